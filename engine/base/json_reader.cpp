@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#define RAPIDJSON_NAMESPACE trainyard_rapidjson
+#define RAPIDJSON_NAMESPACE_BEGIN namespace trainyard_rapidjson {
+#define RAPIDJSON_NAMESPACE_END }
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "engine/base/json_tape.hpp"
+
+namespace trainyard::json {
+namespace rj = trainyard_rapidjson;
+
+// Builds the tape and enforces every limit while the text is still being read.
+class tape_builder : public rj::BaseReaderHandler<rj::UTF8<>, tape_builder> {
+public:
+    tape_builder(value::tape& t, const limits& l) : tape_(t), limits_(l) {}
+
+    bool Null() { return scalar(kind::null); }
+    bool Bool(bool b) {
+        if (!scalar(kind::boolean)) return false;
+        tape_.nodes.back().truth = b;
+        return true;
+    }
+    bool RawNumber(const char* s, rj::SizeType n, bool) { return text(kind::number, s, n); }
+    bool String(const char* s, rj::SizeType n, bool) { return text(kind::string, s, n); }
+    bool Key(const char* s, rj::SizeType n, bool) {
+        if (++members_ > limits_.members) return refuse("more than {} object members", limits_.members);
+        return text(kind::string, s, n, true);
+    }
+    bool StartObject() { return open(kind::object); }
+    bool StartArray() { return open(kind::array); }
+    bool EndObject(rj::SizeType) { return close() && distinct_keys(); }
+    bool EndArray(rj::SizeType) { return close(); }
+    bool Default() { return refuse("unexpected token {}", 0); }
+
+    const std::string& why() const { return why_; }
+
+private:
+    bool scalar(kind k, bool is_key = false) {
+        if (!is_key && !open_.empty()) ++tape_.nodes[open_.back()].length;
+        tape_.nodes.push_back({k, false, static_cast<std::uint32_t>(tape_.nodes.size() + 1), 0, 0});
+        return true;
+    }
+    bool text(kind k, const char* s, rj::SizeType n, bool is_key = false) {
+        if (n > limits_.string) return refuse("a string or number longer than {} bytes", limits_.string);
+        scalar(k, is_key);
+        auto& node = tape_.nodes.back();
+        node.offset = static_cast<std::uint32_t>(tape_.arena.size());
+        node.length = n;
+        tape_.arena.append(s, n);
+        return true;
+    }
+    bool open(kind k) {
+        if (open_.size() >= limits_.depth) return refuse("nested deeper than {} levels", limits_.depth);
+        scalar(k);
+        open_.push_back(static_cast<std::uint32_t>(tape_.nodes.size() - 1));
+        return true;
+    }
+    bool close() {
+        closed_ = open_.back();
+        tape_.nodes[closed_].next = static_cast<std::uint32_t>(tape_.nodes.size());
+        open_.pop_back();
+        return true;
+    }
+    // Which of two equal keys wins differs between parsers; a request that means two things is refused.
+    bool distinct_keys() {
+        keys_.clear();
+        for (std::uint32_t i = closed_ + 1; i < tape_.nodes[closed_].next; i = tape_.nodes[i + 1].next)
+            keys_.push_back(tape_.text(tape_.nodes[i]));
+        std::sort(keys_.begin(), keys_.end());
+        const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
+        return twice == keys_.end() || refuse("the key '{}' twice in one object", std::string{twice->substr(0, 64)});
+    }
+    template <class T>
+    bool refuse(fmt::format_string<const T&> text, const T& argument) {
+        why_ = fmt::format(text, argument);
+        return false;
+    }
+
+    value::tape& tape_;
+    const limits& limits_;
+    std::vector<std::uint32_t> open_;
+    std::vector<std::string_view> keys_;
+    std::uint32_t closed_ = 0;
+    std::size_t members_ = 0;
+    std::string why_;
+};
+
+document::document() : tape_(std::make_unique<value::tape>()) {}
+document::document(document&&) noexcept = default;
+document& document::operator=(document&&) noexcept = default;
+document::~document() = default;
+
+result<document> document::parse(std::string_view text, const limits& l) {
+    if (text.size() > l.bytes)
+        return error{errc::limit, fmt::format("JSON of {} bytes; at most {} are read", text.size(), l.bytes)};
+    // RapidJSON takes NUL for the end of the text and would ignore what follows.
+    if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+        return error{errc::invalid_argument, fmt::format("not JSON: NUL at byte {}", nul)};
+    document d;
+    d.tape_->arena.reserve(text.size());
+    tape_builder builder{*d.tape_, l};
+    rj::MemoryStream stream{text.data(), text.size()};
+    rj::Reader reader;
+    constexpr unsigned flags =
+        rj::kParseIterativeFlag | rj::kParseValidateEncodingFlag | rj::kParseNumbersAsStringsFlag;
+    if (const auto r = reader.Parse<flags>(stream, builder); r.IsError()) {
+        const std::string why = builder.why().empty() ? rj::GetParseError_En(r.Code()) : builder.why();
+        return error{builder.why().empty() ? errc::invalid_argument : errc::limit,
+                     fmt::format("not JSON that can be used: {} (byte {})", why, r.Offset())};
+    }
+    return d;
+}
+
+value document::root() const { return tape_->nodes.empty() ? value{} : value{tape_.get(), 0}; }
+
+}  // namespace trainyard::json

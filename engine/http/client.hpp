@@ -1,0 +1,58 @@
+// HTTP/1.1 client: a keep-alive pool per origin on one io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "engine/base/time.hpp"
+#include "engine/http/message.hpp"
+#include "engine/io/task.hpp"
+
+namespace trainyard::http {
+
+// Kinds of traffic that must not wait for each other: twenty-second long polls never take an ack's connection.
+enum class lane : unsigned char { control, ack, poll };
+
+struct client_options {
+    std::size_t connections_per_origin_and_lane = 64;
+    duration connect_timeout = std::chrono::seconds{3};      // per attempt, TCP and TLS together
+    duration idle_max = std::chrono::seconds{4};             // below the idle limit of the servers we meet
+    duration connection_age_max = std::chrono::minutes{5};   // so that DNS changes are followed
+    std::size_t header_bytes_max = 16U << 10U;
+    std::size_t body_bytes_max = 16U << 20U;  // ListTrainingJobs pages and ten 1 MiB messages stay below
+    std::string ca_bundle;  // PEM file; empty: AWS_CA_BUNDLE was not set, use the system's store
+};
+
+struct client_stats {
+    std::uint64_t requests = 0, connections_opened = 0, connections_reused = 0, stale_retries = 0, failures = 0;
+};
+
+// Used from its context's thread only. Redirects are never followed. TLS verifies the chain and the host name.
+class client {
+public:
+    client(boost::asio::io_context& io, client_options options);
+    ~client();  // close() must have completed
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+
+    // Sends and awaits the whole answer. `deadline` (of real_clock().mono()) bounds everything: waiting for a
+    // connection, DNS, connecting, sending, receiving. Adds Host and Content-Length unless present.
+    // Errors: errc::unreachable (nothing was sent, or the connection broke before an answer began; `message` says
+    // which), errc::timeout, errc::corrupt (malformed answer), errc::limit, errc::cancelled. One free retry is made on a
+    // fresh connection when a reused one turns out to be closed before the first byte of an answer.
+    task<result<response>> send(origin to, request what, lane which, mono_time deadline);
+
+    // Closes idle connections and waits until none is in use.
+    task<void> close();
+
+    const client_stats& stats() const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace trainyard::http
