@@ -1,0 +1,68 @@
+// The local AWS as one value: stores, clock and HTTP front together. Two worlds can live in one process.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+#include "engine/base/units.hpp"
+#include "engine/io/task.hpp"
+#include "engine/metrics/registry.hpp"
+
+namespace trainyard::aws::local {
+
+struct world_options {
+    bool verify_signatures = true;
+    double time_scale = 1.0;  // SageMaker time runs this many times as fast: 60 makes a minute's training last a second
+    std::uint64_t seed = 1;
+    std::string secret_access_key = "test";  // of every 12-digit access key id and of "test" (account 000000000000)
+    // Default limit of concurrent instances of each type in each account and region, and exceptions by
+    // "account/region/type" with "*" allowed for each part; the most specific wins.
+    std::int64_t instance_limit = 1'000'000;
+    std::map<std::string, std::int64_t> instance_limits;
+    std::string journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
+};
+
+struct world_stats {
+    std::uint64_t requests = 0, signatures_verified = 0, signatures_refused = 0;
+    std::uint64_t creates_accepted = 0, creates_duplicate = 0, creates_over_limit = 0;
+    std::size_t messages = 0;  // in all queues now
+    std::map<std::string, std::size_t> jobs_by_status;
+};
+
+// One accepted CreateTrainingJob: the local AWS's own record, independent of what Trainyard believes.
+struct accepted_create {
+    account_id account;
+    region_name region;
+    std::string name;
+    wall_time when;
+    std::map<std::string, std::string> tags;
+};
+
+// Used from the context's thread only.
+class world {
+public:
+    world(boost::asio::io_context& io, const clock& time, world_options options, metrics::registry& registry);
+    ~world();  // shutdown() must have completed
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+
+    // Port 0: any free one. Gives the bound port.
+    result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
+    task<void> shutdown(mono_time grace);
+
+    world_stats stats() const;
+    const std::vector<accepted_create>& creates() const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace trainyard::aws::local

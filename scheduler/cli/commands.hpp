@@ -1,0 +1,25 @@
+// One function per subcommand: it declares its options on the app and stores what to run.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace trainyard::cli {
+
+// Exit codes of every subcommand.
+enum exit_code : int { done = 0, work_failed = 1, usage = 2, unreachable = 3, differences = 4 };
+
+// What main() calls once parsing succeeded; returns the exit code.
+using action = std::function<int()>;
+
+void add_demo(CLI::App& app, action& run);
+void add_local(CLI::App& app, action& run);
+void add_run(CLI::App& app, action& run);
+void add_submit(CLI::App& app, action& run);
+void add_jobs(CLI::App& app, action& run);
+void add_version(CLI::App& app, action& run);
+
+}  // namespace trainyard::cli
