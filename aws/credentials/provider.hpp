@@ -18,9 +18,11 @@ public:
     virtual ~credentials_provider() = default;
     // The current set; refreshes when it is about to expire. Errors name the source and what to do.
     virtual task<result<credentials_snapshot>> get(mono_time deadline) = 0;
-    // The service says that this set has expired: the next get() fetches anew. Ignored when a newer set is there.
+    // The service says that this set has expired: the next get() fetches anew. Ignored when a newer set is
+    // there.
     virtual void invalidate(const sigv4::credentials& stale) = 0;
-    virtual std::string describe() const = 0;  // "environment", "profile research", "role arn:aws:iam::...", no secret
+    virtual std::string describe()
+        const = 0;  // "environment", "profile research", "role arn:aws:iam::...", no secret
 };
 
 // Static keys, from configuration or tests.
