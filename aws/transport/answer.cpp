@@ -10,8 +10,9 @@ namespace trainyard::aws {
 
 namespace {
 
-constexpr std::array signature_codes{"AuthFailure",       "InvalidSignatureException", "RequestExpired",
-                                     "RequestInTheFuture", "RequestTimeTooSkewed",      "SignatureDoesNotMatch"};
+constexpr std::array signature_codes{"AuthFailure",          "InvalidSignatureException",
+                                     "RequestExpired",       "RequestInTheFuture",
+                                     "RequestTimeTooSkewed", "SignatureDoesNotMatch"};
 
 std::string text_of(json::value v) {
     const auto s = v.string();
@@ -32,7 +33,8 @@ bool read_json(const http::response& answer, api_error& out) {
 
 bool read_xml(const http::response& answer, api_error& out) {
     pugi::xml_document xml;
-    if (!xml.load_buffer(answer.body.data(), answer.body.size(), pugi::parse_default, pugi::encoding_utf8)) return false;
+    if (!xml.load_buffer(answer.body.data(), answer.body.size(), pugi::parse_default, pugi::encoding_utf8))
+        return false;
     const auto root = xml.document_element();
     const auto e = root.child("Error");
     if (!e) return false;

@@ -11,7 +11,8 @@
 
 namespace trainyard::aws {
 
-// The error of a non-2xx answer, JSON or Query XML or neither. The code is SQS's legacy code where there is one.
+// The error of a non-2xx answer, JSON or Query XML or neither. The code is SQS's legacy code where there is
+// one.
 api_error read_error(std::string_view service, std::string_view operation, const http::response& answer);
 
 // An answer that has status 2xx but cannot be what the service meant.
@@ -23,9 +24,10 @@ std::string_view plain_code(std::string_view code);
 
 bool is_expired_token(std::string_view code, bool temporary_credentials);
 
-// How far the server's clock is ahead, from an error about the signature whose Date header differs by 5 minutes or more
-// from `sent` (the time that was signed, without its offset). Nothing when the error is about something else, or when
-// the offset would pass 24 h: no clock is wrong by that much and still worth following.
+// How far the server's clock is ahead, from an error about the signature whose Date header differs by 5
+// minutes or more from `sent` (the time that was signed, without its offset). Nothing when the error is about
+// something else, or when the offset would pass 24 h: no clock is wrong by that much and still worth
+// following.
 std::optional<duration> skew_from(const api_error& e, const http::response& answer, wall_time sent,
                                   duration current_offset);
 

@@ -83,7 +83,8 @@ constexpr std::array table{
     row{"KMS.ThrottlingException", failure::throttled},
     row{"KmsThrottled", failure::throttled},
     row{"ResourceLimitExceeded", failure::quota_exceeded},
-    // SQS: too many messages in flight. Waiting does not free them, deleting does, so it is a quota and not a rate.
+    // SQS: too many messages in flight. Waiting does not free them, deleting does, so it is a quota and not a
+    // rate.
     row{"OverLimit", failure::quota_exceeded},
     row{"ResourceInUse", failure::already_exists},
     row{"QueueAlreadyExists", failure::already_exists},
@@ -122,7 +123,9 @@ constexpr std::array table{
     row{"IDPCommunicationError", failure::service_fault},
 };
 
-bool begins(std::string_view s, std::string_view with) { return s.substr(0, with.size()) == with; }
+bool begins(std::string_view s, std::string_view with) {
+    return s.substr(0, with.size()) == with;
+}
 
 }  // namespace
 
@@ -132,7 +135,8 @@ failure classify(std::string_view service, int http_status, std::string_view cod
             return failure::not_found;
         if (begins(message, "Cannot create already existing")) return failure::already_exists;
     }
-    const auto* found = std::find_if(table.begin(), table.end(), [code](const row& r) { return r.code == code; });
+    const auto* found =
+        std::find_if(table.begin(), table.end(), [code](const row& r) { return r.code == code; });
     if (found != table.end()) return found->kind;
     if (http_status >= 500) return failure::service_fault;
     if (http_status == 429) return failure::throttled;

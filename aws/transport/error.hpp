@@ -15,7 +15,8 @@ enum class failure {
     not_found,        // also SageMaker's ValidationException "Requested resource not found."
     invalid_request,  // the request itself is wrong; repeating it cannot help
     access_denied,    // policy refuses these credentials
-    bad_credentials,  // unknown key, wrong signature, expired token after one refresh, or no credentials at all
+    bad_credentials,  // unknown key, wrong signature, expired token after one refresh, or no credentials at
+                      // all
     service_fault,    // 5xx: the effect is unknown
     unreachable,      // nothing was sent
     effect_unknown,   // sent, but no full answer came: timeout, reset, malformed answer
@@ -32,7 +33,9 @@ struct api_error {
     std::string request_id;
 
     // True when the operation may have taken effect on the server.
-    bool may_have_executed() const { return kind == failure::service_fault || kind == failure::effect_unknown; }
+    bool may_have_executed() const {
+        return kind == failure::service_fault || kind == failure::effect_unknown;
+    }
     // sagemaker CreateTrainingJob: ResourceLimitExceeded: The account-level ... (HTTP 400, request id ...)
     std::string to_string() const;
 };

@@ -23,7 +23,8 @@ retry_machine::decision retry_machine::failed(failure kind, bool timed_out, mono
     ++attempts_;
     if (!may_repeat(kind, rules_.retry_unknown_effect) || attempts_ >= rules_.attempts_max) return {};
     const double ceiling = std::min(std::exp2(std::min(attempts_ - 1, 10)), backoff_cap_seconds);
-    const auto pause = std::chrono::duration_cast<duration>(std::chrono::duration<double>(random.unit() * ceiling));
+    const auto pause =
+        std::chrono::duration_cast<duration>(std::chrono::duration<double>(random.unit() * ceiling));
     if (now + pause >= rules_.deadline) return {};
     const int cost = timed_out ? retry_quota::cost_timeout : retry_quota::cost_retry;
     if (!quota_->take(cost)) return {};

@@ -1,4 +1,5 @@
-// AWS's "standard" retry mode as a pure machine: whether to try again, and when. Source: botocore retries/standard.py.
+// AWS's "standard" retry mode as a pure machine: whether to try again, and when. Source: botocore
+// retries/standard.py.
 #pragma once
 
 #include <chrono>
@@ -45,8 +46,8 @@ public:
         bool again = false;
         duration pause{};
     };
-    // An attempt failed. `timed_out`: no answer came in time. Waits rand * min(2^i, 20) s; gives up when that would pass
-    // the deadline.
+    // An attempt failed. `timed_out`: no answer came in time. Waits rand * min(2^i, 20) s; gives up when that
+    // would pass the deadline.
     decision failed(failure kind, bool timed_out, mono_time now, rng& random);
     void succeeded();
     int attempts() const { return attempts_; }  // that have ended
