@@ -27,10 +27,10 @@ struct message {
 };
 
 struct receive_options {
-    int max_messages = 10;            // 1..10
-    int wait_seconds = 20;            // 0..20
+    int max_messages = 10;                  // 1..10
+    int wait_seconds = 20;                  // 0..20
     std::optional<int> visibility_timeout;  // seconds, 0..43200; absent: the queue's
-    std::string receive_attempt_id;   // FIFO only; empty: none
+    std::string receive_attempt_id;         // FIFO only; empty: none
 };
 
 struct send_entry {
@@ -58,8 +58,8 @@ struct failed_entry {
     bool sender_fault = false;
 };
 
-// Every id that was asked for is in exactly one of the two: an id that the answer leaves out counts as failed with code
-// "Missing".
+// Every id that was asked for is in exactly one of the two: an id that the answer leaves out counts as failed
+// with code "Missing".
 template <class Success>
 struct batch_result {
     std::vector<Success> successful;
