@@ -1,0 +1,206 @@
+#include "scheduler/config/fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "scheduler/config/node.hpp"
+
+namespace trainyard::config {
+namespace {
+
+constexpr std::int64_t instances_max = 1'000'000;
+constexpr std::int64_t jobs_max = 10'000'000;
+
+bool is_account(const std::string& s) {
+    return s.size() == 12 && s.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// Metric labels, file names and SageMaker tags carry these names.
+bool is_name(const std::string& s) {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+    return !s.empty() && s.size() <= 128 && s.find_first_not_of(allowed) == std::string::npos;
+}
+
+std::map<std::string, policy::amount> read_amounts(const node& n) {
+    std::map<std::string, policy::amount> out;
+    for (const auto& [key, value] : n.entries()) out[key] = policy::amount{value.whole(0, 0, instances_max)};
+    return out;
+}
+
+policy::amount read_jobs_max(const node& n) {
+    return n.present() ? policy::amount{n.whole(0, 1, jobs_max)} : policy::amount::unlimited();
+}
+
+api_rates read_rates(const node& n) {
+    n.only({"create", "stop", "describe", "list"});
+    const api_rates d;
+    return {n["create"].real(d.create, 0.01, 1e6), n["stop"].real(d.stop, 0.01, 1e6),
+            n["describe"].real(d.describe, 0.01, 1e6), n["list"].real(d.list, 0.01, 1e6)};
+}
+
+void read_account(const node& n, fleet& f) {
+    n.only({"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs", "api_rates",
+            "preference"});
+    const std::string id = n["id"].required_text();
+    if (!id.empty() && !is_account(id)) n["id"].fail(fmt::format("'{}' is not a 12-digit account id", id));
+    const auto regions = n["regions"].texts();
+    if (regions.empty()) n["regions"].fail("at least one region is required");
+    const auto limits = read_amounts(n["limits"]);
+    if (limits.empty()) n["limits"].fail("at least one instance type with its limit is required");
+    for (const std::string& region : regions) {
+        pool p;
+        p.name = id + "/" + region;
+        p.account = id;
+        p.region = region;
+        p.role = n["role"].text();
+        p.external_id = n["external_id"].text();
+        p.execution_role = n["execution_role"].text();
+        p.bucket = n["bucket"].text();
+        p.rates = read_rates(n["api_rates"]);
+        policy::pool_config c;
+        c.name = p.name;
+        c.limits = limits;
+        c.jobs_max = read_jobs_max(n["max_jobs"]);
+        c.preference = static_cast<int>(n["preference"].whole(0, -1000, 1000));
+        f.pools.push_back(std::move(p));
+        f.policy.pools.push_back(std::move(c));
+    }
+}
+
+void read_tenant(const node& n, fleet& f) {
+    n.only({"name", "weight", "quota", "max_jobs", "pools", "roles"});
+    tenant t;
+    t.name = n["name"].required_text();
+    if (!t.name.empty() && !is_name(t.name)) n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
+    t.pools = n["pools"].texts();
+    t.roles = n["roles"].texts();
+    policy::tenant_config c;
+    c.name = t.name;
+    c.weight = n["weight"].real(1.0, 0.001, 1e6);
+    c.quota = read_amounts(n["quota"]);
+    c.jobs_max = read_jobs_max(n["max_jobs"]);
+    c.pools = t.pools;
+    for (const std::string& pool : t.pools)
+        if (std::none_of(f.pools.begin(), f.pools.end(), [&](const config::pool& p) { return p.name == pool; }))
+            n["pools"].fail(fmt::format("there is no pool '{}'; a pool is ACCOUNT/REGION of an entry under accounts", pool));
+    f.tenants.push_back(std::move(t));
+    f.policy.tenants.push_back(std::move(c));
+}
+
+void read_queue(const node& n, fleet& f) {
+    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue"});
+    queue q;
+    q.url = n["url"].text();
+    q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
+    if (q.name.empty()) n.fail("a queue needs a name or a url");
+    if (!q.name.empty() && !is_name(q.name)) n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
+    q.region = n["region"].required_text();
+    q.tenants = n["tenants"].texts();
+    if (q.tenants.empty()) n["tenants"].fail("at least one tenant is required; the first is the default");
+    for (const std::string& t : q.tenants)
+        if (std::none_of(f.tenants.begin(), f.tenants.end(), [&](const tenant& x) { return x.name == t; }))
+            n["tenants"].fail(fmt::format("there is no tenant '{}'", t));
+    q.max_priority = n["max_priority"].text();
+    if (!q.max_priority.empty() && !f.priorities.contains(q.max_priority))
+        n["max_priority"].fail(fmt::format("there is no priority class '{}'", q.max_priority));
+    q.default_kind = n["kind"].text("training");
+    if (q.default_kind != "training") n["kind"].fail("this version dispatches 'training' only");
+    q.reject_queue = n["reject_queue"].text();
+    f.queues.push_back(std::move(q));
+}
+
+void read_admin(const node& n, fleet& f) {
+    const std::string text = n.text("127.0.0.1:0");
+    if (text == "off") {
+        f.admin = false;
+        return;
+    }
+    const auto colon = text.rfind(':');
+    const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+    f.admin_address = text.substr(0, std::min(colon, text.size()));
+    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535)
+        return n.fail("must be ADDRESS:PORT, for example 127.0.0.1:9400, or off");
+    // The admin pages have no authentication yet, so they stay on this machine.
+    if (f.admin_address != "127.0.0.1" && f.admin_address != "[::1]")
+        return n.fail("must be on a loopback address (127.0.0.1 or [::1])");
+    if (f.admin_address == "[::1]") f.admin_address = "::1";
+    f.admin_port = static_cast<std::uint16_t>(std::stoul(port));
+}
+
+void read_policy(const node& n, fleet& f) {
+    n.only({"order", "aging_step_seconds"});
+    const std::string order = n["order"].text("fair");
+    if (order == "strict") {
+        f.policy.order = policy::order::strict;
+    } else if (order == "fifo") {
+        f.policy.order = policy::order::fifo;
+    } else if (order != "fair") {
+        n["order"].fail(fmt::format("'{}' is not one of fair, strict, fifo", order));
+    }
+    f.policy.aging_step = std::chrono::seconds{n["aging_step_seconds"].whole(600, 0, 31'536'000)};
+}
+
+template <class Range, class Name>
+void check_unique(const node& n, const Range& range, Name name, std::string_view what) {
+    std::set<std::string> seen;
+    for (const auto& x : range)
+        if (!seen.insert(name(x)).second) n.fail(fmt::format("the {} '{}' stands there twice", what, name(x)));
+}
+
+void read_fleet(const node& root, fleet& f, const std::string& directory) {
+    root.only({"installation", "ledger", "admin", "reconcile_seconds", "receivers_per_queue", "accounts", "tenants",
+               "queues", "priorities", "default_priority", "policy"});
+    f.installation = root["installation"].required_text();
+    if (!f.installation.empty() && !is_name(f.installation))
+        root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
+    const std::string ledger = root["ledger"].text("trainyard.db");
+    f.ledger_file = (std::filesystem::path{directory} / ledger).lexically_normal().string();
+    read_admin(root["admin"], f);
+    f.reconcile = std::chrono::milliseconds{static_cast<std::int64_t>(root["reconcile_seconds"].real(30, 0.05, 3600) * 1000)};
+    f.receivers_per_queue = static_cast<int>(root["receivers_per_queue"].whole(4, 1, 64));
+    if (root["priorities"].present()) {
+        f.priorities.clear();
+        for (const auto& [key, value] : root["priorities"].entries())
+            f.priorities[key] = static_cast<int>(value.whole(0, -1'000'000, 1'000'000));
+    }
+    f.default_priority = root["default_priority"].text(f.priorities.contains("normal") ? "normal" : "");
+    if (!f.priorities.contains(f.default_priority))
+        root["default_priority"].fail(fmt::format("there is no priority class '{}'", f.default_priority));
+    for (const node& n : root["accounts"].items()) read_account(n, f);
+    for (const node& n : root["tenants"].items()) read_tenant(n, f);
+    for (const node& n : root["queues"].items()) read_queue(n, f);
+    read_policy(root["policy"], f);
+    if (f.pools.empty()) root["accounts"].fail("at least one account is required");
+    if (f.tenants.empty()) root["tenants"].fail("at least one tenant is required");
+    if (f.queues.empty()) root["queues"].fail("at least one queue is required");
+    check_unique(root["accounts"], f.pools, [](const pool& p) { return p.name; }, "pool");
+    check_unique(root["tenants"], f.tenants, [](const tenant& t) { return t.name; }, "tenant");
+    check_unique(root["queues"], f.queues, [](const queue& q) { return q.name; }, "queue");
+}
+
+}  // namespace
+
+result<fleet> parse_fleet(std::string_view yaml, const std::string& file, const std::string& directory,
+                          const std::map<std::string, std::string>& environment) {
+    parse_state state;
+    state.file = file;
+    state.environment = &environment;
+    YAML::Node document;
+    try {
+        document = YAML::Load(std::string{yaml});
+    } catch (const YAML::Exception& e) {
+        return error{errc::invalid_argument,
+                     fmt::format("{}:{}:{}: not YAML: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg)};
+    }
+    if (!document.IsMap())
+        return error{errc::invalid_argument, fmt::format("{}: must be a mapping with accounts, tenants and queues", file)};
+    fleet f;
+    read_fleet(node{document, "", state}, f, directory);
+    if (state.first_error) return *state.first_error;
+    return f;
+}
+
+}  // namespace trainyard::config

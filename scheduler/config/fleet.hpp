@@ -1,0 +1,67 @@
+// fleet.yaml as values: what the operator wrote, checked and with every default filled in.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+#include "scheduler/policy/scheduler.hpp"
+
+namespace trainyard::config {
+
+// CreateTrainingJob and its kin have small account-wide rates that AWS does not raise.
+struct api_rates {
+    double create = 1, stop = 1, describe = 5, list = 2;  // calls a second, for each account and region
+};
+
+struct pool {
+    std::string name;  // "<account>/<region>"
+    std::string account, region;
+    std::string role, external_id;  // empty role: the process's own credentials
+    std::string execution_role, bucket;
+    api_rates rates;
+};
+
+struct tenant {
+    std::string name;
+    std::vector<std::string> pools;  // names; empty: all
+    std::vector<std::string> roles;  // role ARNs that its messages may name
+};
+
+struct queue {
+    std::string name;  // as shown in metrics and records
+    std::string url;   // empty: looked up by name at start
+    std::string region;
+    std::vector<std::string> tenants;  // the first is the default
+    std::string max_priority;          // a name of `priorities`
+    std::string default_kind = "training";
+    std::string reject_queue;  // name or URL; empty: none
+};
+
+struct fleet {
+    std::string installation;
+    std::string ledger_file;
+    std::string admin_address = "127.0.0.1";
+    std::uint16_t admin_port = 0;
+    bool admin = true;
+    duration reconcile = std::chrono::seconds{30};
+    int receivers_per_queue = 4;
+    std::vector<config::pool> pools;
+    std::vector<config::tenant> tenants;
+    std::vector<config::queue> queues;
+    std::map<std::string, int> priorities{{"low", 0}, {"normal", 100}, {"high", 200}};
+    std::string default_priority = "normal";
+    policy::settings policy;
+};
+
+// `file` only names the source in messages. Errors are errc::invalid_argument: "fleet.yaml:12:5: unknown key 'limit'
+// under accounts[0]; known keys are ...". `${env:NAME}` in a string takes the variable's value from `lookup` (an empty
+// answer is an error). A relative ledger path is taken from `directory`.
+result<fleet> parse_fleet(std::string_view yaml, const std::string& file, const std::string& directory,
+                          const std::map<std::string, std::string>& environment);
+
+}  // namespace trainyard::config

@@ -1,0 +1,34 @@
+// The SageMaker request of one attempt: placeholders filled, name and owner tags added. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "engine/base/json.hpp"
+#include "engine/base/result.hpp"
+#include "scheduler/lifecycle/job.hpp"
+
+namespace trainyard::lifecycle {
+
+// What "${pool.NAME}" stands for in a request.
+struct pool_values {
+    std::string name, account, region, execution_role, bucket;
+};
+
+// True for the names that pool_values knows: "pool.account" and so on.
+bool is_placeholder(std::string_view name);
+// Every "${...}" of the text replaced; an unknown or empty one is an error that names it.
+result<std::string> fill_placeholders(std::string_view text, const pool_values& pool);
+
+// ty-<name>-<id>-<attempt>, at most 63 characters; the name is cut, never the id.
+std::string sagemaker_name(std::string_view name, job_id id, int attempt);
+
+// Tags that prove whose job it is and which attempt.
+std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts, int attempt);
+
+// The complete CreateTrainingJob request. Members that Trainyard does not know pass through as they came.
+result<std::string> build_training_request(std::string_view request, const job_facts& facts, int attempt,
+                                           const std::string& installation, const pool_values& pool);
+
+}  // namespace trainyard::lifecycle
