@@ -34,6 +34,8 @@ public:
     action want(mono_time mono, wall_time wall);
     // The fetch ended. A set that has already expired counts as a failure.
     void fetched(result<credentials_snapshot> outcome, mono_time mono, wall_time wall);
+    // The fetch was cancelled with its caller: that says nothing about the source, the next want() fetches.
+    void abandoned() { fetching_ = false; }
     // The service refuses this set. Ignored when a newer one is held.
     void invalidate(const sigv4::credentials& stale);
 

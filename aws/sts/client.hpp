@@ -31,11 +31,12 @@ private:
     std::shared_ptr<credentials_provider> who_;
 };
 
-// Assumes the role at the first get() and again before it expires: single flight, refreshes at max(5 min, 20 % of its
-// life) before expiry with jitter, keeps the last good set while a refresh fails and the set lives. `t` and the io_context
-// of its client outlive the provider.
+// Assumes the role at the first get() and again before it expires: single flight, refreshes at max(5 min, 20
+// % of its life) before expiry with jitter, keeps the last good set while a refresh fails and the set lives.
+// `t` and the io_context of its client outlive the provider.
 std::shared_ptr<credentials_provider> make_assumed_role_provider(transport& t, endpoint where,
                                                                  std::shared_ptr<credentials_provider> base,
-                                                                 assume_role_request request, std::uint64_t seed);
+                                                                 assume_role_request request,
+                                                                 std::uint64_t seed);
 
 }  // namespace trainyard::aws::sts
