@@ -1,0 +1,218 @@
+#include "scheduler/ledger/ledger.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "scheduler/ledger/rows.hpp"
+#include "scheduler/ledger/schema.hpp"
+#include "scheduler/ledger/sqlite.hpp"
+
+namespace trainyard::ledger {
+
+using lifecycle::job_id;
+using lifecycle::record;
+
+struct ledger::impl {
+    explicit impl(sqlite::connection c) : db(std::move(c)) {}
+    ~impl() {
+        if (failed) db.abandon();
+    }
+    impl(const impl&) = delete;
+    impl& operator=(const impl&) = delete;
+
+    // Fail-stop: the first error is the answer to everything that follows.
+    error stop(error e) {
+        failed = std::move(e);
+        return *failed;
+    }
+    result<void> prepare();
+    result<void> store(const record& r);
+    result<void> transaction(std::span<const record> records);
+
+    sqlite::connection db;  // before the statements: they must be gone when it closes
+    sqlite::statement begin, end, insert_job, insert_body, update_job, insert_transition;
+    sqlite::statement select_jobs, select_job, select_body, select_transition;
+    std::optional<error> failed;
+    trainyard::ledger::stats statistics;
+    std::size_t wal_pages = 0;
+    std::int64_t next_seq = 1;
+};
+
+result<void> ledger::impl::prepare() {
+    const std::pair<sqlite::statement*, const char*> statements[] = {
+        {&begin, "BEGIN IMMEDIATE"},
+        {&end, "COMMIT"},
+        {&insert_job, insert_job_sql},
+        {&insert_body, "INSERT INTO bodies(id, body) VALUES(?,?)"},
+        {&update_job, update_job_sql},
+        {&insert_transition, insert_transition_sql},
+        {&select_jobs, select_jobs_sql},
+        {&select_job, select_job_sql},
+        {&select_body, "SELECT body FROM bodies WHERE id=?"},
+        {&select_transition, select_transition_sql},
+    };
+    for (const auto& [statement, sql] : statements) {
+        auto prepared = db.prepare(sql);
+        if (!prepared) return prepared.error();
+        *statement = std::move(*prepared);
+    }
+    auto seq = db.integer("SELECT max(seq) FROM transitions");
+    if (!seq) return seq.error();
+    next_seq = *seq + 1;
+    sqlite3_wal_hook(
+        db.raw(),
+        [](void* pages, sqlite3*, const char*, int in_wal) {
+            *static_cast<std::size_t*>(pages) = static_cast<std::size_t>(in_wal);
+            return SQLITE_OK;
+        },
+        &wal_pages);
+    return {};
+}
+
+result<void> ledger::impl::store(const record& r) {
+    if (auto valid = check_record(r); !valid) return valid;
+    const std::int64_t seq = next_seq++;
+    if (r.accepted) {
+        const auto known = select_job.start().integer(static_cast<std::int64_t>(r.id)).step();
+        if (!known) return known.error();
+        select_job.finish();
+        if (*known)
+            return error{errc::invalid_argument,
+                         "record of job " + lifecycle::to_text(r.id) + ": accepted twice"};
+    }
+    if (auto done = ::trainyard::ledger::insert_transition(insert_transition, r, seq); !done) return done;
+    if (r.accepted) {
+        if (auto done = ::trainyard::ledger::insert_job(insert_job, r, seq); !done) return done;
+        auto done = insert_body.start().integer(static_cast<std::int64_t>(r.id)).blob(r.body).execute();
+        if (!done) return done.error();
+        return {};
+    }
+    auto changed = ::trainyard::ledger::update_job(update_job, r, seq);
+    if (!changed) return changed.error();
+    if (*changed != 1)
+        return error{errc::invalid_argument, "record of job " + lifecycle::to_text(r.id) + ": no such job"};
+    return {};
+}
+
+result<void> ledger::impl::transaction(std::span<const record> records) {
+    if (auto done = begin.start().execute(); !done) return done.error();
+    for (const record& r : records)
+        if (auto done = store(r); !done) return done;
+    if (auto done = end.start().execute(); !done) return done.error();
+    return {};
+}
+
+ledger::ledger() = default;
+ledger::~ledger() = default;
+
+result<std::unique_ptr<ledger>> ledger::open(const std::string& path, const std::string& installation) {
+    auto db = open_file(path, installation);
+    if (!db) return db.error();
+    std::unique_ptr<ledger> l{new ledger};
+    l->impl_ = std::make_unique<impl>(std::move(*db));
+    if (auto ready = l->impl_->prepare(); !ready) return l->impl_->stop(ready.error());
+    return l;
+}
+
+result<std::vector<lifecycle::job>> ledger::load() {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    std::vector<lifecycle::job> jobs;
+    i.select_jobs.start();
+    for (;;) {
+        auto row = i.select_jobs.step();
+        if (!row) return i.stop(row.error());
+        if (!*row) return jobs;
+        auto job = read_job(i.select_jobs);
+        if (!job) {
+            i.select_jobs.finish();
+            return i.stop(job.error());
+        }
+        jobs.push_back(std::move(job->job));
+    }
+}
+
+result<void> ledger::commit(std::span<const record> records) {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    if (records.empty()) return {};
+    const auto started = std::chrono::steady_clock::now();
+    // A failed transaction is not rolled back here: nothing follows it, and closing or recovery forgets it.
+    if (auto done = i.transaction(records); !done) return i.stop(done.error());
+    i.statistics.last_commit_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    ++i.statistics.commits;
+    i.statistics.records += records.size();
+    return {};
+}
+
+result<std::vector<std::string>> ledger::bodies(std::span<const job_id> ids) {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    std::vector<std::string> found;
+    found.reserve(ids.size());
+    for (const job_id id : ids) {
+        auto row = i.select_body.start().integer(static_cast<std::int64_t>(id)).step();
+        if (!row) return i.stop(row.error());
+        if (!*row)
+            return error{errc::not_found,
+                         "ledger " + i.db.path() + ": no body of job " + lifecycle::to_text(id)};
+        found.push_back(i.select_body.next_text());
+        i.select_body.finish();
+    }
+    return found;
+}
+
+result<std::vector<record>> ledger::history(job_id id) {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    auto known = i.select_job.start().integer(static_cast<std::int64_t>(id)).step();
+    if (!known) return i.stop(known.error());
+    if (!*known)
+        return error{errc::not_found, "ledger " + i.db.path() + ": no job " + lifecycle::to_text(id)};
+    auto job = read_job(i.select_job);
+    i.select_job.finish();
+    if (!job) return i.stop(job.error());
+
+    std::vector<record> steps;
+    for (std::int64_t seq = job->last; seq != 0;) {
+        auto row = i.select_transition.start().integer(seq).step();
+        if (!row) return i.stop(row.error());
+        auto step =
+            *row
+                ? read_transition(i.select_transition)
+                : result<transition_row>(error{errc::corrupt, "step " + std::to_string(seq) + " is missing"});
+        i.select_transition.finish();
+        if (!step) return i.stop(with_context(step.error(), "ledger " + i.db.path()));
+        // A chain that leaves the job or does not lead backwards would never end.
+        if (step->record.id != id || step->prev >= seq)
+            return i.stop({errc::corrupt, "ledger " + i.db.path() + ": the history of job " +
+                                              lifecycle::to_text(id) + " is broken at step " +
+                                              std::to_string(seq) + "; restore a backup"});
+        seq = step->prev;
+        steps.push_back(std::move(step->record));
+    }
+    std::reverse(steps.begin(), steps.end());
+    if (!steps.empty()) steps.front().accepted = std::move(job->job.facts);
+    return steps;
+}
+
+result<void> ledger::checkpoint() {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    // PASSIVE leaves the file at its length: the next commits overwrite it, which is faster than appending.
+    auto moved = i.db.checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+    if (!moved) return i.stop(moved.error());
+    i.wal_pages = static_cast<std::size_t>(std::max(0, moved->wal_pages - moved->moved));
+    ++i.statistics.checkpoints;
+    return {};
+}
+
+std::size_t ledger::wal_pages() const {
+    return impl_->wal_pages;
+}
+const stats& ledger::statistics() const {
+    return impl_->statistics;
+}
+
+}  // namespace trainyard::ledger

@@ -1,0 +1,57 @@
+// Jobs and records as rows. Times are stored in milliseconds since 1970, states as their words, lists as
+// JSON. Internal to this folder.
+#pragma once
+
+#include <string>
+
+#include "scheduler/ledger/sqlite.hpp"
+#include "scheduler/lifecycle/job.hpp"
+
+namespace trainyard::ledger {
+
+// Why the record cannot be stored, whatever the ledger holds.
+result<void> check_record(const lifecycle::record& r);
+
+constexpr const char* insert_job_sql =
+    "INSERT INTO jobs(id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue, "
+    "message_id,"
+    " dedup_key, tenant, kind, name, priority_class, priority, max_attempts, preemptible, pools, demand,"
+    " max_runtime_seconds, spec_hash, accepted) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+result<void> insert_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
+
+constexpr const char* update_job_sql =
+    "UPDATE jobs SET last=?, state=?, attempt=?, pool=?, sagemaker_name=?, reason=?, not_before=?, updated=?"
+    " WHERE id=?";
+// The number of jobs changed: 1, or 0 for an unknown id.
+result<int> update_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
+
+// Runs before update_job() so that `last` still names the step before.
+constexpr const char* insert_transition_sql =
+    "INSERT INTO transitions(seq, job, state, attempt, pool, name, reason, not_before, at, prev)"
+    " VALUES(?,?,?,?,?,?,?,?,?, coalesce((SELECT last FROM jobs WHERE id=?), 0))";
+result<void> insert_transition(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
+
+#define TRAINYARD_LEDGER_JOB_COLUMNS                                                                         \
+    "SELECT id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue, message_id," \
+    " dedup_key, tenant, kind, name, priority_class, priority, max_attempts, preemptible, pools, demand,"    \
+    " max_runtime_seconds, spec_hash, accepted FROM jobs"
+constexpr const char* select_jobs_sql = TRAINYARD_LEDGER_JOB_COLUMNS " ORDER BY id";
+constexpr const char* select_job_sql = TRAINYARD_LEDGER_JOB_COLUMNS " WHERE id=?";
+#undef TRAINYARD_LEDGER_JOB_COLUMNS
+
+struct job_row {
+    lifecycle::job job;
+    std::int64_t last = 0;
+};
+// Reads the row the statement stands on; errc::corrupt when a column holds what was never written.
+result<job_row> read_job(sqlite::statement& s);
+
+constexpr const char* select_transition_sql =
+    "SELECT prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?";
+struct transition_row {
+    lifecycle::record record;
+    std::int64_t prev = 0;
+};
+result<transition_row> read_transition(sqlite::statement& s);
+
+}  // namespace trainyard::ledger

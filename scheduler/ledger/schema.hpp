@@ -1,0 +1,19 @@
+// The file of a ledger: created, or recognised and made ready for commits. Internal to this folder.
+#pragma once
+
+#include <string>
+
+#include "scheduler/ledger/sqlite.hpp"
+
+namespace trainyard::ledger {
+
+// Raised by every change of the tables; an older program refuses a newer file.
+constexpr std::int64_t schema_version = 1;
+// "TyLg" in the header of the file, so that a foreign SQLite database is never taken for a ledger.
+constexpr std::int64_t application_id = 0x54794c67;
+
+// The connection it returns is in WAL mode with synchronous=FULL, checkpoints only on demand, and its WAL is
+// empty.
+result<sqlite::connection> open_file(const std::string& path, const std::string& installation);
+
+}  // namespace trainyard::ledger

@@ -1,0 +1,89 @@
+// The little of SQLite that the ledger needs, with errors as values. Internal to this folder.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.hpp"
+
+namespace trainyard::ledger::sqlite {
+
+class statement;
+
+// One connection, for one thread at a time (SQLite's own mutexes are off).
+class connection {
+public:
+    // Takes exclusive locking before anything is read, so that SQLite never uses a shared-memory WAL index.
+    // Creates nothing: the file must exist (it may be empty).
+    static result<connection> open(const std::string& path);
+
+    // Statements separated by semicolons, without results.
+    result<void> run(const char* sql);
+    // First column of the first row; 0 when it is NULL.
+    result<std::int64_t> integer(const char* sql);
+    result<std::string> text(const char* sql);
+    // The connection must outlive the statement.
+    result<statement> prepare(const char* sql);
+
+    struct checkpointed {
+        int wal_pages = 0, moved = 0;
+    };
+    // `mode` is one of SQLITE_CHECKPOINT_*.
+    result<checkpointed> checkpoint(int mode);
+    // Afterwards closing writes nothing: what could not be synced must not be synced again.
+    void abandon();
+
+    sqlite3* raw() const { return db_.get(); }
+    const std::string& path() const { return *path_; }
+    // SQLite's last error as ours: the file, what was being done, and what to do about it.
+    error failure(int code, std::string_view doing) const;
+
+private:
+    struct closer {
+        void operator()(sqlite3* db) const;
+    };
+    std::unique_ptr<sqlite3, closer> db_;
+    std::shared_ptr<const std::string> path_;
+};
+
+// A prepared statement that is used again and again. Parameters are bound in order after start(); what is
+// bound must live until the next step(). Columns are read in order after each row.
+class statement {
+public:
+    statement() = default;
+
+    statement& start();
+    statement& integer(std::int64_t v);
+    statement& integer(std::optional<std::int64_t> v);  // nothing: NULL
+    statement& text(std::string_view v);
+    statement& blob(std::string_view v);
+
+    // True when there is a row. After false or an error the statement is idle again.
+    result<bool> step();
+    // For statements without rows; the number of rows changed.
+    result<int> execute();
+    // Ends reading early; an idle statement holds no read lock.
+    void finish();
+
+    std::int64_t next_integer();
+    std::optional<std::int64_t> next_optional();
+    std::string next_text();
+
+private:
+    friend class connection;
+    struct finalizer {
+        void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+    };
+    void bound(int code);
+    std::unique_ptr<sqlite3_stmt, finalizer> s_;
+    sqlite3* db_ = nullptr;
+    std::shared_ptr<const std::string> path_;
+    int parameter_ = 0, column_ = 0, bind_error_ = SQLITE_OK;
+};
+
+}  // namespace trainyard::ledger::sqlite
