@@ -1,0 +1,186 @@
+// One SQS queue as a value: standard or FIFO. No clock, random source, I/O or wire format: the time and the
+// generator come with each call, and what concerns other queues (dead letters) goes back to the caller as
+// data. Rules: "Amazon SQS visibility timeout", "FIFO queue delivery logic" and "Using the message
+// deduplication ID" of the SQS developer guide. Every operation costs O(log n) in the messages of the queue,
+// receive times the messages returned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/base/rng.hpp"
+#include "engine/base/time.hpp"
+
+namespace trainyard::aws::local {
+
+// Messages in flight at one time, of either queue type (SQS quotas, messages).
+inline constexpr std::size_t max_in_flight = 120'000;
+// A message is invisible at most this long after one receive, however often it is extended.
+inline constexpr std::chrono::seconds max_visibility{43'200};
+// A FIFO queue remembers a deduplication id, or a receive attempt, this long.
+inline constexpr std::chrono::minutes deduplication_interval{5};
+
+struct message_attribute {
+    std::string type;   // String, Number or Binary, with an optional ".label"
+    std::string value;  // UTF-8 text; the raw bytes of a Binary
+    friend bool operator==(const message_attribute&, const message_attribute&) = default;
+};
+using message_attributes = std::map<std::string, message_attribute>;
+
+struct queue_message {
+    std::string id;  // a UUID, made by the store
+    std::string body;
+    message_attributes attributes;
+    std::string trace_header;  // the AWSTraceHeader system attribute
+    std::string sender_id;
+    std::string group_id;            // FIFO: the order group
+    std::string deduplication_id;    // FIFO: given, or the hash of the body
+    std::string sequence_number;     // FIFO: 20 digits, increasing, made by the store
+    std::string dead_letter_source;  // ARN of the queue that gave it up
+    wall_time sent{};
+    std::optional<wall_time> first_received;
+    std::uint32_t receive_count = 0;
+};
+
+struct store_settings {
+    bool fifo = false;  // fixed for the life of the store
+    std::chrono::seconds delay{0};
+    std::chrono::seconds retention{345'600};
+    bool deduplicate_per_group = false;
+    std::size_t in_flight_limit = max_in_flight;
+};
+
+struct receive_request {
+    std::size_t max = 1;
+    std::chrono::seconds visibility{30};  // 0: delivered and visible again at once
+    std::uint32_t max_receive_count = 0;  // beyond it a message is a dead letter; 0: no dead-letter queue
+    std::string attempt_id;               // FIFO: repeats the answer of an attempt whose answer was lost
+};
+
+class queue_store {
+public:
+    struct sent {
+        std::string id;
+        std::string sequence_number;  // FIFO only
+        bool duplicate = false;       // nothing was stored; id and number are of the first send
+    };
+    struct delivery {
+        const queue_message* message;  // until the next call that changes the store
+        std::string handle;
+    };
+    struct received {
+        std::vector<delivery> messages;
+        std::vector<queue_message>
+            dead_letters;         // left this store; the caller puts them into the dead-letter queue
+        bool over_limit = false;  // nothing was taken because too many are in flight
+    };
+    struct counts {
+        std::size_t visible = 0, in_flight = 0, delayed = 0;
+    };
+    enum class outcome : unsigned char {
+        done,
+        malformed,      // not a handle of this queue
+        expired,        // FIFO: the message became visible or was received again since
+        gone,           // the message was deleted
+        not_in_flight,  // FIFO: the message is visible again
+        beyond_limit,   // more than max_visibility after the receive
+    };
+
+    // `tag` marks this queue's receipt handles; another queue refuses them.
+    queue_store(store_settings settings, std::uint64_t tag);
+
+    // `delay` overrides the queue's, on standard queues. id, sequence number and times of `m` are the store's
+    // to fill.
+    sent send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now, rng& random);
+    // A dead letter of `source`: keeps id, receive count and, on a standard queue, the time it was sent.
+    void put_dead_letter(queue_message m, std::string source, wall_time now);
+
+    received receive(const receive_request& request, wall_time now, rng& random);
+    // Deleting what is already deleted is `done`.
+    outcome remove(std::string_view handle, wall_time now);
+    // Hides the message for `visibility` from now; 0 shows it at once.
+    outcome change_visibility(std::string_view handle, std::chrono::seconds visibility, wall_time now);
+    // Drops every message and forgets deduplication ids.
+    void purge();
+
+    // Retention applies to messages already here; delay also, on a FIFO queue.
+    void configure(const store_settings& settings, wall_time now);
+    const store_settings& settings() const { return settings_; }
+
+    counts count(wall_time now);
+    std::size_t size() const { return entries_.size(); }
+    // The next time that a message may become available without another call; none when nothing will.
+    std::optional<wall_time> next_wakeup() const;
+
+private:
+    using serial = std::uint64_t;  // order of arrival, never reused
+    enum class state : unsigned char { detached, delayed, visible, in_flight };
+    struct entry;
+    // The messages of a FIFO group in order. What may be delivered is the longest visible run from the front.
+    struct group {
+        std::map<serial, entry*> members;
+        serial ready = 0;  // this group's key in ready_; 0: not there
+    };
+    struct entry {
+        queue_message message;
+        serial number = 0;
+        std::uint64_t nonce = 0;  // of the latest handle
+        state where = state::detached;
+        wall_time due{};                  // when it becomes visible, unless visible
+        wall_time received{};             // latest
+        bool visibility_changed = false;  // since the latest receive
+        std::unordered_map<std::string, group>::iterator home;
+    };
+    struct remembered {
+        std::string id, sequence_number;
+    };
+    struct attempt {
+        std::size_t max = 0;
+        std::chrono::seconds visibility{};
+        wall_time when{};
+        std::vector<std::pair<serial, std::uint64_t>> messages;  // with the nonce of their handles
+    };
+    struct handle_parts {
+        serial number;
+        std::uint64_t nonce;
+    };
+
+    void advance(wall_time now);
+    entry& insert(queue_message m);
+    void place(entry& e, state s, wall_time due);
+    void refresh(group& g);
+    queue_message extract(serial number);
+    void take(entry& e, const receive_request& request, wall_time now, rng& random, received& out);
+    void receive_standard(const receive_request& request, wall_time now, rng& random, received& out);
+    void receive_fifo(const receive_request& request, wall_time now, rng& random, received& out);
+    bool replay(const receive_request& request, wall_time now, received& out);
+    void remember_attempt(const receive_request& request, wall_time now, const received& out);
+    std::string make_handle(const entry& e) const;
+    std::optional<handle_parts> read_handle(std::string_view handle) const;
+
+    store_settings settings_;
+    std::uint64_t tag_;
+    serial last_ = 0;
+    std::size_t in_flight_ = 0, delayed_ = 0;
+    std::unordered_map<serial, entry> entries_;
+    std::set<std::pair<wall_time, serial>> by_age_;  // by time sent, for retention
+    std::set<std::pair<wall_time, serial>> timers_;  // delayed and in flight, by `due`
+    std::set<serial> visible_;                       // standard only
+    std::unordered_map<std::string, group> groups_;  // FIFO only, never empty ones
+    std::set<serial> ready_;                         // first members of groups that can be received from
+    std::unordered_map<std::string, remembered> deduplication_;
+    std::deque<std::pair<wall_time, std::string>> deduplication_age_;
+    std::unordered_map<std::string, attempt> attempts_;
+    std::deque<std::pair<wall_time, std::string>> attempts_age_;
+};
+
+}  // namespace trainyard::aws::local
