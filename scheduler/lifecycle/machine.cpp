@@ -294,6 +294,14 @@ void machine::handle_describe(job_id id, int attempt, look_outcome outcome, cons
     end(*j, state::vanished, fmt::format("SageMaker no longer knows {} in {}", j->sagemaker_name, j->pool), now);
 }
 
+void machine::handle_stop(job_id id, int attempt, bool accepted, wall_time now) {
+    job* j = expect(id, attempt);
+    if (j == nullptr || j->state != state::stopping || accepted) return;
+    tracking& t = tracking_.at(id);
+    t.stop_again = true;
+    wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.looks++));
+}
+
 bool machine::handle_listed(const std::string& pool, const std::string& name, const sighting& seen, wall_time now) {
     const auto found = by_name_.find({pool, name});
     if (found == by_name_.end()) return false;
@@ -330,6 +338,9 @@ void machine::handle_time(wall_time now) {
             out_.quota.push_back(quota::make_pending{id});
         } else if (j.state == state::starting) {
             look(j, true);
+        } else if (j.state == state::stopping && tracking_.at(id).stop_again) {
+            tracking_.at(id).stop_again = false;
+            out_.effects.push_back(effect::stop{id, j.attempt, j.pool, j.sagemaker_name});
         } else if (holds_quota(j.state)) {
             look(j, false);
         }

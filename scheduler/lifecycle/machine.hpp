@@ -138,6 +138,8 @@ public:
     void handle_verify(job_id id, int attempt, look_outcome outcome, const sighting& seen,
                        const std::map<std::string, std::string>& tags, wall_time now);
     void handle_describe(job_id id, int attempt, look_outcome outcome, const sighting& seen, wall_time now);
+    // Stop was sent; when it failed it is sent again later. The end is observed like any other.
+    void handle_stop(job_id id, int attempt, bool accepted, wall_time now);
     // A List page shows the name in the pool; no FailureReason comes with it. False when the name is not one of ours that
     // is live.
     bool handle_listed(const std::string& pool, const std::string& name, const sighting& seen, wall_time now);
@@ -160,9 +162,9 @@ public:
 private:
     struct tracking {  // of a job that holds quota; not durable
         int looks = 0;
-        int refusals = 0;
         bool looking = false;  // an answer to verify or describe is outstanding
         bool unknown = false;  // a Create of this attempt may have taken effect
+        bool stop_again = false;
         int missing = 0;
         wall_time last_seen{};
     };

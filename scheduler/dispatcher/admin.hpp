@@ -1,0 +1,26 @@
+// What an operator's tools read over HTTP: /metrics, /healthz, /readyz, /api/v1/. Loopback only.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/http/server.hpp"
+#include "engine/metrics/registry.hpp"
+#include "scheduler/dispatcher/core.hpp"
+#include "scheduler/dispatcher/driver.hpp"
+
+namespace trainyard::dispatcher {
+
+// Ready: restored, and every queue was polled with success at most this long ago.
+inline constexpr duration poll_age_max = std::chrono::seconds{45};
+
+// One line of `trainyard jobs --json`.
+std::string job_line(const lifecycle::job& j);
+
+// Registers the gauges that are read from the core at each rendering. Everything outlives the registry.
+void register_gauges(metrics::registry& registry, const core& c, const driver& d, const ledger::ledger_thread& l,
+                     const clock& time);
+
+http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time);
+
+}  // namespace trainyard::dispatcher

@@ -1,0 +1,204 @@
+#include "scheduler/dispatcher/driver.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <fmt/format.h>
+
+namespace trainyard::dispatcher {
+namespace {
+
+// Received and not yet on disk: beyond it the receivers wait, so a slow disk never piles up invisible messages.
+constexpr std::size_t uncommitted_records_max = 5'000;
+// Calls under way at once. Each holds a coroutine and a request body.
+constexpr std::size_t effects_running_max = 2'000;
+constexpr duration idle_check_every = std::chrono::milliseconds{200};
+constexpr duration forever = std::chrono::hours{1};
+
+}  // namespace
+
+driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger, links& aws,
+               const config::fleet& fleet, const driver_options& options, metrics::registry& registry)
+    : io_(io),
+      time_(time),
+      core_(decisions),
+      ledger_(ledger),
+      aws_(aws),
+      fleet_(fleet),
+      options_(options),
+      work_(io),
+      stopped_(io),
+      drained_(io),
+      receivers_(io),
+      workers_(io),
+      trackers_(io),
+      received_(registry.get_counter("messages_received_total", "Messages received from SQS, redeliveries included")),
+      deleted_(registry.get_counter("messages_deleted_total", "Messages deleted from SQS after their job was durable")),
+      delete_failures_(registry.get_counter("message_delete_failures_total",
+                                            "Deletes that SQS refused; the message comes back and is deleted then")),
+      rejected_copies_(registry.get_counter("rejected_copies_total", "Rejected messages copied to a reject queue")),
+      commit_seconds_(registry.get_histogram("ledger_commit_seconds", "From handing records to the ledger to durable",
+                                             {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5})) {
+    for (const auto& [name, link] : aws_.queues) {
+        busy_.emplace(name, std::make_unique<io::event>(io));
+        acks_.emplace(name, std::make_unique<acks>(io));
+        state_.last_poll[name] = time.mono();
+    }
+}
+
+driver::~driver() = default;
+
+bool driver::overloaded() const { return uncommitted_records_ >= uncommitted_records_max; }
+
+void driver::stop() {
+    state_.stopping = true;
+    stopped_.set();
+    work_.set();
+    drained_.set();
+    for (auto& [name, event] : busy_) event->set();
+}
+
+void driver::fail(const error& e) {
+    if (state_.failure.empty()) state_.failure = e.message;
+    stop();
+}
+
+void driver::cancel_job(lifecycle::job_id id) {
+    core_.machine().handle_cancel(id, time_.wall());
+    work_.set();
+}
+
+task<result<void>> driver::run() {
+    state_.running = true;
+    workers_.spawn([this] { return turns(); });
+    for (const auto& [name, link] : aws_.queues) {
+        const std::string queue = name;
+        workers_.spawn([this, queue] { return acknowledge(queue); });
+        receivers_.spawn([this, queue] { return receive_steadily(queue); });
+        for (int i = 1; i < fleet_.receivers_per_queue; ++i)
+            receivers_.spawn([this, queue] { return receive_backlog(queue); });
+    }
+    for (const auto& [name, link] : aws_.pools) {
+        const std::string pool = name;
+        trackers_.spawn([this, pool] { return track(pool); });
+    }
+    if (options_.until_idle) trackers_.spawn([this] { return watch_idle(); });
+
+    while (!state_.stopping) {
+        const mono_time until = time_.mono() + forever;
+        co_await stopped_.wait_until(until);
+    }
+    // 1. No new polls; those under way finish, because cutting one off would hide its messages for a visibility timeout.
+    co_await receivers_.join();
+    intake_closed_ = true;
+    trackers_.cancel();
+    co_await trackers_.join();
+    // 2. What was received gets recorded, and what was recorded gets deleted; running calls finish.
+    const mono_time grace = time_.mono() + options_.shutdown_grace;
+    work_.set();
+    while (state_.failure.empty() && time_.mono() < grace) {
+        std::size_t open = uncommitted_.size() + effects_running_;
+        for (const auto& [name, a] : acks_) open += a->waiting.size() + a->in_flight;
+        if (open == 0) break;
+        co_await drained_.wait_until(grace);
+    }
+    // 3. Everybody leaves. Intents without an answer are examined at the next start.
+    finished_ = true;
+    work_.set();
+    for (auto& [name, a] : acks_) a->changed.set();
+    workers_.cancel();
+    co_await workers_.join();
+    state_.running = false;
+    if (!state_.failure.empty()) co_return error{errc::io, state_.failure};
+    co_return result<void>{};
+}
+
+task<void> driver::turns() {
+    while (!finished_ && state_.failure.empty()) {
+        const instant at = now();
+        lifecycle::batch b = core_.turn(at);
+        if (!b.empty()) commit(std::move(b));
+        const auto wake = core_.next_wakeup(at);
+        const mono_time until = at.mono + (wake ? std::min(*wake, forever) : forever);
+        co_await work_.wait_until(until);
+    }
+}
+
+// Effects wait for the commit of their own batch and, since the ledger answers in order, of every one before it.
+void driver::commit(lifecycle::batch b) {
+    uncommitted_records_ += b.records.size();
+    const std::size_t records = b.records.size();
+    uncommitted_.push_back(std::move(b.effects));
+    const mono_time began = time_.mono();
+    auto done = [this, records, began](const result<void>& outcome) {
+        boost::asio::post(io_, [this, records, began, outcome] {
+            uncommitted_records_ -= records;
+            if (records > 0) commit_seconds_.observe(std::chrono::duration<double>(time_.mono() - began).count());
+            committed(outcome);
+        });
+    };
+    if (!ledger_.submit(std::move(b.records), std::move(done)))
+        fail({errc::limit, "the ledger's queue is full: the disk does not keep up"});
+}
+
+void driver::committed(const result<void>& outcome) {
+    drained_.set();
+    if (!state_.failure.empty()) return;
+    // Fail-stop: after a failed write nobody knows what is on the disk, so no effect may follow.
+    if (!outcome) return fail(with_context(outcome.error(), "the ledger failed; nothing more is started or deleted"));
+    std::vector<lifecycle::effect_t> effects = std::move(uncommitted_.front());
+    uncommitted_.pop_front();
+    perform(std::move(effects));
+}
+
+void driver::perform(std::vector<lifecycle::effect_t> effects) {
+    namespace effect = lifecycle::effect;
+    for (auto& e : effects) {
+        if (auto* d = std::get_if<effect::delete_message>(&e)) {
+            acks& a = *acks_.at(d->queue);
+            if (a.waiting.empty()) a.oldest = time_.mono();
+            a.waiting.push_back({"", std::move(d->receipt_handle)});
+            a.changed.set();
+            continue;
+        }
+        ++effects_running_;
+        if (auto* c = std::get_if<effect::create>(&e)) {
+            workers_.spawn([this, w = std::move(*c)] { return create(w); });
+        } else if (auto* v = std::get_if<effect::verify>(&e)) {
+            workers_.spawn([this, w = std::move(*v)] { return verify(w); });
+        } else if (auto* s = std::get_if<effect::describe>(&e)) {
+            workers_.spawn([this, w = std::move(*s)] { return describe(w); });
+        } else if (auto* t = std::get_if<effect::stop>(&e)) {
+            workers_.spawn([this, w = std::move(*t)] { return stop_job(w); });
+        } else if (auto* r = std::get_if<effect::copy_rejected>(&e)) {
+            workers_.spawn([this, w = std::move(*r)] { return copy_rejected(w); });
+        }
+    }
+}
+
+task<bool> driver::queues_are_empty() {
+    for (auto& [name, link] : aws_.queues) {
+        const std::vector<std::string> names{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                                             "ApproximateNumberOfMessagesDelayed"};
+        const std::string url = link.url;
+        const mono_time until = deadline();
+        const auto attributes = co_await link.client.get_queue_attributes(url, names, until);
+        if (!attributes) co_return false;
+        for (const auto& [key, value] : *attributes)
+            if (value != "0") co_return false;
+    }
+    co_return true;
+}
+
+// The state of a remote queue has no event to wait for.
+task<void> driver::watch_idle() {
+    while (!state_.stopping) {
+        const mono_time until = time_.mono() + idle_check_every;
+        if (!co_await io::sleep_until(until)) co_return;
+        if (core_.machine().live() > 0 || !uncommitted_.empty() || effects_running_ > 0) continue;
+        const std::uint64_t received = core_.machine().counts().received;
+        const bool empty = co_await queues_are_empty();
+        if (empty && core_.machine().live() == 0 && core_.machine().counts().received == received) stop();
+    }
+}
+
+}  // namespace trainyard::dispatcher

@@ -1,0 +1,118 @@
+#include "scheduler/dispatcher/links.hpp"
+
+#include <fmt/format.h>
+
+#include "aws/sts/client.hpp"
+#include "engine/base/digest.hpp"
+
+namespace trainyard::dispatcher {
+namespace {
+
+// The error of one call on a queue, with what the operator can do about it.
+error explain_queue(const config::queue& q, const aws::api_error& e) {
+    const std::string what = fmt::format("queue {} in {}", q.url.empty() ? q.name : q.url, q.region);
+    switch (e.kind) {
+        case aws::failure::not_found:
+            return {errc::not_found, what + " does not exist: create it, or correct its name or url in the fleet file"};
+        case aws::failure::access_denied:
+        case aws::failure::bad_credentials:
+            return {errc::permission, fmt::format("{}: {}; check the credentials and their policy", what, e.to_string())};
+        case aws::failure::unreachable:
+        case aws::failure::effect_unknown:
+            return {errc::unreachable, fmt::format("{}: {}", what, e.to_string())};
+        default: return with_context(aws::to_error(e), what);
+    }
+}
+
+result<std::string> checked_url(const config::queue& q, const aws::endpoint& at) {
+    auto url = http::parse_url(q.url);
+    if (!url) return with_context(url.error(), "queue " + q.name);
+    // A URL of another host would receive signed requests.
+    if (url->origin != at.origin)
+        return error{errc::invalid_argument,
+                     fmt::format("queue {}: its url is on {}, but SQS in {} is at {}; correct the url, the region or the "
+                                 "endpoint",
+                                 q.name, url->origin.to_string(), q.region, at.origin.to_string())};
+    return q.url;
+}
+
+task<result<std::string>> find_url(aws::sqs::client& client, const config::queue& q, const std::string& name,
+                                   mono_time deadline) {
+    const std::string owner;
+    auto url = co_await client.get_queue_url(name, owner, deadline);
+    if (!url) co_return explain_queue(q, url.error());
+    co_return std::move(*url);
+}
+
+task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t, const aws::environment& env,
+                                       std::shared_ptr<aws::credentials_provider> who, mono_time deadline) {
+    auto at = aws::resolve_endpoint("sqs", q.region, env);
+    if (!at) co_return with_context(at.error(), "queue " + q.name);
+    queue_link link{q, "", "", aws::sqs::client{t, *at, who}};
+    if (q.url.empty()) {
+        auto url = co_await find_url(link.client, q, q.name, deadline);
+        if (!url) co_return url.error();
+        link.url = *url;
+    } else {
+        auto url = checked_url(q, *at);
+        if (!url) co_return url.error();
+        link.url = *url;
+    }
+    const std::vector<std::string> names{"QueueArn"};
+    auto attributes = co_await link.client.get_queue_attributes(link.url, names, deadline);
+    if (!attributes) co_return explain_queue(q, attributes.error());
+    if (!q.reject_queue.empty()) {
+        const std::string name = q.reject_queue.substr(q.reject_queue.rfind('/') + 1);
+        config::queue shown = q;
+        shown.url = q.reject_queue;
+        auto url = co_await find_url(link.client, shown, name, deadline);
+        if (!url) co_return url.error();
+        link.reject_url = *url;
+    }
+    co_return link;
+}
+
+result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aws::transport& t,
+                               const aws::environment& env, std::shared_ptr<aws::credentials_provider> base,
+                               std::map<std::string, std::shared_ptr<aws::credentials_provider>>& roles,
+                               std::uint64_t seed) {
+    auto at = aws::resolve_endpoint("sagemaker", p.region, env);
+    if (!at) return with_context(at.error(), "pool " + p.name);
+    auto who = base;
+    if (!p.role.empty()) {
+        // One session serves every region of the account.
+        auto& shared = roles[p.role + "\n" + p.external_id];
+        if (!shared) {
+            auto sts = aws::resolve_endpoint("sts", p.region, env);
+            if (!sts) return with_context(sts.error(), "pool " + p.name);
+            aws::sts::assume_role_request request;
+            request.role_arn = p.role;
+            request.session_name = "trainyard-" + sha256_hex(f.installation).substr(0, 12);
+            request.external_id = p.external_id;
+            shared = aws::sts::make_assumed_role_provider(t, *sts, base, request, seed + roles.size());
+        }
+        who = shared;
+    }
+    return pool_link{p, aws::sagemaker::client{t, *at, who}};
+}
+
+}  // namespace
+
+task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
+                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed, mono_time deadline) {
+    links all;
+    std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
+    for (const config::pool& p : f.pools) {
+        auto link = connect_pool(f, p, t, env, base, roles, seed);
+        if (!link) co_return link.error();
+        all.pools.emplace(p.name, std::move(*link));
+    }
+    for (const config::queue& q : f.queues) {
+        auto link = co_await connect_queue(q, t, env, base, deadline);
+        if (!link) co_return link.error();
+        all.queues.emplace(q.name, std::move(*link));
+    }
+    co_return all;
+}
+
+}  // namespace trainyard::dispatcher

@@ -1,0 +1,36 @@
+// The AWS side of a fleet: one SageMaker client per pool, one SQS client per queue, every role assumed once.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "aws/sagemaker/client.hpp"
+#include "aws/sqs/client.hpp"
+#include "scheduler/config/fleet.hpp"
+
+namespace trainyard::dispatcher {
+
+struct queue_link {
+    config::queue settings;
+    std::string url;
+    std::string reject_url;  // empty: none
+    aws::sqs::client client;
+};
+
+struct pool_link {
+    config::pool settings;
+    aws::sagemaker::client client;
+};
+
+struct links {
+    std::map<std::string, queue_link> queues;  // by queue name
+    std::map<std::string, pool_link> pools;    // by pool name
+};
+
+// Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an unreachable
+// endpoint is told at start and not found out at night. `t` outlives the links.
+task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
+                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed, mono_time deadline);
+
+}  // namespace trainyard::dispatcher

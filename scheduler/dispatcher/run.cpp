@@ -1,0 +1,207 @@
+#include "scheduler/dispatcher/run.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <fstream>
+#include <set>
+
+#include "aws/transport/transport.hpp"
+#include "engine/http/client.hpp"
+#include "engine/http/server.hpp"
+#include "engine/io/real_clock.hpp"
+#include "scheduler/dispatcher/admin.hpp"
+
+namespace trainyard::dispatcher {
+namespace {
+
+constexpr duration connect_timeout = std::chrono::seconds{20};
+constexpr duration admin_grace = std::chrono::seconds{2};
+constexpr duration progress_every = std::chrono::milliseconds{100};
+
+run_outcome outcome_of(const error& e) {
+    switch (e.code) {
+        case errc::unreachable:
+        case errc::timeout: return run_outcome::unreachable;
+        case errc::io:
+        case errc::corrupt:
+        case errc::internal: return run_outcome::failed;
+        default: return run_outcome::misconfigured;
+    }
+}
+
+// What still lives in the ledger must have its place in the fleet file.
+result<void> check_places(const std::vector<lifecycle::job>& jobs, const config::fleet& f) {
+    std::set<std::string> pools, tenants;
+    for (const auto& p : f.pools) pools.insert(p.name);
+    for (const auto& t : f.tenants) tenants.insert(t.name);
+    for (const lifecycle::job& j : jobs) {
+        if (is_terminal(j.state)) continue;
+        if (!tenants.contains(j.facts.tenant))
+            return error{errc::invalid_argument,
+                         fmt::format("{}: job {} belongs to tenant {}, which the fleet file no longer has; put it back until "
+                                     "its jobs have ended",
+                                     f.ledger_file, lifecycle::to_text(j.facts.id), j.facts.tenant)};
+        if (holds_quota(j.state) && !pools.contains(j.pool))
+            return error{errc::invalid_argument,
+                         fmt::format("{}: job {} runs in pool {}, which the fleet file no longer has; put it back until its "
+                                     "jobs have ended",
+                                     f.ledger_file, lifecycle::to_text(j.facts.id), j.pool)};
+    }
+    return {};
+}
+
+// Where `trainyard jobs` finds the running instance: a dispatcher holds its ledger open alone.
+std::string address_file(const config::fleet& f) { return f.ledger_file + ".admin"; }
+
+}  // namespace
+
+struct run_instance::impl {
+    impl(boost::asio::io_context& context, config::fleet f, run_options o, const aws::environment& e)
+        : io(context), fleet(std::move(f)), options(std::move(o)), env(e), http(context, client_options(e)),
+          transport(http, io::real_clock(), registry, options.seed) {}
+
+    static http::client_options client_options(const aws::environment& e) {
+        http::client_options o;
+        o.ca_bundle = e.get("AWS_CA_BUNDLE");
+        return o;
+    }
+
+    boost::asio::io_context& io;
+    config::fleet fleet;
+    run_options options;
+    const aws::environment& env;
+    metrics::registry registry;
+    http::client http;
+    aws::transport transport;
+    std::unique_ptr<ledger::ledger_thread> ledger;
+    links aws_links;
+    std::unique_ptr<core> decisions;
+    std::unique_ptr<driver> work;
+    std::unique_ptr<http::server> admin;
+    bool stop_asked = false;
+    std::atomic<std::size_t> accepted{0}, rejected{0}, pending{0}, active{0}, ended{0};
+
+    result<void> open_ledger() {
+        auto opened = ledger::ledger::open(fleet.ledger_file, fleet.installation);
+        if (!opened) return opened.error();
+        auto jobs = (*opened)->load();
+        if (!jobs) return jobs.error();
+        if (auto placed = check_places(*jobs, fleet); !placed) return placed;
+        const clock& time = io::real_clock();
+        const instant at{time.wall(), time.mono()};
+        decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
+        decisions->restore(std::move(*jobs), at);
+        ledger = std::make_unique<ledger::ledger_thread>(std::move(*opened));
+        return {};
+    }
+
+    result<std::string> open_admin() {
+        if (!fleet.admin) return std::string{};
+        http::server_options limits;
+        limits.connections_max = 64;
+        admin = std::make_unique<http::server>(io, limits, make_admin_handler(registry, *decisions, *work, io::real_clock()));
+        auto port = admin->listen(fleet.admin_address, fleet.admin_port);
+        if (!port)
+            return error{errc::invalid_argument,
+                         fmt::format("{}; stop the other process or choose another address with admin: in the fleet file", port.error().message)};
+        const bool v6 = fleet.admin_address.find(':') != std::string::npos;
+        std::string url = fmt::format("http://{}:{}", v6 ? "[" + fleet.admin_address + "]" : fleet.admin_address, *port);
+        std::ofstream{address_file(fleet)} << url << "\n";
+        return url;
+    }
+
+    void refresh_progress() {
+        const auto& counts = decisions->machine().counts();
+        const std::size_t live = decisions->machine().live();
+        accepted = counts.accepted;
+        rejected = counts.rejected;
+        active = decisions->policy().reserved();
+        pending = live - std::min(live, active.load());
+        ended = decisions->machine().jobs().size() - live;
+    }
+
+    task<void> watch_progress() {
+        for (;;) {
+            refresh_progress();
+            const mono_time until = io::real_clock().mono() + progress_every;
+            if (!co_await io::sleep_until(until)) co_return;
+        }
+    }
+
+    task<result<void>> start() {
+        if (auto opened = open_ledger(); !opened) co_return opened.error();
+        auto base = aws::make_default_provider(env);
+        if (!base) co_return base.error();
+        const auto who = *base;
+        const mono_time until = io::real_clock().mono() + connect_timeout;
+        const std::uint64_t seed = options.seed;
+        auto connected = co_await connect(fleet, transport, env, who, seed, until);
+        if (!connected) co_return connected.error();
+        aws_links = std::move(*connected);
+        work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet, options.driver, registry);
+        register_gauges(registry, *decisions, *work, *ledger, io::real_clock());
+        auto url = open_admin();
+        if (!url) co_return url.error();
+        if (options.on_ready) options.on_ready(*url);
+        co_return result<void>{};
+    }
+
+    task<void> put_away() {
+        if (admin) {
+            const mono_time grace = io::real_clock().mono() + admin_grace;
+            co_await admin->shutdown(grace);
+            std::remove(address_file(fleet).c_str());
+        }
+        co_await http.close();
+        if (ledger) ledger->close();
+    }
+
+    run_report report(const result<void>& end) {
+        run_report r;
+        if (!end) {
+            r.outcome = outcome_of(end.error());
+            r.message = end.error().message;
+        }
+        if (decisions) {
+            refresh_progress();
+            r.counts = decisions->machine().counts();
+            for (const auto& [id, j] : decisions->machine().jobs()) ++r.jobs_by_state[std::string{to_string(j.state)}];
+        }
+        return r;
+    }
+};
+
+run_instance::run_instance(boost::asio::io_context& io, config::fleet fleet, run_options options, const aws::environment& env)
+    : impl_(std::make_shared<impl>(io, std::move(fleet), std::move(options), env)) {}
+run_instance::~run_instance() = default;
+
+task<run_report> run_instance::run() {
+    impl& me = *impl_;
+    result<void> end = co_await me.start();
+    if (end) {
+        io::task_group watchers{me.io};
+        watchers.spawn([&me] { return me.watch_progress(); });
+        if (me.stop_asked) me.work->stop();
+        end = co_await me.work->run();
+        watchers.cancel();
+        co_await watchers.join();
+    }
+    co_await me.put_away();
+    co_return me.report(end);
+}
+
+void run_instance::stop() {
+    boost::asio::post(impl_->io, [self = impl_] {
+        self->stop_asked = true;
+        if (self->work) self->work->stop();
+    });
+}
+
+run_instance::progress run_instance::snapshot() const {
+    return {impl_->accepted, impl_->rejected, impl_->pending, impl_->active, impl_->ended};
+}
+
+}  // namespace trainyard::dispatcher
