@@ -41,7 +41,14 @@ struct attribute_filter {
 
 void write_received(json::writer& out, const queue_message& m, std::string_view handle,
                     const attribute_filter& want);
+
+// What the sender checks its message with. Of what came with the call, also when that repeats an earlier
+// message.
+struct message_digests {
+    std::string body, attributes, trace_header;  // empty: there is none
+};
+message_digests digests_of(const queue_message& m);
 // The members of SendMessage's answer, without the braces.
-void write_sent(json::writer& out, const queue_message& m, const queue_store::sent& s);
+void write_sent(json::writer& out, const message_digests& d, const queue_store::sent& s);
 
 }  // namespace trainyard::aws::local

@@ -95,11 +95,17 @@ void write_received(json::writer& out, const queue_message& m, std::string_view 
     out.end_object();
 }
 
-void write_sent(json::writer& out, const queue_message& m, const queue_store::sent& s) {
-    out.member("MessageId", s.id).member("MD5OfMessageBody", md5_hex(m.body));
-    if (!m.attributes.empty()) out.member("MD5OfMessageAttributes", md5_of_attributes(m.attributes));
-    if (!m.trace_header.empty())
-        out.member("MD5OfMessageSystemAttributes", md5_of_trace_header(m.trace_header));
+message_digests digests_of(const queue_message& m) {
+    message_digests d{md5_hex(m.body), {}, {}};
+    if (!m.attributes.empty()) d.attributes = md5_of_attributes(m.attributes);
+    if (!m.trace_header.empty()) d.trace_header = md5_of_trace_header(m.trace_header);
+    return d;
+}
+
+void write_sent(json::writer& out, const message_digests& d, const queue_store::sent& s) {
+    out.member("MessageId", s.id).member("MD5OfMessageBody", d.body);
+    if (!d.attributes.empty()) out.member("MD5OfMessageAttributes", d.attributes);
+    if (!d.trace_header.empty()) out.member("MD5OfMessageSystemAttributes", d.trace_header);
     if (!s.sequence_number.empty()) out.member("SequenceNumber", s.sequence_number);
 }
 

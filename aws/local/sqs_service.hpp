@@ -11,7 +11,8 @@ namespace trainyard::aws::local {
 
 class sqs_service {
 public:
-    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. `time` outlives the service.
+    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. `time` outlives the
+    // service.
     sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed);
     ~sqs_service();
     sqs_service(const sqs_service&) = delete;
