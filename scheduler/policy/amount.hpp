@@ -1,4 +1,5 @@
-// Counts of instances and jobs: never negative, saturating, with one "unlimited". Raw arithmetic on quota is impossible.
+// Counts of instances and jobs: never negative, saturating, with one "unlimited". Raw arithmetic on quota is
+// impossible.
 #pragma once
 
 #include <compare>
