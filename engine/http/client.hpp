@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,24 +14,27 @@
 
 namespace trainyard::http {
 
-// Kinds of traffic that must not wait for each other: twenty-second long polls never take an ack's connection.
+// Kinds of traffic that must not wait for each other: twenty-second long polls never take an ack's
+// connection.
 enum class lane : unsigned char { control, ack, poll };
 
 struct client_options {
     std::size_t connections_per_origin_and_lane = 64;
-    duration connect_timeout = std::chrono::seconds{3};      // per attempt, TCP and TLS together
-    duration idle_max = std::chrono::seconds{4};             // below the idle limit of the servers we meet
-    duration connection_age_max = std::chrono::minutes{5};   // so that DNS changes are followed
+    duration connect_timeout = std::chrono::seconds{3};     // per attempt, TCP and TLS together
+    duration idle_max = std::chrono::seconds{4};            // below the idle limit of the servers we meet
+    duration connection_age_max = std::chrono::minutes{5};  // so that DNS changes are followed
     std::size_t header_bytes_max = 16U << 10U;
     std::size_t body_bytes_max = 16U << 20U;  // ListTrainingJobs pages and ten 1 MiB messages stay below
     std::string ca_bundle;  // PEM file; empty: AWS_CA_BUNDLE was not set, use the system's store
 };
 
 struct client_stats {
-    std::uint64_t requests = 0, connections_opened = 0, connections_reused = 0, stale_retries = 0, failures = 0;
+    std::uint64_t requests = 0, connections_opened = 0, connections_reused = 0, stale_retries = 0,
+                  failures = 0;
 };
 
-// Used from its context's thread only. Redirects are never followed. TLS verifies the chain and the host name.
+// Used from its context's thread only. Redirects are never followed. TLS verifies the chain and the host
+// name.
 class client {
 public:
     client(boost::asio::io_context& io, client_options options);
@@ -40,9 +44,15 @@ public:
 
     // Sends and awaits the whole answer. `deadline` (of real_clock().mono()) bounds everything: waiting for a
     // connection, DNS, connecting, sending, receiving. Adds Host and Content-Length unless present.
-    // Errors: errc::unreachable (nothing was sent, or the connection broke before an answer began; `message` says
-    // which), errc::timeout, errc::corrupt (malformed answer), errc::limit, errc::cancelled. One free retry is made on a
-    // fresh connection when a reused one turns out to be closed before the first byte of an answer.
+    // Errors, by what they say about the request's effect:
+    //   none: errc::unreachable (DNS, connect, TLS, every connection busy until the deadline: nothing was
+    //   sent; `message`
+    //     says which), errc::invalid_argument (the request or the CA bundle is malformed);
+    //   unknown: errc::io (the connection broke after the request was written), errc::timeout, errc::corrupt
+    //   (malformed
+    //     answer), errc::limit (answer too large), errc::cancelled.
+    // One free retry is made on a fresh connection when a reused one turns out to be closed before the first
+    // byte of an answer.
     task<result<response>> send(origin to, request what, lane which, mono_time deadline);
 
     // Closes idle connections and waits until none is in use.

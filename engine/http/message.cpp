@@ -10,7 +10,9 @@
 namespace trainyard::http {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string lower_case(std::string_view text) {
     std::string out(text);
@@ -39,7 +41,9 @@ bool same_name(std::string_view a, std::string_view b) {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-void fields::add(std::string name, std::string value) { list_.push_back({std::move(name), std::move(value)}); }
+void fields::add(std::string name, std::string value) {
+    list_.push_back({std::move(name), std::move(value)});
+}
 
 void fields::set(std::string_view name, std::string value) {
     const auto has_name = [name](const field& f) { return same_name(f.name, name); };
@@ -56,8 +60,8 @@ std::string_view fields::get(std::string_view name) const {
 }
 
 std::size_t fields::count(std::string_view name) const {
-    return static_cast<std::size_t>(
-        std::count_if(list_.begin(), list_.end(), [name](const field& f) { return same_name(f.name, name); }));
+    return static_cast<std::size_t>(std::count_if(
+        list_.begin(), list_.end(), [name](const field& f) { return same_name(f.name, name); }));
 }
 
 std::string_view request::path() const {
@@ -84,7 +88,8 @@ std::string origin::to_string() const {
 result<url> parse_url(std::string_view text) {
     url out;
     for (const char c : text)
-        if (c <= ' ' || c > '~') return bad_url(text, "it holds a space, a control character or a byte outside ASCII");
+        if (c <= ' ' || c > '~')
+            return bad_url(text, "it holds a space, a control character or a byte outside ASCII");
     const auto scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos) return bad_url(text, "it must begin with http:// or https://");
     const std::string scheme = lower_case(text.substr(0, scheme_end));
@@ -100,14 +105,16 @@ result<url> parse_url(std::string_view text) {
     out.path = path.empty() ? "/" : std::string(path);
 
     if (authority.find('@') != std::string_view::npos)
-        return error{errc::invalid_argument, "a URL with user info is not accepted; remove everything up to '@'"};
+        return error{errc::invalid_argument,
+                     "a URL with user info is not accepted; remove everything up to '@'"};
     std::string_view host = authority, port;
     if (authority.starts_with('[')) {
         const auto close = authority.find(']');
         if (close == std::string_view::npos) return bad_url(text, "']' is missing");
         host = authority.substr(1, close - 1);
         port = authority.substr(close + 1);
-        if (host.find(':') == std::string_view::npos || !std::all_of(host.begin(), host.end(), address_character))
+        if (host.find(':') == std::string_view::npos ||
+            !std::all_of(host.begin(), host.end(), address_character))
             return bad_url(text, "only an IPv6 address may stand in brackets");
     } else {
         host = authority.substr(0, authority.find(':'));

@@ -21,7 +21,7 @@ public:
     fields() = default;
     fields(std::initializer_list<field> list) : list_(list) {}
 
-    void add(std::string name, std::string value);  // keeps what is there
+    void add(std::string name, std::string value);       // keeps what is there
     void set(std::string_view name, std::string value);  // replaces every field of that name
     // The first value of that name; empty and present are told apart by has().
     std::string_view get(std::string_view name) const;

@@ -27,7 +27,8 @@ std::optional<pool::grant> pool::acquire(ticket who, mono_time now) {
     return std::nullopt;
 }
 
-std::optional<std::pair<pool::ticket, pool::grant>> pool::give_back(slot which, bool reusable, mono_time now) {
+std::optional<std::pair<pool::ticket, pool::grant>> pool::give_back(slot which, bool reusable,
+                                                                    mono_time now) {
     const auto it = slots_.find(which);
     TY_CHECK(it != slots_.end(), "a slot is given back once, by who acquired it");
     const mono_time too_old = it->second + limits_.age_max;

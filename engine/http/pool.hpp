@@ -1,5 +1,5 @@
-// The connection pool of one origin and lane as a pure machine: who gets which slot, who waits, what is too old.
-// It holds numbers; the client holds the sockets.
+// The connection pool of one origin and lane as a pure machine: who gets which slot, who waits, what is too
+// old. It holds numbers; the client holds the sockets.
 #pragma once
 
 #include <cstddef>
@@ -31,10 +31,11 @@ public:
 
     explicit pool(pool_limits limits) : limits_(limits) {}
 
-    // The idle slot used last (so that the others can age), else a new slot, else nothing: then `who` waits in line.
+    // The idle slot used last (so that the others can age), else a new slot, else nothing: then `who` waits
+    // in line.
     std::optional<grant> acquire(ticket who, mono_time now);
-    // The slot's user is done. `reusable`: an exchange ended cleanly and the peer keeps the connection. Gives the slot
-    // to the first in line; without one, a slot that is not reusable is gone.
+    // The slot's user is done. `reusable`: an exchange ended cleanly and the peer keeps the connection. Gives
+    // the slot to the first in line; without one, a slot that is not reusable is gone.
     std::optional<std::pair<ticket, grant>> give_back(slot which, bool reusable, mono_time now);
     // A connection was (re)opened in a slot that is in use: its age begins.
     void opened(slot which, mono_time now);
@@ -45,6 +46,7 @@ public:
     // When expire() has something to do next; max() when nothing is idle.
     mono_time next_expiry() const;
 
+    bool holds(slot which) const { return slots_.count(which) > 0; }  // idle or in use
     std::size_t in_use() const { return slots_.size() - idle_.size(); }
     std::size_t idle() const { return idle_.size(); }
     std::size_t waiting() const { return line_.size(); }

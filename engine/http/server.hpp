@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,11 +30,13 @@ struct server_stats {
     std::uint64_t connections = 0, requests = 0, refused_messages = 0, refused_connections = 0;
 };
 
-// Answers one request. Called on the server's context; may suspend (long polls). Must not throw.
+// Answers one request. Called on the server's context; may suspend (long polls). Must not throw. The server
+// adds Content-Length, Connection and, unless present, Date; "Connection: close" in an answer closes the
+// connection after it. Status 0 closes the connection without an answer, as a failing server does.
 using handler = std::function<task<response>(request)>;
 
-// Used from its context's thread only. Malformed or ambiguous framing (reliability: request smuggling) is answered with
-// 400 and the connection is closed.
+// Used from its context's thread only. Malformed or ambiguous framing (reliability: request smuggling) is
+// answered with 400 and the connection is closed.
 class server {
 public:
     server(boost::asio::io_context& io, server_options options, handler handle);
@@ -41,7 +44,8 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    // Binds `address` (an IP literal) and `port` (0: any free one) and starts to accept; gives the bound port.
+    // Binds `address` (an IP literal) and `port` (0: any free one) and starts to accept; gives the bound
+    // port.
     result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
 
     // Stops accepting, lets running requests finish until `grace`, then closes every connection.

@@ -61,8 +61,12 @@ void watchdog::arm(mono_time until) {
     if (until < state_->armed_for) state_->start();
 }
 
-void watchdog::disarm() { state_->until = mono_time::max(); }
+void watchdog::disarm() {
+    state_->until = mono_time::max();
+}
 
-bool watchdog::fired() const { return state_->fired; }
+bool watchdog::fired() const {
+    return state_->fired;
+}
 
 }  // namespace trainyard::http

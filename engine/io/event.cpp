@@ -16,8 +16,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Asio's timers stand still while the machine is suspended and mono() does not: one nap of a long wait is short, so that
-// a waiter whose time passed during a suspend is late by this much at most.
+// Asio's timers stand still while the machine is suspended and mono() does not: one nap of a long wait is
+// short, so that a waiter whose time passed during a suspend is late by this much at most.
 constexpr duration nap_max = std::chrono::minutes{1};
 
 // True while there is time left; then `timer` is set to the next nap.
@@ -59,7 +59,9 @@ struct event::impl {
 
 event::event(asio::io_context& io) : impl_(std::make_unique<impl>(io)) {}
 
-event::~event() { TY_CHECK(impl_->waiters.empty(), "an event was destroyed under a waiter; join the waiter first"); }
+event::~event() {
+    TY_CHECK(impl_->waiters.empty(), "an event was destroyed under a waiter; join the waiter first");
+}
 
 void event::set() {
     bool woke_one = false;
@@ -81,8 +83,8 @@ task<bool> event::wait_until(mono_time until) {
     }
     const auto me = self.waiters.insert(self.waiters.end(), impl::waiter{asio::steady_timer(self.io)});
     boost::system::error_code failure;
-    // A cancelled timer without `woken` means that the coroutine was cancelled. A timer that fired just before set()
-    // counts as woken: set() gave its signal to this waiter.
+    // A cancelled timer without `woken` means that the coroutine was cancelled. A timer that fired just
+    // before set() counts as woken: set() gave its signal to this waiter.
     while (!me->woken && !failure && next_nap(me->timer, until)) {
         auto token = asio::redirect_error(asio::use_awaitable, failure);
         co_await me->timer.async_wait(token);

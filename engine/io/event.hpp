@@ -12,8 +12,8 @@ namespace trainyard::io {
 // Suspends the current coroutine until `until` (of real_clock().mono()). False when it was cancelled before.
 task<bool> sleep_until(mono_time until);
 
-// Auto-reset event: set() wakes every current waiter, or, when there is none, lets the next wait() return at once.
-// Use on one thread only. May be destroyed only when nobody waits.
+// Auto-reset event: set() wakes every current waiter, or, when there is none, lets the next wait() return at
+// once. Use on one thread only. May be destroyed only when nobody waits.
 class event {
 public:
     explicit event(boost::asio::io_context& io);

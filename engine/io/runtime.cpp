@@ -16,10 +16,12 @@ namespace asio = boost::asio;
 
 constexpr std::size_t thread_name_max = 15;  // pthread_setname_np(3)
 
-extern "C" void exit_on_second_signal(int number) { ::_exit(128 + number); }
+extern "C" void exit_on_second_signal(int number) {
+    ::_exit(128 + number);
+}
 
 void install(void (*what)(int)) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = what;
     sigemptyset(&action.sa_mask);
     for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
@@ -47,7 +49,9 @@ io_thread::~io_thread() {
     impl_->thread.join();
 }
 
-asio::io_context& io_thread::context() { return impl_->context; }
+asio::io_context& io_thread::context() {
+    return impl_->context;
+}
 
 void io_thread::stop() noexcept {
     if (!impl_->stopped.exchange(true)) impl_->work.reset();
@@ -64,7 +68,8 @@ signal_watch::signal_watch(asio::io_context& io, std::function<void()> graceful)
     impl_->signals.async_wait(
         [this, act = std::move(graceful)](const boost::system::error_code& failure, int /*number*/) {
             if (failure) return;  // destroyed
-            // From here on the handler exits by itself, so a second signal works even when the context is stuck.
+            // From here on the handler exits by itself, so a second signal works even when the context is
+            // stuck.
             impl_->signals.clear();
             install(exit_on_second_signal);
             impl_->second_exits = true;

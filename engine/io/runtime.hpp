@@ -17,7 +17,8 @@ public:
     io_thread& operator=(const io_thread&) = delete;
 
     boost::asio::io_context& context();
-    // Lets run() return once the outstanding work is done; call after every task_group on it was joined. Idempotent.
+    // Lets run() return once the outstanding work is done; call after every task_group on it was joined.
+    // Idempotent.
     void stop() noexcept;
 
 private:
@@ -25,8 +26,8 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-// SIGINT and SIGTERM: the first calls `graceful`, on the context's thread; the second exits the process at once with
-// status 130 (SIGINT) or 143 (SIGTERM).
+// SIGINT and SIGTERM: the first calls `graceful`, on the context's thread; the second exits the process at
+// once with status 130 (SIGINT) or 143 (SIGTERM).
 class signal_watch {
 public:
     signal_watch(boost::asio::io_context& io, std::function<void()> graceful);

@@ -1,4 +1,5 @@
-// The coroutine type of the whole program. A `task` starts when awaited or spawned, and runs on one io_context.
+// The coroutine type of the whole program. A `task` starts when awaited or spawned, and runs on one
+// io_context.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -23,7 +23,8 @@ namespace asio = boost::asio;
     } catch (const std::exception& e) {
         check_failed("exception in a task_group member", e.what(), std::source_location::current());
     } catch (...) {
-        check_failed("exception in a task_group member", "not a std::exception", std::source_location::current());
+        check_failed("exception in a task_group member", "not a std::exception",
+                     std::source_location::current());
     }
 }
 
@@ -38,7 +39,8 @@ struct task_group::impl : std::enable_shared_from_this<impl> {
 
     explicit impl(asio::io_context& context) : io(context) {}
 
-    static task<void> run(std::shared_ptr<impl> self, member_list::iterator me, std::function<task<void>()> make);
+    static task<void> run(std::shared_ptr<impl> self, member_list::iterator me,
+                          std::function<task<void>()> make);
     void finished(member_list::iterator me);
 
     asio::io_context& io;
@@ -52,7 +54,8 @@ task<void> task_group::impl::run(std::shared_ptr<impl> self, member_list::iterat
     // Members see cancellation as the result of what they await, not as an exception.
     co_await asio::this_coro::throw_if_cancelled(false);
     me->started = true;
-    // Asio drops a coroutine that is cancelled before its first step; every member must run, to release what it holds.
+    // Asio drops a coroutine that is cancelled before its first step; every member must run, to release what
+    // it holds.
     if (self->cancelled) me->signal.emit(asio::cancellation_type::terminal);
     task<void> body = make();
     co_await std::move(body);
@@ -66,7 +69,9 @@ void task_group::impl::finished(member_list::iterator me) {
 
 task_group::task_group(asio::io_context& io) : impl_(std::make_shared<impl>(io)) {}
 
-task_group::~task_group() { TY_CHECK(impl_->members.empty(), "a task_group was destroyed before join() completed"); }
+task_group::~task_group() {
+    TY_CHECK(impl_->members.empty(), "a task_group was destroyed before join() completed");
+}
 
 void task_group::spawn(std::function<task<void>()> make) {
     const auto me = impl_->members.emplace(impl_->members.end());
@@ -86,7 +91,9 @@ void task_group::cancel() {
     }
 }
 
-std::size_t task_group::size() const { return impl_->members.size(); }
+std::size_t task_group::size() const {
+    return impl_->members.size();
+}
 
 task<void> task_group::join() {
     const std::shared_ptr<impl> self = impl_;

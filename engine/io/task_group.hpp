@@ -10,9 +10,9 @@
 
 namespace trainyard::io {
 
-// Lives on one io_context and is used from its thread only (spawn() may also be called before the context runs).
-// An exception that leaves a spawned coroutine is a programmer error and aborts. The destructor checks that the group is
-// empty, so join() is mandatory.
+// Lives on one io_context and is used from its thread only (spawn() may also be called before the context
+// runs). An exception that leaves a spawned coroutine is a programmer error and aborts. The destructor checks
+// that the group is empty, so join() is mandatory.
 class task_group {
 public:
     explicit task_group(boost::asio::io_context& io);
@@ -20,7 +20,8 @@ public:
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
 
-    // Starts `make()` on the context. A plain function that calls a named coroutine, never a coroutine lambda.
+    // Starts `make()` on the context. A plain function that calls a named coroutine, never a coroutine
+    // lambda.
     void spawn(std::function<task<void>()> make);
     // Delivers terminal cancellation to every member; new members are still accepted (and cancelled at once).
     void cancel();

@@ -19,10 +19,18 @@ constexpr std::string_view prefix = "trainyard_";
 
 }  // namespace
 
-void counter::add(double n) const { static_cast<prometheus::Counter*>(impl_)->Increment(n); }
-void gauge::set(double v) const { static_cast<prometheus::Gauge*>(impl_)->Set(v); }
-void gauge::add(double n) const { static_cast<prometheus::Gauge*>(impl_)->Increment(n); }
-void histogram::observe(double v) const { static_cast<prometheus::Histogram*>(impl_)->Observe(v); }
+void counter::add(double n) const {
+    static_cast<prometheus::Counter*>(impl_)->Increment(n);
+}
+void gauge::set(double v) const {
+    static_cast<prometheus::Gauge*>(impl_)->Set(v);
+}
+void gauge::add(double n) const {
+    static_cast<prometheus::Gauge*>(impl_)->Increment(n);
+}
+void histogram::observe(double v) const {
+    static_cast<prometheus::Histogram*>(impl_)->Observe(v);
+}
 
 struct registry::impl {
     // `l`, or every value replaced by "other" once the family is full.
@@ -52,16 +60,20 @@ registry::registry() : impl_(std::make_unique<impl>()) {}
 registry::~registry() = default;
 
 counter registry::get_counter(const std::string& name, const std::string& help, const labels& l) {
-    TY_CHECK(name.ends_with("_total") && !help.empty(), "a counter's name ends in _total, and it has a help text");
-    auto& family = prometheus::BuildCounter().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
+    TY_CHECK(name.ends_with("_total") && !help.empty(),
+             "a counter's name ends in _total, and it has a help text");
+    auto& family =
+        prometheus::BuildCounter().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
     counter out;
     out.impl_ = &family.Add(impl_->bounded(name, l));
     return out;
 }
 
 gauge registry::get_gauge(const std::string& name, const std::string& help, const labels& l) {
-    TY_CHECK(!name.ends_with("_total") && !help.empty(), "_total is for counters, and every metric has a help text");
-    auto& family = prometheus::BuildGauge().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
+    TY_CHECK(!name.ends_with("_total") && !help.empty(),
+             "_total is for counters, and every metric has a help text");
+    auto& family =
+        prometheus::BuildGauge().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
     gauge out;
     out.impl_ = &family.Add(impl_->bounded(name, l));
     return out;
@@ -69,8 +81,10 @@ gauge registry::get_gauge(const std::string& name, const std::string& help, cons
 
 histogram registry::get_histogram(const std::string& name, const std::string& help,
                                   const std::vector<double>& buckets, const labels& l) {
-    TY_CHECK(!name.ends_with("_total") && !help.empty(), "_total is for counters, and every metric has a help text");
-    auto& family = prometheus::BuildHistogram().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
+    TY_CHECK(!name.ends_with("_total") && !help.empty(),
+             "_total is for counters, and every metric has a help text");
+    auto& family =
+        prometheus::BuildHistogram().Name(std::string(prefix) + name).Help(help).Register(impl_->metrics);
     histogram out;
     out.impl_ = &family.Add(impl_->bounded(name, l), buckets);
     return out;
@@ -87,7 +101,8 @@ std::string registry::text() {
         const std::lock_guard lock(impl_->guard);
         refreshers = impl_->refreshers;
     }
-    for (const auto& refresh : refreshers) refresh();  // without the lock: they set metrics, and may ask for new ones
+    for (const auto& refresh : refreshers)
+        refresh();  // without the lock: they set metrics, and may ask for new ones
     return prometheus::TextSerializer{}.Serialize(impl_->metrics.Collect());
 }
 

@@ -1,5 +1,5 @@
-// Prometheus metrics, over prometheus-cpp. Labels carry configuration names only, and each family has a bound on the
-// number of label sets: beyond it every further set is counted under the label value "other".
+// Prometheus metrics, over prometheus-cpp. Labels carry configuration names only, and each family has a bound
+// on the number of label sets: beyond it every further set is counted under the label value "other".
 #pragma once
 
 #include <functional>
@@ -51,14 +51,15 @@ public:
     registry(const registry&) = delete;
     registry& operator=(const registry&) = delete;
 
-    // `name` without the prefix "trainyard_", in base units; a counter's name ends in "_total". Asking twice for the
-    // same name and labels gives the same metric.
+    // `name` without the prefix "trainyard_", in base units; a counter's name ends in "_total". Asking twice
+    // for the same name and labels gives the same metric.
     counter get_counter(const std::string& name, const std::string& help, const labels& l = {});
     gauge get_gauge(const std::string& name, const std::string& help, const labels& l = {});
-    histogram get_histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                            const labels& l = {});
+    histogram get_histogram(const std::string& name, const std::string& help,
+                            const std::vector<double>& buckets, const labels& l = {});
 
-    // Called before each rendering, on the rendering thread; for values that are cheaper to read than to maintain.
+    // Called before each rendering, on the rendering thread; for values that are cheaper to read than to
+    // maintain.
     void on_render(std::function<void()> refresh);
 
     // The text exposition format 0.0.4; promtool check metrics finds nothing to say about it.

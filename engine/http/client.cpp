@@ -1,0 +1,200 @@
+#include "engine/http/client.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <unordered_map>
+
+#include "engine/base/check.hpp"
+#include "engine/http/exchange.hpp"
+#include "engine/http/pool.hpp"
+#include "engine/http/watchdog.hpp"
+#include "engine/io/event.hpp"
+#include "engine/io/real_clock.hpp"
+
+namespace trainyard::http {
+namespace {
+
+namespace asio = boost::asio;
+
+// Everything of one origin and lane. Stays at one address as long as the client.
+struct lane_pool {
+    explicit lane_pool(pool_limits limits) : slots(limits) {}
+    pool slots;
+    std::unordered_map<pool::slot, std::unique_ptr<connection>> connections;
+};
+
+struct waiter {
+    io::event granted;
+    std::optional<pool::grant> got;
+};
+
+}  // namespace
+
+struct client::impl {
+    impl(asio::io_context& context, client_options given)
+        : io(context),
+          options(std::move(given)),
+          janitor(context.get_executor(), [this] { sweep(); }),
+          idle(context) {}
+
+    lane_pool& pool_of(const origin& to, lane which);
+    task<result<pool::grant>> acquire(lane_pool& from, const origin& to, mono_time deadline);
+    void give_back(lane_pool& to, pool::slot which, bool reusable);
+    task<result<void>> connect(lane_pool& from, pool::slot which, const origin& to, mono_time deadline);
+    task<result<response>> use(lane_pool& from, pool::grant g, const origin& to, const request& what,
+                               mono_time deadline, bool& reusable);
+    task<result<response>> send(const origin& to, const request& what, lane which, mono_time deadline);
+    void sweep();
+
+    asio::io_context& io;
+    client_options options;
+    client_stats stats;
+    std::map<std::pair<origin, lane>, lane_pool> pools;
+    std::unordered_map<pool::ticket, waiter*> waiters;
+    pool::ticket next_ticket = 1;
+    std::unique_ptr<asio::ssl::context>
+        tls;  // made for the first TLS origin: loading a trust store takes a while
+    std::size_t running = 0;
+    bool closed = false;
+    mono_time next_sweep = mono_time::max();
+    watchdog janitor;
+    io::event idle;
+};
+
+lane_pool& client::impl::pool_of(const origin& to, lane which) {
+    const pool_limits limits{options.connections_per_origin_and_lane, options.idle_max,
+                             options.connection_age_max};
+    return pools.try_emplace({to, which}, limits).first->second;
+}
+
+task<result<pool::grant>> client::impl::acquire(lane_pool& from, const origin& to, mono_time deadline) {
+    const pool::ticket me = next_ticket++;
+    if (const auto now_free = from.slots.acquire(me, io::real_clock().mono())) co_return *now_free;
+    waiter self{io::event(io), std::nullopt};
+    waiters.emplace(me, &self);
+    co_await self.granted.wait_until(deadline);
+    waiters.erase(me);
+    if (self.got) co_return *self.got;
+    from.slots.withdraw(me);
+    if (io::real_clock().mono() < deadline)
+        co_return error{errc::cancelled, to.to_string() + ": cancelled while waiting for a connection"};
+    // Nothing was sent, so this is not errc::timeout, whose effect is unknown.
+    co_return error{errc::unreachable,
+                    to.to_string() + ": every connection of this lane was busy until the deadline"};
+}
+
+void client::impl::give_back(lane_pool& to, pool::slot which, bool reusable) {
+    const mono_time now = io::real_clock().mono();
+    const auto next = to.slots.give_back(which, reusable, now);
+    if (next) {
+        waiter& first = *waiters.at(next->first);
+        first.got = next->second;
+        first.granted.set();
+        return;
+    }
+    if (!to.slots.holds(which)) to.connections.erase(which);
+    const mono_time due = to.slots.next_expiry();
+    if (due >= next_sweep) return;
+    next_sweep = due;
+    janitor.arm(due);
+}
+
+task<result<void>> client::impl::connect(lane_pool& from, pool::slot which, const origin& to,
+                                         mono_time deadline) {
+    if (to.tls && !tls) {
+        auto made = make_tls_context(options.ca_bundle);
+        if (!made) co_return made.error();
+        tls = std::move(*made);
+    }
+    std::unique_ptr<connection>& c = from.connections[which];
+    // Room for a head and for one read; Beast takes bodies out of the buffer as they come.
+    if (!c) c = std::make_unique<connection>(io, options.header_bytes_max + (64U << 10U));
+    asio::ssl::context* const context = to.tls ? tls.get() : nullptr;
+    auto opened = co_await open_connection(*c, to, context, options.connect_timeout, deadline);
+    if (!opened) co_return opened;
+    ++stats.connections_opened;
+    from.slots.opened(which, io::real_clock().mono());
+    co_return opened;
+}
+
+task<result<response>> client::impl::use(lane_pool& from, pool::grant g, const origin& to,
+                                         const request& what, mono_time deadline, bool& reusable) {
+    bool reused = !g.open;
+    if (reused && gone_stale(*from.connections.at(g.which))) reused = false;
+    for (;;) {
+        if (!reused) {
+            const auto opened = co_await connect(from, g.which, to, deadline);
+            if (!opened) co_return opened.error();
+        } else {
+            ++stats.connections_reused;
+        }
+        connection& c = *from.connections.at(g.which);
+        answer got = co_await run_exchange(c, to, what, options, deadline);
+        reusable = got.reusable;
+        if (got.value || !reused || !got.nothing_came) co_return std::move(got.value);
+        ++stats.stale_retries;
+        reused = false;
+    }
+}
+
+task<result<response>> client::impl::send(const origin& to, const request& what, lane which,
+                                          mono_time deadline) {
+    if (const auto fine = check_request(what); !fine) co_return fine.error();
+    if (closed) co_return error{errc::cancelled, to.to_string() + ": the client is closed"};
+    lane_pool& from = pool_of(to, which);
+    const auto granted = co_await acquire(from, to, deadline);
+    if (!granted) co_return granted.error();
+    bool reusable = false;
+    auto got = co_await use(from, *granted, to, what, deadline, reusable);
+    give_back(from, granted->which, reusable && !closed);
+    co_return got;
+}
+
+// Closes what is idle for too long (after close(): whatever is idle), and looks again when the next is due.
+void client::impl::sweep() {
+    const mono_time now = closed ? mono_time::max() : io::real_clock().mono();
+    next_sweep = mono_time::max();
+    for (auto& [key, p] : pools) {
+        for (const pool::slot gone : p.slots.expire(now)) p.connections.erase(gone);
+        next_sweep = std::min(next_sweep, p.slots.next_expiry());
+    }
+    janitor.arm(next_sweep);
+}
+
+client::client(asio::io_context& io, client_options options)
+    : impl_(std::make_unique<impl>(io, std::move(options))) {}
+
+client::~client() {
+    TY_CHECK(impl_->running == 0, "a client was destroyed while a request runs; await close()");
+}
+
+task<result<response>> client::send(origin to, request what, lane which, mono_time deadline) {
+    impl& self = *impl_;
+    ++self.stats.requests;
+    ++self.running;
+    auto got = co_await self.send(to, what, which, deadline);
+    if (!got) ++self.stats.failures;
+    if (--self.running == 0) self.idle.set();
+    co_return got;
+}
+
+task<void> client::close() {
+    impl& self = *impl_;
+    self.closed = true;
+    self.sweep();
+    while (self.running > 0) {
+        const mono_time forever = mono_time::max();
+        co_await self.idle.wait_until(forever);
+    }
+}
+
+const client_stats& client::stats() const {
+    return impl_->stats;
+}
+
+}  // namespace trainyard::http

@@ -1,0 +1,257 @@
+#include "engine/http/serve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+
+#include "engine/base/check.hpp"
+#include "engine/http/framing.hpp"
+#include "engine/io/real_clock.hpp"
+
+namespace trainyard::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast_http = boost::beast::http;
+
+constexpr duration linger_max = std::chrono::seconds{2};
+constexpr std::size_t linger_bytes_max = 4U << 20U;
+
+mono_time from_now(duration d) {
+    return io::real_clock().mono() + d;
+}
+
+std::string_view received(const connection& c) {
+    const auto bytes = c.input.data();
+    return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+const std::string& date_now() {
+    // One rendering a second; a server's connections all run on one thread, several servers may run on
+    // several.
+    thread_local std::string text;
+    thread_local std::int64_t rendered = -1;
+    const wall_time now = io::real_clock().wall();
+    const std::int64_t second = to_unix_millis(now) / 1000;
+    if (second != rendered) {
+        rendered = second;
+        text = to_http_date(now);
+    }
+    return text;
+}
+
+void render_head(std::string& out, const response& r, bool keep_alive) {
+    const auto phrase = beast_http::obsolete_reason(static_cast<beast_http::status>(r.status));
+    out.assign("HTTP/1.1 ").append(std::to_string(r.status)).append(" ").append(phrase.data(), phrase.size());
+    out.append("\r\n");
+    for (const field& f : r.fields) {
+        if (same_name(f.name, "Content-Length") || same_name(f.name, "Connection") ||
+            same_name(f.name, "Transfer-Encoding"))
+            continue;
+        TY_CHECK(is_token(f.name) && is_field_value(f.value),
+                 "a handler's header field would break the framing");
+        out.append(f.name).append(": ").append(f.value).append("\r\n");
+    }
+    if (!r.fields.has("Date")) out.append("Date: ").append(date_now()).append("\r\n");
+    if (r.status != 204 && r.status != 304)
+        out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
+    out.append(keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+}
+
+response plain(int status, std::string_view reason) {
+    return response{status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n"};
+}
+
+// False when the connection broke.
+task<bool> write_answer(serve_shared& shared, connection& c, const response& r, bool keep_alive,
+                        bool with_body) {
+    static const std::string nothing;
+    render_head(c.head, r, keep_alive);
+    c.dog.arm(from_now(shared.options.body_time_max));
+    error_code failure;
+    const bool body_goes = with_body && r.status != 204 && r.status != 304;
+    const std::string& body = body_goes ? r.body : nothing;
+    co_await write_message(c, body, failure);
+    const bool fine = !failure && !c.dog.fired();
+    c.dog.disarm();
+    co_return fine;
+}
+
+task<void> refuse_message(serve_shared& shared, connection& c, int status, std::string_view reason) {
+    ++shared.stats.refused_messages;
+    const response r = plain(status, reason);
+    const bool sent = co_await write_answer(shared, c, r, false, true);
+    if (!sent) co_return;
+    c.dog.arm(from_now(linger_max));
+    co_await linger(c, linger_bytes_max);
+}
+
+// Where reading a message ended.
+struct step {
+    bool fine = false;
+    int refuse = 0;  // answer with this status and close; 0: just close
+    std::string reason;
+};
+
+// Reads until the head is complete; then `scan.end` says where.
+task<step> read_head(serve_shared& shared, connection& c, head_scan& scan) {
+    bool began = c.input.size() > 0;
+    c.dog.arm(from_now(began ? shared.options.header_time_max : shared.options.idle_max));
+    if (!began) shared.between_requests.insert(&c);
+    step out;
+    for (;;) {
+        const head_state state = scan.advance(received(c));
+        if (state == head_state::malformed) {
+            out = {false, 400, "malformed line ending or NUL in the header"};
+            break;
+        }
+        const std::size_t size = state == head_state::complete ? scan.end : c.input.size();
+        if (size > shared.options.header_bytes_max) {
+            out = {false, 431, "the header is too large"};
+            break;
+        }
+        if (state == head_state::complete) {
+            out.fine = true;
+            break;
+        }
+        error_code failure;
+        co_await read_some(c, failure);
+        if (failure) break;
+        if (began) continue;
+        began = true;
+        shared.between_requests.erase(&c);
+        c.dog.arm(from_now(shared.options.header_time_max));
+    }
+    shared.between_requests.erase(&c);
+    co_return out;
+}
+
+task<step> read_sized_body(connection& c, std::size_t size, std::string& into) {
+    const std::size_t here = std::min(size, c.input.size());
+    into.assign(received(c).substr(0, here));
+    c.input.consume(here);
+    into.reserve(size);
+    error_code failure;
+    while (into.size() < size && !failure) {
+        co_await read_some(c, failure);
+        const std::size_t take = std::min(size - into.size(), c.input.size());
+        into.append(received(c).substr(0, take));
+        c.input.consume(take);
+    }
+    step out;
+    out.fine = !failure;
+    co_return out;
+}
+
+// Beast decodes chunks; it needs the head, which is still in the input, to know that they come.
+task<step> read_chunked_body(serve_shared& shared, connection& c, std::string& into) {
+    beast_http::request_parser<beast_http::string_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(2 * shared.options.header_bytes_max));
+    parser.body_limit(shared.options.body_bytes_max);
+    error_code failure;
+    auto token = asio::redirect_error(asio::use_awaitable, failure);
+    if (c.tls)
+        co_await beast_http::async_read(*c.tls, c.input, parser, token);
+    else
+        co_await beast_http::async_read(c.socket, c.input, parser, token);
+    step out;
+    out.fine = !failure;
+    if (!failure)
+        into = std::move(parser.get().body());
+    else if (failure == beast_http::error::body_limit)
+        out = {false, 413, "the body is too large"};
+    else if (failure.category() == make_error_code(beast_http::error::bad_chunk).category() &&
+             failure != beast_http::error::partial_message && failure != beast_http::error::end_of_stream)
+        out = {false, 400, "malformed chunked body"};
+    co_return out;
+}
+
+task<step> read_body(serve_shared& shared, connection& c, request_head& head, std::size_t head_bytes) {
+    step out;
+    if (head.content_length > shared.options.body_bytes_max) {
+        out = {false, 413, "the body is too large"};
+        co_return out;
+    }
+    c.dog.arm(from_now(shared.options.body_time_max));
+    if (head.expects_continue && c.input.size() == head_bytes && (head.chunked || head.content_length > 0)) {
+        static const std::string nothing;
+        c.head = "HTTP/1.1 100 Continue\r\n\r\n";
+        error_code failure;
+        co_await write_message(c, nothing, failure);
+        if (failure) co_return out;
+    }
+    if (head.chunked) {
+        out = co_await read_chunked_body(shared, c, head.request.body);
+    } else {
+        c.input.consume(head_bytes);
+        out = co_await read_sized_body(c, head.content_length, head.request.body);
+    }
+    if (c.dog.fired()) out.fine = false;
+    co_return out;
+}
+
+// One request and its answer. False when the connection is done.
+task<bool> serve_one(serve_shared& shared, connection& c) {
+    head_scan scan;
+    step at = co_await read_head(shared, c, scan);
+    request_head head;
+    if (at.fine) {
+        auto parsed = parse_request_head(received(c).substr(0, scan.end),
+                                         {shared.options.header_fields_max, shared.options.target_bytes_max});
+        if (parsed)
+            head = std::move(*parsed);
+        else
+            at = {false, parsed.error().status, parsed.error().reason};
+    }
+    if (at.fine) at = co_await read_body(shared, c, head, scan.end);
+    if (!at.fine) {
+        if (at.refuse != 0) co_await refuse_message(shared, c, at.refuse, at.reason);
+        co_return false;
+    }
+    c.dog.disarm();
+    ++shared.stats.requests;
+    const bool with_body = head.request.method != "HEAD";
+    task<response> answering = shared.answer(std::move(head.request));
+    const response r = co_await std::move(answering);
+    if (r.status == 0) co_return false;
+    const bool keep =
+        head.keep_alive && !shared.closing && !list_contains(r.fields.get("Connection"), "close");
+    const bool sent = co_await write_answer(shared, c, r, keep, with_body);
+    if (sent && !keep) {
+        c.dog.arm(from_now(linger_max));
+        co_await linger(c, linger_bytes_max);
+    }
+    co_return sent&& keep;
+}
+
+}  // namespace
+
+task<void> serve_connection(serve_shared& shared, connection& c, asio::ssl::context* tls) {
+    if (tls) {
+        c.tls = std::make_unique<tls_stream>(c.socket, *tls);
+        c.dog.arm(from_now(shared.options.header_time_max));
+        error_code failure;
+        auto token = asio::redirect_error(asio::use_awaitable, failure);
+        co_await c.tls->async_handshake(asio::ssl::stream_base::server, token);
+        if (failure) co_return;
+    }
+    for (bool more = true; more && !shared.closing;) more = co_await serve_one(shared, c);
+    c.close();
+}
+
+task<void> refuse_connection(serve_shared& shared, connection& c) {
+    c.dog.arm(from_now(linger_max));
+    // A TLS peer would read plain text as a broken handshake; it sees the close.
+    if (shared.options.tls_certificate_file.empty()) {
+        const response r = plain(503, "too many connections; try again later");
+        const bool sent = co_await write_answer(shared, c, r, false, true);
+        c.dog.arm(from_now(linger_max));
+        if (sent) co_await linger(c, linger_bytes_max);
+    }
+    c.close();
+}
+
+}  // namespace trainyard::http
