@@ -13,8 +13,8 @@ namespace trainyard::sigv4 {
 struct credentials {
     std::string access_key_id;
     secret secret_access_key;
-    secret session_token;                  // empty for long-term keys
-    std::optional<wall_time> expires_at;   // absent: never
+    secret session_token;                 // empty for long-term keys
+    std::optional<wall_time> expires_at;  // absent: never
 };
 
 }  // namespace trainyard::sigv4

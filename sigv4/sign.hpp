@@ -1,5 +1,6 @@
 // AWS Signature Version 4, the signing side (AWS: "Create a signed AWS API request").
-// Numbered stages over a view of the request; one time argument for the whole signature; no clock, no HTTP library.
+// Numbered stages over a view of the request; one time argument for the whole signature; no clock, no HTTP
+// library.
 #pragma once
 
 #include <span>
@@ -46,7 +47,7 @@ struct signed_header {
 struct signature {
     std::string canonical_request;
     std::string string_to_sign;
-    std::string hex;  // 64 digits
+    std::string hex;             // 64 digits
     std::string signed_headers;  // host;x-amz-date
     // What must be added to the request: x-amz-date, authorization, and x-amz-security-token and
     // x-amz-content-sha256 where they apply. The authorization value is not secret but the token is.
@@ -54,7 +55,7 @@ struct signature {
 };
 
 // Fails (errc::invalid_argument) when host is missing or a header that signing adds is already there.
-result<signature> sign(const request_view& request, const credentials& who, const scope& where, wall_time when,
-                       const options& how = {});
+result<signature> sign(const request_view& request, const credentials& who, const scope& where,
+                       wall_time when, const options& how = {});
 
 }  // namespace trainyard::sigv4

@@ -1,0 +1,327 @@
+#include <gtest/gtest.h>
+
+#include "sigv4/authorization.hpp"
+#include "support.hpp"
+
+namespace trainyard::sigv4 {
+namespace {
+
+using testing::message;
+
+const wall_time signed_at = parse_iso8601("2026-01-31T12:00:00Z").value();
+
+credentials long_term() {
+    return {"AKIDEXAMPLE", secret{"a secret key"}, {}, {}};
+}
+credentials session() {
+    return {"AKIDEXAMPLE", secret{"a secret key"}, secret{"a session token"}, {}};
+}
+key_record record_of(const credentials& who) {
+    return {who.secret_access_key, who.session_token, who.expires_at};
+}
+
+expectation at_sqs(wall_time now = signed_at) {
+    return {.service = "sqs",
+            .region = "eu-west-1",
+            .now = now,
+            .must_be_signed = {"host", "x-amz-target", "content-type"}};
+}
+
+message unsigned_request() {
+    return {"POST",
+            "/",
+            "",
+            R"({"QueueUrl":"q"})",
+            {{"Host", "sqs.eu-west-1.amazonaws.com"},
+             {"X-Amz-Target", "AmazonSQS.SendMessage"},
+             {"Content-Type", "application/x-amz-json-1.0"},
+             {"User-Agent", "test"}}};
+}
+
+message signed_request(const credentials& who = long_term(), const scope& where = {"eu-west-1", "sqs"},
+                       const options& how = {}) {
+    message m = unsigned_request();
+    m.add(testing::sign(m, who, where, signed_at, how).value().headers);
+    return m;
+}
+
+// What refuses the request, and in which words.
+struct outcome {
+    std::optional<refusal> why;
+    std::string message;
+};
+
+outcome outcome_of(const message& m, const expectation& e = at_sqs(),
+                   const std::optional<key_record>& record = record_of(long_term())) {
+    const auto r = testing::verify(m, e, record);
+    if (r) return {};
+    return {r.error().why, r.error().message};
+}
+
+void replace(std::string& text, std::string_view from, std::string_view to) {
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+}
+
+TEST(verify, gives_the_claims_of_a_right_signature) {
+    const auto r = testing::verify(signed_request(), at_sqs(), record_of(long_term()));
+    ASSERT_TRUE(r.has_value()) << r.error().message;
+    EXPECT_EQ(r->access_key_id, "AKIDEXAMPLE");
+    EXPECT_EQ(r->date, "20260131");
+    EXPECT_EQ(r->region, "eu-west-1");
+    EXPECT_EQ(r->service, "sqs");
+    EXPECT_EQ(r->signed_headers,
+              (std::vector<std::string>{"content-type", "host", "x-amz-date", "x-amz-target"}));
+}
+
+TEST(verify, any_region_when_none_is_expected) {
+    auto e = at_sqs();
+    e.region = {};
+    EXPECT_FALSE(outcome_of(signed_request(long_term(), {"ap-south-1", "sqs"}), e).why);
+}
+
+TEST(verify, wrong_secret_is_a_wrong_signature) {
+    const auto o = outcome_of(signed_request(), at_sqs(), key_record{secret{"another"}, {}, {}});
+    EXPECT_EQ(o.why, refusal::does_not_match);
+    EXPECT_EQ(o.message,
+              "The request signature we calculated does not match the signature you provided. Check your AWS "
+              "Secret "
+              "Access Key and signing method. Consult the service documentation for details.");
+}
+
+TEST(verify, unknown_key_reads_as_an_invalid_token) {
+    const auto unknown = outcome_of(signed_request(), at_sqs(), std::nullopt);
+    EXPECT_EQ(unknown.why, refusal::unknown_key);
+    EXPECT_EQ(unknown.message, "The security token included in the request is invalid.");
+    // Nothing tells an unknown key from a known one with the wrong token.
+    EXPECT_EQ(outcome_of(signed_request(), at_sqs(), record_of(session())).message, unknown.message);
+}
+
+// Whoever guesses the secret that stands in for an unknown key still gets nothing.
+TEST(verify, no_secret_opens_an_unknown_key) {
+    const credentials guess{"AKIDEXAMPLE", secret{"no such access key"}, {}, {}};
+    EXPECT_EQ(outcome_of(signed_request(guess), at_sqs(), std::nullopt).why, refusal::unknown_key);
+}
+
+TEST(verify, scope_must_be_the_endpoints) {
+    const auto region = outcome_of(signed_request(long_term(), {"us-east-1", "sqs"}));
+    EXPECT_EQ(region.why, refusal::wrong_scope);
+    EXPECT_EQ(region.message, "Credential should be scoped to a valid region.");
+    const auto service = outcome_of(signed_request(long_term(), {"eu-west-1", "sagemaker"}));
+    EXPECT_EQ(service.why, refusal::wrong_scope);
+    EXPECT_EQ(service.message, "Credential should be scoped to correct service: 'sqs'.");
+}
+
+TEST(verify, scope_date_must_be_the_requests) {
+    message m = signed_request();
+    replace(*m.header("authorization"), "/20260131/", "/20260130/");
+    const auto o = outcome_of(m);
+    EXPECT_EQ(o.why, refusal::wrong_scope);
+    EXPECT_EQ(o.message,
+              "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+              "'20260130' != "
+              "'20260131', from '20260131T120000Z'.");
+}
+
+TEST(verify, skew_is_bounded_both_ways) {
+    const auto s = std::chrono::seconds{1};
+    const auto m = signed_request();
+    EXPECT_FALSE(outcome_of(m, at_sqs(signed_at + 15min)).why);
+    EXPECT_FALSE(outcome_of(m, at_sqs(signed_at - 15min)).why);
+    const auto old = outcome_of(m, at_sqs(signed_at + 15min + s));
+    EXPECT_EQ(old.why, refusal::signature_expired);
+    EXPECT_EQ(old.message,
+              "Signature expired: 20260131T120000Z is now earlier than 20260131T120001Z (20260131T121501Z - "
+              "15 min.)");
+    const auto early = outcome_of(m, at_sqs(signed_at - 15min - s));
+    EXPECT_EQ(early.why, refusal::signature_not_yet_current);
+    EXPECT_EQ(early.message,
+              "Signature not yet current: 20260131T120000Z is still later than 20260131T115959Z "
+              "(20260131T114459Z + 15 "
+              "min.)");
+    auto strict = at_sqs(signed_at + 5min + s);
+    strict.skew_max = 5min;
+    EXPECT_EQ(outcome_of(m, strict).why, refusal::signature_expired);
+}
+
+TEST(verify, date_must_be_basic_iso8601) {
+    for (const char* bad :
+         {"2026-01-31T12:00:00Z", "20260131T120000", "20260231T120000Z", "20260131T120060Z", ""}) {
+        message m = signed_request();
+        *m.header("x-amz-date") = bad;
+        EXPECT_EQ(outcome_of(m).why, refusal::incomplete_signature) << bad;
+    }
+}
+
+TEST(verify, a_signed_header_stands_exactly_once) {
+    for (const char* name : {"host", "X-AMZ-Date", "x-amz-target", "authorization"}) {
+        message m = signed_request();
+        m.headers.emplace_back(name, "other");
+        EXPECT_EQ(outcome_of(m).why, refusal::incomplete_signature) << name;
+    }
+    message m = signed_request();
+    m.remove("x-amz-target");
+    EXPECT_EQ(outcome_of(m).why, refusal::incomplete_signature);
+}
+
+TEST(verify, required_headers_must_be_signed) {
+    for (const char* name : {"x-amz-target", "content-type"}) {
+        message m = unsigned_request();
+        const auto added = std::make_pair(std::string{name}, *m.header(name));
+        m.remove(name);
+        m.add(testing::sign(m, long_term(), {"eu-west-1", "sqs"}, signed_at).value().headers);
+        m.headers.push_back(added);  // there, but not signed
+        const auto o = outcome_of(m);
+        EXPECT_EQ(o.why, refusal::incomplete_signature);
+        EXPECT_EQ(o.message, "'" + added.first + "' must be a 'SignedHeader' in the AWS Authorization.");
+    }
+    for (const char* name : {"host;", "x-amz-date;"}) {
+        message m = signed_request();
+        replace(*m.header("authorization"), name, "");
+        EXPECT_EQ(outcome_of(m).why, refusal::incomplete_signature) << name;
+    }
+}
+
+TEST(verify, unsigned_headers_may_change) {
+    message m = signed_request();
+    *m.header("user-agent") = "a proxy's";
+    m.headers.emplace_back("amz-sdk-request", "attempt=1");
+    m.headers.emplace_back("amz-sdk-request", "attempt=2");
+    EXPECT_FALSE(outcome_of(m).why);
+}
+
+TEST(verify, session_token_must_be_the_keys) {
+    EXPECT_FALSE(outcome_of(signed_request(session()), at_sqs(), record_of(session())).why);
+    // Missing, wrong, and one for a key that has none.
+    EXPECT_EQ(outcome_of(signed_request(), at_sqs(), record_of(session())).why, refusal::invalid_token);
+    auto other = session();
+    other.session_token = secret{"another token"};
+    EXPECT_EQ(outcome_of(signed_request(other), at_sqs(), record_of(session())).why, refusal::invalid_token);
+    EXPECT_EQ(outcome_of(signed_request(session())).why, refusal::invalid_token);
+    // Added after signing.
+    EXPECT_EQ(outcome_of(signed_request(session(), {"eu-west-1", "sqs"}, {.omit_session_token = true}),
+                         at_sqs(), record_of(session()))
+                  .why,
+              refusal::incomplete_signature);
+}
+
+TEST(verify, expired_session_is_refused) {
+    auto record = record_of(session());
+    record.expires_at = signed_at;
+    const auto o = outcome_of(signed_request(session()), at_sqs(), record);
+    EXPECT_EQ(o.why, refusal::expired_token);
+    EXPECT_EQ(o.message, "The security token included in the request is expired");
+    record.expires_at = signed_at + 1s;
+    EXPECT_FALSE(outcome_of(signed_request(session()), at_sqs(), record).why);
+}
+
+TEST(verify, content_hash_must_be_the_bodys) {
+    const options hashed{.sign_body = true};
+    EXPECT_FALSE(outcome_of(signed_request(long_term(), {"eu-west-1", "sqs"}, hashed)).why);
+    message changed = signed_request(long_term(), {"eu-west-1", "sqs"}, hashed);
+    changed.body.push_back(' ');
+    EXPECT_EQ(outcome_of(changed).why, refusal::does_not_match);
+    for (const char* claim : {"UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", ""}) {
+        message m = signed_request();
+        m.headers.emplace_back("x-amz-content-sha256", claim);  // unsigned, so the signature itself is right
+        EXPECT_EQ(outcome_of(m).why, refusal::does_not_match) << claim;
+    }
+}
+
+TEST(verify, broken_escape_in_the_query_is_refused) {
+    message m = signed_request();
+    for (const char* query : {"a=%", "a=%2", "a=%zz"}) {
+        m.query = query;
+        EXPECT_EQ(outcome_of(m).why, refusal::does_not_match) << query;
+    }
+}
+
+TEST(parse_authorization, no_header_is_a_missing_token) {
+    EXPECT_EQ(outcome_of(unsigned_request()).why, refusal::missing_token);
+}
+
+TEST(parse_authorization, order_and_spaces_are_free) {
+    const std::string hex(64, 'a');
+    for (const std::string& text :
+         {"AWS4-HMAC-SHA256 Signature=" + hex + ",SignedHeaders=host,Credential=A/20260131/r/s/aws4_request",
+          "AWS4-HMAC-SHA256  Credential=A/20260131/r/s/aws4_request,  SignedHeaders=host, Signature=" +
+              hex}) {
+        const auto r = testing::parse_authorization({"GET", "/", "", "", {{"AUTHORIZATION", text}}});
+        ASSERT_TRUE(r.has_value()) << r.error().message;
+        EXPECT_EQ(r->signature, hex);
+        EXPECT_EQ(r->signed_headers, std::vector<std::string>{"host"});
+    }
+}
+
+std::string many_names(std::size_t n) {
+    std::string out;
+    for (std::size_t i = 0; i < n; ++i) out += (i > 0 ? ";h" : "h") + std::to_string(1000 + i);
+    return out;
+}
+
+TEST(parse_authorization, malformed_is_incomplete) {
+    const std::string credential = "Credential=A/20260131/r/s/aws4_request";
+    const std::string names = "SignedHeaders=host;x-amz-date";
+    const std::string hex = "Signature=" + std::string(64, '0');
+    const std::string good = "AWS4-HMAC-SHA256 " + credential + ", " + names + ", " + hex;
+    const auto parse = [](const std::string& text) {
+        return testing::parse_authorization({"GET", "/", "", "", {{"Authorization", text}}});
+    };
+    ASSERT_TRUE(parse(good).has_value());
+    const std::vector<std::string> bad{
+        "",
+        "AWS4-HMAC-SHA256",
+        "AWS4-HMAC-SHA256 ",
+        "aws4-hmac-sha256 " + credential + ", " + names + ", " + hex,
+        "AWS4-HMAC-SHA512 " + credential + ", " + names + ", " + hex,
+        "AWS4-HMAC-SHA256\t" + credential + ", " + names + ", " + hex,
+        "Basic dXNlcjpwYXNz",
+        "AWS4-HMAC-SHA256 " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", " + names,
+        good + ",",
+        good + ", Extra=1",
+        good + ", " + hex,
+        good + " ",
+        "AWS4-HMAC-SHA256 ," + credential + ", " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 credential=A/20260131/r/s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/20260131/r/s, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/20260131/r/s/aws4_request/x, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=/20260131/r/s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/20260131//s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/2026013/r/s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/2026013x/r/s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A/20260131/r/s/aws5_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 Credential=A B/20260131/r/s/aws4_request, " + names + ", " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=host;, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=;host, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=Host, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=host;host, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=x-amz-date;host, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=ho st, " + hex,
+        "AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=" + many_names(signed_headers_max + 1) + ", " +
+            hex,
+        "AWS4-HMAC-SHA256 " + credential + ", " + names + ", Signature=",
+        "AWS4-HMAC-SHA256 " + credential + ", " + names + ", " + hex + "0",
+        "AWS4-HMAC-SHA256 " + credential + ", " + names + ", " + hex.substr(0, hex.size() - 1),
+        "AWS4-HMAC-SHA256 " + credential + ", " + names + ", Signature=" + std::string(64, 'A'),
+        "AWS4-HMAC-SHA256 " + credential + ", " + names + ", Signature=" + std::string(64, 'g'),
+        good + std::string(authorization_bytes_max, ' '),
+    };
+    for (const auto& text : bad) {
+        const auto r = parse(text);
+        ASSERT_FALSE(r.has_value()) << text;
+        EXPECT_EQ(r.error().why, refusal::incomplete_signature) << text;
+        EXPECT_FALSE(r.error().message.empty());
+    }
+    EXPECT_TRUE(parse("AWS4-HMAC-SHA256 " + credential + ", SignedHeaders=" + many_names(signed_headers_max) +
+                      ", " + hex)
+                    .has_value());
+}
+
+}  // namespace
+}  // namespace trainyard::sigv4
