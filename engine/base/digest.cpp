@@ -10,7 +10,8 @@
 namespace trainyard {
 namespace {
 
-// One context per thread and one fetched digest per process: an implicit fetch costs more than hashing 400 bytes.
+// One context per thread and one fetched digest per process: an implicit fetch costs more than hashing 400
+// bytes.
 template <std::size_t N>
 std::array<unsigned char, N> digest(EVP_MD* algorithm, std::string_view bytes) {
     struct context_free {
@@ -38,7 +39,11 @@ md5_digest md5(std::string_view bytes) {
     return digest<16>(algorithm, bytes);
 }
 
-std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
-std::string md5_hex(std::string_view bytes) { return to_hex(md5(bytes)); }
+std::string sha256_hex(std::string_view bytes) {
+    return to_hex(sha256(bytes));
+}
+std::string md5_hex(std::string_view bytes) {
+    return to_hex(md5(bytes));
+}
 
 }  // namespace trainyard

@@ -1,4 +1,5 @@
-// Message digests, from libcrypto. MD5 is here because SQS checksums message bodies with it; it guards nothing.
+// Message digests, from libcrypto. MD5 is here because SQS checksums message bodies with it; it guards
+// nothing.
 #pragma once
 
 #include <array>

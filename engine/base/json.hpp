@@ -1,6 +1,6 @@
-// JSON (RFC 8259) in and out, over RapidJSON's SAX reader. A document is one flat tape, so reading, walking and
-// destroying it never recurses however deep the text is; numbers keep their text, so what passes through Trainyard
-// untouched comes out as it went in.
+// JSON (RFC 8259) in and out, over RapidJSON's SAX reader. A document is one flat tape, so reading, walking
+// and destroying it never recurses however deep the text is; numbers keep their text, so what passes through
+// Trainyard untouched comes out as it went in.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@
 namespace trainyard::json {
 
 struct limits {
-    std::size_t bytes = 2U << 20U;    // the largest body a server accepts: 10 SQS messages and their framing
-    std::size_t depth = 64;           // SageMaker's own requests reach 8
-    std::size_t members = 10'000;     // object members in the whole document
-    std::size_t string = 1U << 20U;   // an SQS message body
+    std::size_t bytes = 2U << 20U;   // the largest body a server accepts: 10 SQS messages and their framing
+    std::size_t depth = 64;          // SageMaker's own requests reach 8
+    std::size_t members = 10'000;    // object members in the whole document
+    std::size_t string = 1U << 20U;  // an SQS message body
 };
 
 enum class kind : unsigned char { null, boolean, number, string, array, object };
@@ -27,8 +27,9 @@ std::string_view to_string(kind k);
 
 class document;
 
-// A place in a document; valid while the document lives (moving the document keeps it valid). A default-constructed
-// value, and the answer of find() or at() for what is not there, is "missing": exists() is false, kind() is null.
+// A place in a document; valid while the document lives (moving the document keeps it valid). A
+// default-constructed value, and the answer of find() or at() for what is not there, is "missing": exists()
+// is false, kind() is null.
 class value {
 public:
     value() = default;
@@ -47,7 +48,7 @@ public:
     std::optional<double> number() const;
     std::string_view number_text() const;  // as it stood in the text; empty unless a number
 
-    std::size_t size() const;  // members or elements; 0 for scalars
+    std::size_t size() const;                // members or elements; 0 for scalars
     value find(std::string_view key) const;  // object member by exact key
     value at(std::size_t index) const;       // array element, O(index)
 
@@ -96,8 +97,8 @@ public:
     document& operator=(document&&) noexcept;
     ~document();
 
-    // Fails on anything RFC 8259 does not allow, invalid UTF-8, NUL, bytes after the value, duplicate keys, and on each
-    // limit. The message says where (byte offset) and why.
+    // Fails on anything RFC 8259 does not allow, invalid UTF-8, NUL, bytes after the value, duplicate keys,
+    // and on each limit. The message says where (byte offset) and why.
     static result<document> parse(std::string_view text, const limits& l = {});
 
     value root() const;
@@ -122,7 +123,7 @@ public:
     writer& key(std::string_view k);
     writer& string(std::string_view s);  // must be UTF-8; invalid bytes become U+FFFD
     writer& integer(std::int64_t v);
-    writer& number(double v);            // finite; shortest form that reads back the same
+    writer& number(double v);                    // finite; shortest form that reads back the same
     writer& number_text(std::string_view text);  // verbatim; the caller vouches that it is a JSON number
     writer& boolean(bool v);
     writer& null();

@@ -73,7 +73,8 @@ private:
             keys_.push_back(tape_.text(tape_.nodes[i]));
         std::sort(keys_.begin(), keys_.end());
         const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
-        return twice == keys_.end() || refuse("the key '{}' twice in one object", std::string{twice->substr(0, 64)});
+        return twice == keys_.end() ||
+               refuse("the key '{}' twice in one object", std::string{twice->substr(0, 64)});
     }
     template <class T>
     bool refuse(fmt::format_string<const T&> text, const T& argument) {
@@ -116,6 +117,8 @@ result<document> document::parse(std::string_view text, const limits& l) {
     return d;
 }
 
-value document::root() const { return tape_->nodes.empty() ? value{} : value{tape_.get(), 0}; }
+value document::root() const {
+    return tape_->nodes.empty() ? value{} : value{tape_.get(), 0};
+}
 
 }  // namespace trainyard::json

@@ -19,7 +19,9 @@ std::string_view to_string(kind k) {
     return "unknown";
 }
 
-kind value::kind() const { return tape_ == nullptr ? json::kind::null : tape_->nodes[index_].kind; }
+kind value::kind() const {
+    return tape_ == nullptr ? json::kind::null : tape_->nodes[index_].kind;
+}
 
 std::optional<std::string_view> value::string() const {
     if (kind() != json::kind::string) return std::nullopt;
@@ -44,8 +46,8 @@ std::optional<std::int64_t> value::integer() const {
     // Beyond 2^53 a double no longer holds every integer, so a fraction or exponent there is not exact.
     const auto real = number();
     constexpr double exact = 9007199254740992.0;
-    if (text.find_first_of(".eE") == std::string_view::npos || !real || std::trunc(*real) != *real || *real > exact ||
-        *real < -exact)
+    if (text.find_first_of(".eE") == std::string_view::npos || !real || std::trunc(*real) != *real ||
+        *real > exact || *real < -exact)
         return std::nullopt;
     return static_cast<std::int64_t>(*real);
 }
@@ -89,7 +91,9 @@ value::range value::members() const {
 std::string_view value::iterator::key() const {
     return keyed_ ? tape_->text(tape_->nodes[index_]) : std::string_view{};
 }
-value value::iterator::operator*() const { return {tape_, index_ + (keyed_ ? 1U : 0U)}; }
+value value::iterator::operator*() const {
+    return {tape_, index_ + (keyed_ ? 1U : 0U)};
+}
 value::iterator& value::iterator::operator++() {
     index_ = tape_->nodes[index_ + (keyed_ ? 1U : 0U)].next;
     return *this;

@@ -47,10 +47,18 @@ writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
 
-writer& writer::begin_object() { return impl_->out.StartObject(), *this; }
-writer& writer::end_object() { return impl_->out.EndObject(), *this; }
-writer& writer::begin_array() { return impl_->out.StartArray(), *this; }
-writer& writer::end_array() { return impl_->out.EndArray(), *this; }
+writer& writer::begin_object() {
+    return impl_->out.StartObject(), *this;
+}
+writer& writer::end_object() {
+    return impl_->out.EndObject(), *this;
+}
+writer& writer::begin_array() {
+    return impl_->out.StartArray(), *this;
+}
+writer& writer::end_array() {
+    return impl_->out.EndArray(), *this;
+}
 
 writer& writer::key(std::string_view k) {
     if (!is_utf8(k)) return key(repaired(k));
@@ -65,7 +73,9 @@ writer& writer::string(std::string_view s) {
     return *this;
 }
 
-writer& writer::integer(std::int64_t v) { return impl_->out.Int64(v), *this; }
+writer& writer::integer(std::int64_t v) {
+    return impl_->out.Int64(v), *this;
+}
 
 writer& writer::number(double v) {
     TY_CHECK(std::isfinite(v), "JSON has no infinity and no NaN");
@@ -79,8 +89,12 @@ writer& writer::number_text(std::string_view text) {
     return *this;
 }
 
-writer& writer::boolean(bool v) { return impl_->out.Bool(v), *this; }
-writer& writer::null() { return impl_->out.Null(), *this; }
+writer& writer::boolean(bool v) {
+    return impl_->out.Bool(v), *this;
+}
+writer& writer::null() {
+    return impl_->out.Null(), *this;
+}
 
 // Recursion is bounded by the depth limit the document was read with.
 writer& writer::copy(value v) {
@@ -107,7 +121,9 @@ const std::string& writer::text() const {
     return impl_->text;
 }
 
-std::string writer::take() { return text(), std::move(impl_->text); }
+std::string writer::take() {
+    return text(), std::move(impl_->text);
+}
 
 std::string to_text(value v) {
     writer w;

@@ -1,5 +1,5 @@
-// Errors as values. `result<T>` is what every boundary of the engine returns: a T, or an `error` that says what
-// happened, to what, and what to do about it.
+// Errors as values. `result<T>` is what every boundary of the engine returns: a T, or an `error` that says
+// what happened, to what, and what to do about it.
 #pragma once
 
 #include <boost/system/result.hpp>

@@ -1,5 +1,6 @@
-// Seeded random numbers (PCG-XSH-RR 64/32, O'Neill 2014): the same seed gives the same sequence on every compiler and
-// platform, which std:: distributions do not promise. Each component gets its own generator split from the run's seed.
+// Seeded random numbers (PCG-XSH-RR 64/32, O'Neill 2014): the same seed gives the same sequence on every
+// compiler and platform, which std:: distributions do not promise. Each component gets its own generator
+// split from the run's seed.
 #pragma once
 
 #include <cstdint>

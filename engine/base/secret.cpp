@@ -34,7 +34,11 @@ void secret::wipe() noexcept {
     value_.clear();
 }
 
-std::ostream& operator<<(std::ostream& out, const secret&) { return out << "<redacted>"; }
-std::string_view format_as(const secret&) { return "<redacted>"; }
+std::ostream& operator<<(std::ostream& out, const secret&) {
+    return out << "<redacted>";
+}
+std::string_view format_as(const secret&) {
+    return "<redacted>";
+}
 
 }  // namespace trainyard

@@ -42,12 +42,14 @@ civil to_civil(wall_time t) {
 }
 
 std::optional<wall_time> from_civil(int year, int month, int day, int hour, int minute, int second) {
-    const std::chrono::year_month_day ymd{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+    const std::chrono::year_month_day ymd{std::chrono::year{year},
+                                          std::chrono::month{static_cast<unsigned>(month)},
                                           std::chrono::day{static_cast<unsigned>(day)}};
     // 1700 and 2261 keep the nanosecond count inside 64 bits.
-    if (!ymd.ok() || year < 1700 || year > 2261 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    const auto seconds = sys_days{ymd}.time_since_epoch() + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                         std::chrono::seconds{second};
+    if (!ymd.ok() || year < 1700 || year > 2261 || hour > 23 || minute > 59 || second > 60)
+        return std::nullopt;
+    const auto seconds = sys_days{ymd}.time_since_epoch() + std::chrono::hours{hour} +
+                         std::chrono::minutes{minute} + std::chrono::seconds{second};
     return wall_time{std::chrono::duration_cast<duration>(seconds)};
 }
 
@@ -71,18 +73,26 @@ error bad_time(std::string_view text) {
 wall_time from_unix_seconds(double seconds) {
     return from_unix_millis(static_cast<std::int64_t>(std::llround(seconds * 1000.0)));
 }
-wall_time from_unix_millis(std::int64_t millis) { return wall_time{milliseconds{millis}}; }
-double to_unix_seconds(wall_time t) { return static_cast<double>(to_unix_millis(t)) / 1000.0; }
-std::int64_t to_unix_millis(wall_time t) { return floor<milliseconds>(t.time_since_epoch()).count(); }
+wall_time from_unix_millis(std::int64_t millis) {
+    return wall_time{milliseconds{millis}};
+}
+double to_unix_seconds(wall_time t) {
+    return static_cast<double>(to_unix_millis(t)) / 1000.0;
+}
+std::int64_t to_unix_millis(wall_time t) {
+    return floor<milliseconds>(t.time_since_epoch()).count();
+}
 
 std::string to_iso8601(wall_time t) {
     const civil c = to_civil(t);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
+                       c.second);
 }
 
 std::string to_iso8601_basic(wall_time t) {
     const civil c = to_civil(t);
-    return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
+                       c.second);
 }
 
 std::string to_http_date(wall_time t) {
@@ -93,13 +103,16 @@ std::string to_http_date(wall_time t) {
 
 result<wall_time> parse_iso8601(std::string_view text) {
     const bool extended = text.size() > 4 && text[4] == '-';
-    const auto at = [&](std::size_t ext, std::size_t basic, std::size_t n) { return digits_at(text, extended ? ext : basic, n); };
+    const auto at = [&](std::size_t ext, std::size_t basic, std::size_t n) {
+        return digits_at(text, extended ? ext : basic, n);
+    };
     const int year = digits_at(text, 0, 4), month = at(5, 4, 2), day = at(8, 6, 2);
     const int hour = at(11, 9, 2), minute = at(14, 11, 2), second = at(17, 13, 2);
     const std::size_t end = extended ? 19 : 15;
     if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0 || text.size() <= end)
         return bad_time(text);
-    const bool separators = extended ? text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' : text[8] == 'T';
+    const bool separators =
+        extended ? text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' : text[8] == 'T';
     auto t = from_civil(year, month, day, hour, minute, second);
     if (!separators || !t) return bad_time(text);
     std::size_t pos = end;
@@ -111,8 +124,8 @@ result<wall_time> parse_iso8601(std::string_view text) {
     const std::string_view zone = text.substr(pos);
     if (zone == "Z") return *t;
     const int zone_hours = digits_at(zone, 1, 2), zone_minutes = digits_at(zone, 4, 2);
-    if (!extended || zone.size() != 6 || zone[3] != ':' || (zone[0] != '+' && zone[0] != '-') || zone_hours < 0 ||
-        zone_hours > 23 || zone_minutes < 0 || zone_minutes > 59)
+    if (!extended || zone.size() != 6 || zone[3] != ':' || (zone[0] != '+' && zone[0] != '-') ||
+        zone_hours < 0 || zone_hours > 23 || zone_minutes < 0 || zone_minutes > 59)
         return bad_time(text);
     const auto offset = std::chrono::hours{zone_hours} + std::chrono::minutes{zone_minutes};
     return zone[0] == '+' ? *t - offset : *t + offset;
@@ -120,8 +133,8 @@ result<wall_time> parse_iso8601(std::string_view text) {
 
 result<wall_time> parse_http_date(std::string_view text) {
     // Sat, 31 Jan 2026 23:59:59 GMT
-    if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
-        text[19] != ':' || text[22] != ':' || text.substr(25) != " GMT")
+    if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' ||
+        text[16] != ' ' || text[19] != ':' || text[22] != ':' || text.substr(25) != " GMT")
         return bad_time(text);
     int month = 0;
     for (std::size_t i = 0; i < month_names.size(); ++i)

@@ -1,6 +1,6 @@
 // Two kinds of time that never mix: `mono_time` only measures (deadlines, leases, back-off) and never steps;
-// `wall_time` is UTC (signatures, job timestamps) and may step. Nothing below engine/io reads a clock: pure code takes
-// the time as an argument, drivers ask a `clock`.
+// `wall_time` is UTC (signatures, job timestamps) and may step. Nothing below engine/io reads a clock: pure
+// code takes the time as an argument, drivers ask a `clock`.
 #pragma once
 
 #include <chrono>

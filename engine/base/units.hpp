@@ -26,13 +26,15 @@ private:
     std::string text_;
 };
 
-using account_id = name<struct account_tag>;    // 12 digits
-using region_name = name<struct region_tag>;    // us-east-1
+using account_id = name<struct account_tag>;  // 12 digits
+using region_name = name<struct region_tag>;  // us-east-1
 using access_key_id = name<struct access_key_tag>;
 
 }  // namespace trainyard
 
 template <class Tag>
 struct std::hash<trainyard::name<Tag>> {
-    std::size_t operator()(const trainyard::name<Tag>& n) const noexcept { return std::hash<std::string>{}(n.str()); }
+    std::size_t operator()(const trainyard::name<Tag>& n) const noexcept {
+        return std::hash<std::string>{}(n.str());
+    }
 };

@@ -1,11 +1,11 @@
-// `trainyard demo`: the whole of it on one machine. A local AWS, real messages, signed HTTP, the production dispatcher;
-// then the local AWS's own record says whether anything was lost or started twice.
-#include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+// `trainyard demo`: the whole of it on one machine. A local AWS, real messages, signed HTTP, the production
+// dispatcher; then the local AWS's own record says whether anything was lost or started twice.
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -45,7 +45,8 @@ struct aws_record {
 class demo_aws {
 public:
     explicit demo_aws(std::uint64_t seed) : thread_("local-aws"), group_(thread_.context()) {
-        world_ = std::make_unique<aws::local::world>(thread_.context(), io::real_clock(), demo_world(seed), registry_);
+        world_ = std::make_unique<aws::local::world>(thread_.context(), io::real_clock(), demo_world(seed),
+                                                     registry_);
     }
     result<std::uint16_t> listen() {
         return on_thread<result<std::uint16_t>>([this] { return world_->listen("127.0.0.1", 0); });
@@ -78,7 +79,8 @@ private:
     std::unique_ptr<aws::local::world> world_;
 };
 
-task<result<void>> send_queue(aws::sqs::client& client, std::string name, std::map<std::string, std::string> attributes,
+task<result<void>> send_queue(aws::sqs::client& client, std::string name,
+                              std::map<std::string, std::string> attributes,
                               const std::vector<demo_message>& messages) {
     const mono_time deadline = io::real_clock().mono() + send_timeout;
     const auto url = co_await client.create_queue(name, attributes, deadline);
@@ -100,14 +102,15 @@ task<result<void>> send_queue(aws::sqs::client& client, std::string name, std::m
         const std::size_t asked = full.size();
         const auto sent = co_await client.send_batch(*url, std::move(full), deadline);
         if (!sent) co_return aws::to_error(sent.error());
-        if (sent->successful.size() != asked) co_return error{errc::internal, "the local SQS refused a message of the demo"};
+        if (sent->successful.size() != asked)
+            co_return error{errc::internal, "the local SQS refused a message of the demo"};
     }
     co_return result<void>{};
 }
 
 // Provisions the queues and sends every message, as a user's own program would.
-task<void> send_everything(boost::asio::io_context& io, const demo_environment& env, const std::vector<demo_message>& messages,
-                           result<void>& outcome) {
+task<void> send_everything(boost::asio::io_context& io, const demo_environment& env,
+                           const std::vector<demo_message>& messages, result<void>& outcome) {
     http::client http{io, {}};
     metrics::registry registry;
     aws::transport transport{http, io::real_clock(), registry, 1};
@@ -136,8 +139,9 @@ task<void> show_progress(const dispatcher::run_instance& instance, std::size_t j
         const double seconds = std::chrono::duration<double>(io::real_clock().mono() - began).count();
         constexpr std::size_t width = 30;
         const std::size_t full = std::min(width, jobs == 0 ? width : p.ended * width / jobs);
-        std::cerr << fmt::format("\r[{}{}] {}/{} ended, {} running, {} waiting, {:.1f} s ", std::string(full, '#'),
-                                 std::string(width - full, '.'), p.ended, jobs, p.active, p.pending, seconds)
+        std::cerr << fmt::format("\r[{}{}] {}/{} ended, {} running, {} waiting, {:.1f} s ",
+                                 std::string(full, '#'), std::string(width - full, '.'), p.ended, jobs,
+                                 p.active, p.pending, seconds)
                   << std::flush;
         const mono_time until = io::real_clock().mono() + std::chrono::milliseconds{100};
         if (!co_await io::sleep_until(until)) break;
@@ -145,8 +149,9 @@ task<void> show_progress(const dispatcher::run_instance& instance, std::size_t j
     if (terminal) std::cerr << "\r\033[K" << std::flush;
 }
 
-task<void> run_demo_dispatcher(boost::asio::io_context& io, dispatcher::run_instance& instance, std::size_t jobs,
-                               dispatcher::run_report& report, std::optional<io::signal_watch>& signals) {
+task<void> run_demo_dispatcher(boost::asio::io_context& io, dispatcher::run_instance& instance,
+                               std::size_t jobs, dispatcher::run_report& report,
+                               std::optional<io::signal_watch>& signals) {
     io::task_group display{io};
     const mono_time began = io::real_clock().mono();
     display.spawn([&] { return show_progress(instance, jobs, began); });
@@ -192,8 +197,10 @@ void print_json(const demo_summary& s) {
     w.begin_object().member("jobs", s.jobs).member("succeeded", s.succeeded).member("failed", s.failed);
     w.member("rejected", s.rejected).member("lost", s.lost()).member("duplicated", s.duplicated);
     w.member("wall_seconds", s.seconds).member("jobs_per_second", static_cast<double>(s.jobs) / s.seconds);
-    w.member("attempts", s.record.creates.size()).member("requests", static_cast<std::int64_t>(s.record.stats.requests));
-    w.member("signatures_verified", static_cast<std::int64_t>(s.record.stats.signatures_verified)).end_object();
+    w.member("attempts", s.record.creates.size())
+        .member("requests", static_cast<std::int64_t>(s.record.stats.requests));
+    w.member("signatures_verified", static_cast<std::int64_t>(s.record.stats.signatures_verified))
+        .end_object();
     std::cout << w.text() << std::endl;
 }
 
@@ -215,7 +222,8 @@ void print_table(const demo_summary& s, const std::string& directory, bool keep)
 
 int run_demo(const demo_arguments& a) {
     std::string pattern = (std::filesystem::temp_directory_path() / "trainyard-demo-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) return complain(exit_code::work_failed, "cannot make a directory under the temporary directory");
+    if (mkdtemp(pattern.data()) == nullptr)
+        return complain(exit_code::work_failed, "cannot make a directory under the temporary directory");
     const std::filesystem::path directory = pattern;
     const std::string yaml = demo_fleet_yaml((directory / "ledger.db").string());
     std::ofstream{directory / "fleet.yaml"} << yaml;
@@ -229,8 +237,10 @@ int run_demo(const demo_arguments& a) {
         return complain(port.error());
     }
     const demo_environment env{fmt::format("http://127.0.0.1:{}", *port)};
-    std::cerr << fmt::format("trainyard: local AWS on http://127.0.0.1:{}; {} jobs of 4 tenants over 3 accounts x 2 regions, seed {}\n",
-                             *port, a.jobs, a.seed);
+    std::cerr << fmt::format(
+        "trainyard: local AWS on http://127.0.0.1:{}; {} jobs of 4 tenants over 3 accounts x 2 regions, seed "
+        "{}\n",
+        *port, a.jobs, a.seed);
     const auto messages = demo_messages(a.jobs, a.seed);
     const mono_time began = io::real_clock().mono();
 
@@ -262,7 +272,8 @@ int run_demo(const demo_arguments& a) {
     std::error_code ignored;
     if (!a.keep) std::filesystem::remove_all(directory, ignored);
     if (!sent) return complain(sent.error());
-    if (report.outcome != dispatcher::run_outcome::done) return complain(exit_code::work_failed, report.message);
+    if (report.outcome != dispatcher::run_outcome::done)
+        return complain(exit_code::work_failed, report.message);
     const demo_summary s = judge(a.jobs, seconds, report, std::move(record));
     if (a.json) {
         print_json(s);
@@ -277,7 +288,8 @@ int run_demo(const demo_arguments& a) {
 void add_demo(CLI::App& app, action& run) {
     CLI::App* cmd = app.add_subcommand("demo", "See it work: a local AWS, some thousand jobs, and a verdict");
     auto a = std::make_shared<demo_arguments>();
-    cmd->add_option("--jobs", a->jobs, "How many jobs")->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
+    cmd->add_option("--jobs", a->jobs, "How many jobs")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
     cmd->add_option("--seed", a->seed, "Draws the jobs; the same seed gives the same jobs");
     cmd->add_flag("--keep", a->keep, "Keep the ledger and the fleet file");
     cmd->add_flag("--json", a->json, "The summary as one JSON object");

@@ -15,10 +15,8 @@ struct tenant_profile {
     std::uint64_t parts;  // of the jobs
     std::int64_t seconds_low, seconds_high;
 };
-constexpr std::array<tenant_profile, 4> tenants{{{"vision", 4, 20, 120},
-                                                 {"speech", 3, 10, 60},
-                                                 {"search", 2, 5, 30},
-                                                 {"research", 1, 60, 240}}};
+constexpr std::array<tenant_profile, 4> tenants{
+    {{"vision", 4, 20, 120}, {"speech", 3, 10, 60}, {"search", 2, 5, 30}, {"research", 1, 60, 240}}};
 constexpr std::array<std::string_view, 3> priorities{"low", "normal", "high"};
 constexpr std::array<std::string_view, 2> instance_types{"ml.g5.2xlarge", "ml.m5.xlarge"};
 
@@ -37,23 +35,29 @@ std::string draw_body(rng& r, const tenant_profile& tenant, std::size_t index) {
     const std::uint64_t fate = r.below(200);
     json::writer w;
     w.begin_object().member("kind", "training").member("name", fmt::format("demo-{}-{}", tenant.name, index));
-    w.member("tenant", tenant.name).member("priority", priorities[r.below(priorities.size())]).member("max_attempts", 3);
+    w.member("tenant", tenant.name)
+        .member("priority", priorities[r.below(priorities.size())])
+        .member("max_attempts", 3);
     w.key("request").begin_object();
     w.key("AlgorithmSpecification").begin_object();
     w.member("TrainingImage", "demo/train:1").member("TrainingInputMode", "File").end_object();
     // One message in two hundred names a role that is not its tenant's, and is refused for it.
-    w.member("RoleArn", fate == 0 ? "arn:aws:iam::999999999999:role/somebody-else" : "${pool.execution_role}");
+    w.member("RoleArn",
+             fate == 0 ? "arn:aws:iam::999999999999:role/somebody-else" : "${pool.execution_role}");
     w.key("OutputDataConfig").begin_object().member("S3OutputPath", "${pool.bucket}/out").end_object();
-    w.key("ResourceConfig").begin_object().member("InstanceType", instance_types[r.below(instance_types.size())]);
+    w.key("ResourceConfig")
+        .begin_object()
+        .member("InstanceType", instance_types[r.below(instance_types.size())]);
     w.member("InstanceCount", r.between(1, 4)).member("VolumeSizeInGB", 50).end_object();
     w.key("StoppingCondition").begin_object().member("MaxRuntimeInSeconds", 86400).end_object();
     w.key("HyperParameters").begin_object();
     w.member("trainyard-local-seconds", std::to_string(r.between(tenant.seconds_low, tenant.seconds_high)));
     if (fate == 1 || fate == 2) w.member("trainyard-local-outcome", "Failed: AlgorithmError: exit code 1");
     if (fate == 3 || fate == 4)
-        w.member("trainyard-local-outcome",
-                 "Failed: CapacityError: Unable to provision requested ML compute capacity. Please retry using a "
-                 "different ML instance type.");
+        w.member(
+            "trainyard-local-outcome",
+            "Failed: CapacityError: Unable to provision requested ML compute capacity. Please retry using a "
+            "different ML instance type.");
     w.end_object().end_object().end_object();
     return w.take();
 }
@@ -83,8 +87,10 @@ std::string demo_fleet_yaml(const std::string& ledger_file) {
         "  - {{name: search, weight: 1, max_jobs: 60}}\n"
         "  - {{name: research, weight: 1, quota: {{ml.g5.2xlarge: 80, ml.m5.xlarge: 80}}}}\n"
         "queues:\n"
-        "  - {{name: demo-jobs, region: us-east-1, tenants: [vision, speech, search, research], reject_queue: demo-rejected}}\n"
-        "  - {{name: demo-jobs.fifo, region: us-east-1, tenants: [vision, speech, search, research], reject_queue: "
+        "  - {{name: demo-jobs, region: us-east-1, tenants: [vision, speech, search, research], "
+        "reject_queue: demo-rejected}}\n"
+        "  - {{name: demo-jobs.fifo, region: us-east-1, tenants: [vision, speech, search, research], "
+        "reject_queue: "
         "demo-rejected}}\n"
         "policy: {{order: fair}}\n",
         ledger_file, accounts);
@@ -96,7 +102,8 @@ std::vector<demo_message> demo_messages(std::size_t jobs, std::uint64_t seed) {
     for (std::size_t i = 0; i < jobs; ++i) {
         const tenant_profile& tenant = draw_tenant(r);
         const bool fifo = r.chance(0.25);
-        out.push_back({fifo ? "demo-jobs.fifo" : "demo-jobs", draw_body(r, tenant, i), fifo ? std::string{tenant.name} : ""});
+        out.push_back({fifo ? "demo-jobs.fifo" : "demo-jobs", draw_body(r, tenant, i),
+                       fifo ? std::string{tenant.name} : ""});
     }
     return out;
 }

@@ -1,7 +1,7 @@
 // `trainyard jobs`: what became of each job; from the running dispatcher, or from its ledger when none runs.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
 #include <fstream>
 #include <iostream>
 #include <vector>
@@ -43,13 +43,16 @@ result<std::string> from_running(const std::string& url) {
     group.spawn([&] { return fetch(client, *at, answer); });
     io.run();
     if (!answer) return answer.error();
-    if (answer->status != 200) return error{errc::internal, fmt::format("{} answered {}: {}", url, answer->status, answer->body)};
+    if (answer->status != 200)
+        return error{errc::internal, fmt::format("{} answered {}: {}", url, answer->status, answer->body)};
     return std::move(answer->body);
 }
 
 result<std::string> from_ledger(const config::fleet& f) {
     if (!std::ifstream{f.ledger_file})
-        return error{errc::not_found, fmt::format("there is no ledger {} yet; it begins with the first 'trainyard run'", f.ledger_file)};
+        return error{errc::not_found,
+                     fmt::format("there is no ledger {} yet; it begins with the first 'trainyard run'",
+                                 f.ledger_file)};
     auto opened = ledger::ledger::open(f.ledger_file, f.installation);
     if (!opened) return opened.error();
     auto jobs = (*opened)->load();
@@ -74,7 +77,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
         }
     for (const auto& row : rows) {
         std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], i + 1 < row.size() ? width[i] : 0);
+        for (std::size_t i = 0; i < row.size(); ++i)
+            line += fmt::format("{:<{}}  ", row[i], i + 1 < row.size() ? width[i] : 0);
         std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
     }
 }
@@ -88,7 +92,8 @@ int show_jobs(const jobs_arguments& a) {
     // The address outlives a dispatcher that was killed.
     if (!lines && !url.empty()) lines = from_ledger(*fleet);
     if (!lines) return complain(lines.error());
-    std::vector<std::vector<std::string>> rows{{"JOB", "NAME", "TENANT", "PRIORITY", "STATE", "ATTEMPTS", "POOL", "REASON"}};
+    std::vector<std::vector<std::string>> rows{
+        {"JOB", "NAME", "TENANT", "PRIORITY", "STATE", "ATTEMPTS", "POOL", "REASON"}};
     for (std::size_t at = 0; at < lines->size();) {
         const std::size_t end = lines->find('\n', at);
         const std::string line = lines->substr(at, end - at);
@@ -96,13 +101,16 @@ int show_jobs(const jobs_arguments& a) {
         const auto document = json::document::parse(line);
         if (!document) return complain(document.error());
         const json::value j = document->root();
-        if ((!a.state.empty() && field(j, "state") != a.state) || (!a.tenant.empty() && field(j, "tenant") != a.tenant)) continue;
+        if ((!a.state.empty() && field(j, "state") != a.state) ||
+            (!a.tenant.empty() && field(j, "tenant") != a.tenant))
+            continue;
         if (a.json) {
             std::cout << line << "\n";
             continue;
         }
-        rows.push_back({field(j, "job"), field(j, "name"), field(j, "tenant"), field(j, "priority"), field(j, "state"),
-                        field(j, "attempts"), field(j, "pool"), field(j, "reason").substr(0, 80)});
+        rows.push_back({field(j, "job"), field(j, "name"), field(j, "tenant"), field(j, "priority"),
+                        field(j, "state"), field(j, "attempts"), field(j, "pool"),
+                        field(j, "reason").substr(0, 80)});
     }
     if (!a.json) print_table(rows);
     std::cout.flush();

@@ -5,7 +5,8 @@
 
 int main(int argc, char** argv) {
     using namespace trainyard::cli;
-    CLI::App app{"Trainyard: takes AI jobs from SQS and runs them on SageMaker, across accounts, exactly once"};
+    CLI::App app{
+        "Trainyard: takes AI jobs from SQS and runs them on SageMaker, across accounts, exactly once"};
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "Help of every subcommand");
     action run;

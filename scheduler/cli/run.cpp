@@ -22,7 +22,8 @@ struct run_arguments {
     int poll_wait = 20;
 };
 
-task<void> run_and_keep(dispatcher::run_instance& instance, dispatcher::run_report& report, std::optional<io::signal_watch>& signals) {
+task<void> run_and_keep(dispatcher::run_instance& instance, dispatcher::run_report& report,
+                        std::optional<io::signal_watch>& signals) {
     report = co_await instance.run();
     // The watch is pending work: without this the context would never run out.
     signals.reset();
@@ -41,7 +42,8 @@ void print_summary(const dispatcher::run_report& r, bool as_json) {
         std::cout << w.text() << std::endl;
         return;
     }
-    std::cerr << "trainyard: stopped; received " << r.counts.received << ", recognised again " << r.counts.duplicates;
+    std::cerr << "trainyard: stopped; received " << r.counts.received << ", recognised again "
+              << r.counts.duplicates;
     for (const auto& [state, n] : r.jobs_by_state) std::cerr << ", " << state << " " << n;
     std::cerr << std::endl;
 }
@@ -87,7 +89,8 @@ void add_run(CLI::App& app, action& run) {
     auto a = std::make_shared<run_arguments>();
     cmd->add_option("-c,--config", a->config, "The fleet file (YAML)")->required();
     cmd->add_flag("--until-idle", a->until_idle, "Stop once every queue is empty and every job has ended");
-    cmd->add_option("--poll-wait", a->poll_wait, "Seconds of a long poll; a graceful stop waits for it")->check(CLI::Range(1, 20));
+    cmd->add_option("--poll-wait", a->poll_wait, "Seconds of a long poll; a graceful stop waits for it")
+        ->check(CLI::Range(1, 20));
     cmd->add_flag("--json", a->json, "Print the summary at the end as one JSON object");
     cmd->callback([&run, a] { run = [a] { return run_fleet(*a); }; });
 }

@@ -1,7 +1,7 @@
 // `trainyard submit`: checks messages as the dispatcher will, then sends them to a queue of the fleet.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
 #include <iostream>
 
 #include "engine/base/json.hpp"
@@ -45,8 +45,8 @@ struct outcome {
     std::size_t sent = 0;
 };
 
-task<result<std::size_t>> send_all(aws::sqs::client& client, const std::string& url, const std::vector<std::string>& bodies,
-                                   const std::string& group) {
+task<result<std::size_t>> send_all(aws::sqs::client& client, const std::string& url,
+                                   const std::vector<std::string>& bodies, const std::string& group) {
     std::size_t sent = 0;
     for (std::size_t at = 0; at < bodies.size();) {
         std::vector<aws::sqs::send_entry> entries;
@@ -68,14 +68,15 @@ task<result<std::size_t>> send_all(aws::sqs::client& client, const std::string& 
         if (!answer) co_return aws::to_error(answer.error());
         sent += answer->successful.size();
         if (!answer->failed.empty())
-            co_return error{errc::internal, fmt::format("{} messages were sent, then SQS refused one: {} {}", sent,
-                                                        answer->failed.front().code, answer->failed.front().message)};
+            co_return error{errc::internal,
+                            fmt::format("{} messages were sent, then SQS refused one: {} {}", sent,
+                                        answer->failed.front().code, answer->failed.front().message)};
     }
     co_return sent;
 }
 
-task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, std::string group, http::client& http,
-                  outcome& out) {
+task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, std::string group,
+                  http::client& http, outcome& out) {
     const aws::environment& env = aws::process_environment();
     metrics::registry registry;
     aws::transport transport{http, io::real_clock(), registry, entropy_seed()};
@@ -104,7 +105,8 @@ int run_submit(const submit_arguments& a) {
     if (!fleet) return complain(fleet.error());
     const std::string queue = a.queue.empty() ? fleet->queues.front().name : a.queue;
     std::erase_if(fleet->queues, [&](const config::queue& q) { return q.name != queue; });
-    if (fleet->queues.empty()) return complain(exit_code::usage, fmt::format("{} has no queue {}", a.config, queue));
+    if (fleet->queues.empty())
+        return complain(exit_code::usage, fmt::format("{} has no queue {}", a.config, queue));
     const auto text = read_text(a.file);
     if (!text) return complain(text.error());
     auto bodies = split(*text, a.file);
@@ -116,8 +118,9 @@ int run_submit(const submit_arguments& a) {
         m.body = (*bodies)[i];
         const auto admission = lifecycle::admit(m, checks.rules(queue));
         if (admission.refused)
-            return complain(exit_code::usage, fmt::format("{}: message {}: {}: {}; nothing was sent", a.file, i + 1,
-                                                          admission.refused->pointer, admission.refused->reason));
+            return complain(exit_code::usage,
+                            fmt::format("{}: message {}: {}: {}; nothing was sent", a.file, i + 1,
+                                        admission.refused->pointer, admission.refused->reason));
     }
     boost::asio::io_context io;
     http::client http{io, {}};
@@ -144,7 +147,8 @@ void add_submit(CLI::App& app, action& run) {
     cmd->add_option("-c,--config", a->config, "The fleet file (YAML)")->required();
     cmd->add_option("--queue", a->queue, "Queue name; the fleet's first queue unless given");
     cmd->add_option("--group", a->group, "Message group on a FIFO queue");
-    cmd->add_option("file", a->file, "A JSON object, or one object per line; - for standard input")->required();
+    cmd->add_option("file", a->file, "A JSON object, or one object per line; - for standard input")
+        ->required();
     cmd->add_flag("--json", a->json, "One JSON object");
     cmd->callback([&run, a] { run = [a] { return run_submit(*a); }; });
 }

@@ -31,7 +31,8 @@ result<std::string> read_text(const std::string& file) {
     if (file != "-") {
         opened.open(file, std::ios::binary);
         if (!opened || std::filesystem::is_directory(file))
-            return error{errc::invalid_argument, fmt::format("cannot read {}: {}", file, std::strerror(errno))};
+            return error{errc::invalid_argument,
+                         fmt::format("cannot read {}: {}", file, std::strerror(errno))};
     }
     std::istream& in = file == "-" ? std::cin : opened;
     std::string text;
@@ -47,7 +48,8 @@ result<std::string> read_text(const std::string& file) {
 result<config::fleet> load_fleet(const std::string& file) {
     auto text = read_text(file);
     if (!text) return text.error();
-    return config::parse_fleet(*text, file, std::filesystem::path{file}.parent_path().string(), environment_variables());
+    return config::parse_fleet(*text, file, std::filesystem::path{file}.parent_path().string(),
+                               environment_variables());
 }
 
 int complain(int code, std::string_view message) {

@@ -14,7 +14,10 @@ void add_version(CLI::App& app, action& run) {
         run = [json] {
             if (*json) {
                 json::writer w;
-                w.begin_object().member("version", TRAINYARD_VERSION).member("compiler", __VERSION__).end_object();
+                w.begin_object()
+                    .member("version", TRAINYARD_VERSION)
+                    .member("compiler", __VERSION__)
+                    .end_object();
                 std::cout << w.text() << std::endl;
             } else {
                 std::cout << "trainyard " << TRAINYARD_VERSION << std::endl;

@@ -42,8 +42,8 @@ api_rates read_rates(const node& n) {
 }
 
 void read_account(const node& n, fleet& f) {
-    n.only({"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs", "api_rates",
-            "preference"});
+    n.only({"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs",
+            "api_rates", "preference"});
     const std::string id = n["id"].required_text();
     if (!id.empty() && !is_account(id)) n["id"].fail(fmt::format("'{}' is not a 12-digit account id", id));
     const auto regions = n["regions"].texts();
@@ -74,7 +74,8 @@ void read_tenant(const node& n, fleet& f) {
     n.only({"name", "weight", "quota", "max_jobs", "pools", "roles"});
     tenant t;
     t.name = n["name"].required_text();
-    if (!t.name.empty() && !is_name(t.name)) n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
+    if (!t.name.empty() && !is_name(t.name))
+        n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
     t.pools = n["pools"].texts();
     t.roles = n["roles"].texts();
     policy::tenant_config c;
@@ -84,8 +85,10 @@ void read_tenant(const node& n, fleet& f) {
     c.jobs_max = read_jobs_max(n["max_jobs"]);
     c.pools = t.pools;
     for (const std::string& pool : t.pools)
-        if (std::none_of(f.pools.begin(), f.pools.end(), [&](const config::pool& p) { return p.name == pool; }))
-            n["pools"].fail(fmt::format("there is no pool '{}'; a pool is ACCOUNT/REGION of an entry under accounts", pool));
+        if (std::none_of(f.pools.begin(), f.pools.end(),
+                         [&](const config::pool& p) { return p.name == pool; }))
+            n["pools"].fail(fmt::format(
+                "there is no pool '{}'; a pool is ACCOUNT/REGION of an entry under accounts", pool));
     f.tenants.push_back(std::move(t));
     f.policy.tenants.push_back(std::move(c));
 }
@@ -96,7 +99,8 @@ void read_queue(const node& n, fleet& f) {
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
     if (q.name.empty()) n.fail("a queue needs a name or a url");
-    if (!q.name.empty() && !is_name(q.name)) n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
+    if (!q.name.empty() && !is_name(q.name))
+        n["name"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
     q.region = n["region"].required_text();
     q.tenants = n["tenants"].texts();
     if (q.tenants.empty()) n["tenants"].fail("at least one tenant is required; the first is the default");
@@ -121,7 +125,8 @@ void read_admin(const node& n, fleet& f) {
     const auto colon = text.rfind(':');
     const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
     f.admin_address = text.substr(0, std::min(colon, text.size()));
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535)
+    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
+        std::stoul(port) > 65535)
         return n.fail("must be ADDRESS:PORT, for example 127.0.0.1:9400, or off");
     // The admin pages have no authentication yet, so they stay on this machine.
     if (f.admin_address != "127.0.0.1" && f.admin_address != "[::1]")
@@ -147,19 +152,21 @@ template <class Range, class Name>
 void check_unique(const node& n, const Range& range, Name name, std::string_view what) {
     std::set<std::string> seen;
     for (const auto& x : range)
-        if (!seen.insert(name(x)).second) n.fail(fmt::format("the {} '{}' stands there twice", what, name(x)));
+        if (!seen.insert(name(x)).second)
+            n.fail(fmt::format("the {} '{}' stands there twice", what, name(x)));
 }
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
-    root.only({"installation", "ledger", "admin", "reconcile_seconds", "receivers_per_queue", "accounts", "tenants",
-               "queues", "priorities", "default_priority", "policy"});
+    root.only({"installation", "ledger", "admin", "reconcile_seconds", "receivers_per_queue", "accounts",
+               "tenants", "queues", "priorities", "default_priority", "policy"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
     const std::string ledger = root["ledger"].text("trainyard.db");
     f.ledger_file = (std::filesystem::path{directory} / ledger).lexically_normal().string();
     read_admin(root["admin"], f);
-    f.reconcile = std::chrono::milliseconds{static_cast<std::int64_t>(root["reconcile_seconds"].real(30, 0.05, 3600) * 1000)};
+    f.reconcile = std::chrono::milliseconds{
+        static_cast<std::int64_t>(root["reconcile_seconds"].real(30, 0.05, 3600) * 1000)};
     f.receivers_per_queue = static_cast<int>(root["receivers_per_queue"].whole(4, 1, 64));
     if (root["priorities"].present()) {
         f.priorities.clear();
@@ -196,7 +203,8 @@ result<fleet> parse_fleet(std::string_view yaml, const std::string& file, const 
                      fmt::format("{}:{}:{}: not YAML: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg)};
     }
     if (!document.IsMap())
-        return error{errc::invalid_argument, fmt::format("{}: must be a mapping with accounts, tenants and queues", file)};
+        return error{errc::invalid_argument,
+                     fmt::format("{}: must be a mapping with accounts, tenants and queues", file)};
     fleet f;
     read_fleet(node{document, "", state}, f, directory);
     if (state.first_error) return *state.first_error;

@@ -58,9 +58,9 @@ struct fleet {
     policy::settings policy;
 };
 
-// `file` only names the source in messages. Errors are errc::invalid_argument: "fleet.yaml:12:5: unknown key 'limit'
-// under accounts[0]; known keys are ...". `${env:NAME}` in a string takes the variable's value from `lookup` (an empty
-// answer is an error). A relative ledger path is taken from `directory`.
+// `file` only names the source in messages. Errors are errc::invalid_argument: "fleet.yaml:12:5: unknown key
+// 'limit' under accounts[0]; known keys are ...". `${env:NAME}` in a string takes the variable's value from
+// `lookup` (an empty answer is an error). A relative ledger path is taken from `directory`.
 result<fleet> parse_fleet(std::string_view yaml, const std::string& file, const std::string& directory,
                           const std::map<std::string, std::string>& environment);
 

@@ -9,9 +9,11 @@ namespace trainyard::config {
 void node::fail(const std::string& why) const {
     if (state_->first_error) return;
     const YAML::Mark mark = node_.IsDefined() ? node_.Mark() : YAML::Mark::null_mark();
-    const std::string at = mark.is_null() ? std::string{} : fmt::format(":{}:{}", mark.line + 1, mark.column + 1);
+    const std::string at =
+        mark.is_null() ? std::string{} : fmt::format(":{}:{}", mark.line + 1, mark.column + 1);
     const std::string where = path_.empty() ? std::string{} : path_ + ": ";
-    state_->first_error = error{errc::invalid_argument, fmt::format("{}{}: {}{}", state_->file, at, where, why)};
+    state_->first_error =
+        error{errc::invalid_argument, fmt::format("{}{}: {}{}", state_->file, at, where, why)};
 }
 
 void node::only(std::initializer_list<std::string_view> known) const {
@@ -27,7 +29,8 @@ void node::only(std::initializer_list<std::string_view> known) const {
 
 node node::operator[](const std::string& key) const {
     const std::string path = path_.empty() ? key : path_ + "." + key;
-    const YAML::Node child = node_.IsDefined() && node_.IsMap() ? node_[key] : YAML::Node{YAML::NodeType::Undefined};
+    const YAML::Node child =
+        node_.IsDefined() && node_.IsMap() ? node_[key] : YAML::Node{YAML::NodeType::Undefined};
     // A missing child keeps its parent's place for the message.
     return {child, path, *state_};
 }
@@ -39,7 +42,8 @@ std::vector<node> node::items() const {
         fail("must be a list");
         return out;
     }
-    for (std::size_t i = 0; i < node_.size(); ++i) out.emplace_back(node_[i], fmt::format("{}[{}]", path_, i), *state_);
+    for (std::size_t i = 0; i < node_.size(); ++i)
+        out.emplace_back(node_[i], fmt::format("{}[{}]", path_, i), *state_);
     return out;
 }
 

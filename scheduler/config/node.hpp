@@ -1,4 +1,5 @@
-// A YAML node with its path: every access checks the type and remembers the first error, with line and column.
+// A YAML node with its path: every access checks the type and remembers the first error, with line and
+// column.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -24,7 +25,8 @@ struct parse_state {
 
 class node {
 public:
-    node(YAML::Node n, std::string path, parse_state& state) : node_(std::move(n)), path_(std::move(path)), state_(&state) {}
+    node(YAML::Node n, std::string path, parse_state& state)
+        : node_(std::move(n)), path_(std::move(path)), state_(&state) {}
 
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
     void fail(const std::string& why) const;
@@ -32,7 +34,7 @@ public:
     // Refuses keys that are not in `known`; an error too when this is no mapping.
     void only(std::initializer_list<std::string_view> known) const;
     node operator[](const std::string& key) const;
-    std::vector<node> items() const;                           // of a sequence
+    std::vector<node> items() const;                            // of a sequence
     std::vector<std::pair<std::string, node>> entries() const;  // of a mapping
 
     std::string text(const std::string& fallback = "") const;

@@ -12,9 +12,9 @@ namespace {
 
 using lifecycle::state;
 
-constexpr std::array<state, 11> states{state::pending,   state::starting,  state::running,  state::stopping,
-                                       state::succeeded, state::failed,    state::cancelled, state::expired,
-                                       state::vanished,  state::name_conflict, state::rejected};
+constexpr std::array<state, 11> states{
+    state::pending,   state::starting, state::running,  state::stopping,      state::succeeded, state::failed,
+    state::cancelled, state::expired,  state::vanished, state::name_conflict, state::rejected};
 
 http::response text_response(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
     http::response r;
@@ -28,7 +28,8 @@ http::response text_response(int status, std::string body, std::string type = "t
 
 // A page of another origin that resolves to 127.0.0.1 sends its own name here (DNS rebinding).
 bool is_local_host(std::string_view host) {
-    const std::string_view name = host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+    const std::string_view name =
+        host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
     return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }
 
@@ -45,7 +46,9 @@ std::string not_ready_because(const driver& d, const clock& time) {
 std::string explain(const core& c, const lifecycle::job& j, const clock& time) {
     const policy::explanation e = c.policy().explain(j.facts.id, time.wall());
     json::writer w;
-    w.begin_object().member("job", lifecycle::to_text(j.facts.id)).member("state", lifecycle::to_string(j.state));
+    w.begin_object()
+        .member("job", lifecycle::to_text(j.facts.id))
+        .member("state", lifecycle::to_string(j.state));
     w.member("reason", j.reason).member("summary", e.summary).member("tenant_reason", e.tenant_reason);
     w.member("ahead", e.ahead).key("pools").begin_object();
     for (const auto& [pool, why] : e.pool_reasons) w.member(pool, std::string_view{why});
@@ -53,12 +56,17 @@ std::string explain(const core& c, const lifecycle::job& j, const clock& time) {
     return w.take() + "\n";
 }
 
-http::response answer(const http::request& q, metrics::registry& registry, const core& c, driver& d, const clock& time) {
-    if (!is_local_host(q.fields.get("host"))) return text_response(403, "this address answers local names only\n");
+http::response answer(const http::request& q, metrics::registry& registry, const core& c, driver& d,
+                      const clock& time) {
+    if (!is_local_host(q.fields.get("host")))
+        return text_response(403, "this address answers local names only\n");
     if (q.method != "GET") return text_response(405, "GET only\n");
     const std::string_view path = q.path();
-    if (path == "/metrics") return text_response(200, registry.text(), "text/plain; version=0.0.4; charset=utf-8");
-    if (path == "/healthz") return text_response(d.state().failure.empty() ? 200 : 500, d.state().failure.empty() ? "ok\n" : d.state().failure + "\n");
+    if (path == "/metrics")
+        return text_response(200, registry.text(), "text/plain; version=0.0.4; charset=utf-8");
+    if (path == "/healthz")
+        return text_response(d.state().failure.empty() ? 200 : 500,
+                             d.state().failure.empty() ? "ok\n" : d.state().failure + "\n");
     if (path == "/readyz") {
         const std::string why = not_ready_because(d, time);
         return text_response(why.empty() ? 200 : 503, why.empty() ? "ready\n" : why + "\n");
@@ -79,7 +87,8 @@ http::response answer(const http::request& q, metrics::registry& registry, const
 }
 
 // A named coroutine with its request by value: the handler's lambda only calls it.
-task<http::response> answer_async(http::request q, metrics::registry& registry, const core& c, driver& d, const clock& time) {
+task<http::response> answer_async(http::request q, metrics::registry& registry, const core& c, driver& d,
+                                  const clock& time) {
     co_return answer(q, registry, c, d, time);
 }
 
@@ -92,33 +101,43 @@ std::string job_line(const lifecycle::job& j) {
     w.member("priority", j.facts.priority_class).member("state", lifecycle::to_string(j.state));
     w.member("attempts", j.attempt).member("pool", j.pool).member("sagemaker_name", j.sagemaker_name);
     w.member("reason", j.reason).member("message_id", j.facts.message_id);
-    w.member("accepted", to_unix_seconds(j.facts.accepted)).member("updated", to_unix_seconds(j.updated)).end_object();
+    w.member("accepted", to_unix_seconds(j.facts.accepted))
+        .member("updated", to_unix_seconds(j.updated))
+        .end_object();
     return w.take();
 }
 
-void register_gauges(metrics::registry& registry, const core& c, const driver& d, const ledger::ledger_thread& l,
-                     const clock& time) {
+void register_gauges(metrics::registry& registry, const core& c, const driver& d,
+                     const ledger::ledger_thread& l, const clock& time) {
     std::map<state, metrics::gauge> by_state;
     for (const state s : states)
-        by_state.emplace(s, registry.get_gauge("jobs", "Jobs in the ledger by state", {{"state", std::string{to_string(s)}}}));
+        by_state.emplace(s, registry.get_gauge("jobs", "Jobs in the ledger by state",
+                                               {{"state", std::string{to_string(s)}}}));
     std::map<std::string, metrics::gauge> polls, pool_jobs, tenant_pending;
     for (const auto& [queue, at] : d.state().last_poll)
-        polls.emplace(queue, registry.get_gauge("seconds_since_last_successful_poll", "Age of the last successful receive", {{"queue", queue}}));
+        polls.emplace(queue, registry.get_gauge("seconds_since_last_successful_poll",
+                                                "Age of the last successful receive", {{"queue", queue}}));
     for (const auto& p : c.policy().pools())
-        pool_jobs.emplace(p.pool, registry.get_gauge("pool_jobs", "Jobs that hold quota in the pool", {{"pool", p.pool}}));
+        pool_jobs.emplace(
+            p.pool, registry.get_gauge("pool_jobs", "Jobs that hold quota in the pool", {{"pool", p.pool}}));
     for (const auto& t : c.policy().tenants())
-        tenant_pending.emplace(t.tenant, registry.get_gauge("tenant_pending_jobs", "Jobs that wait to be started", {{"tenant", t.tenant}}));
+        tenant_pending.emplace(t.tenant,
+                               registry.get_gauge("tenant_pending_jobs", "Jobs that wait to be started",
+                                                  {{"tenant", t.tenant}}));
     const auto commits = registry.get_gauge("ledger_commits", "Transactions committed since start");
     const auto duplicates = registry.get_gauge("messages_recognised", "Redeliveries recognised since start");
-    const auto retries = registry.get_gauge("job_retries", "Attempts that failed and were followed by another since start");
+    const auto retries =
+        registry.get_gauge("job_retries", "Attempts that failed and were followed by another since start");
     registry.on_render([=, &c, &d, &l, &time] {
         std::map<state, std::size_t> count;
         for (const auto& [id, j] : c.machine().jobs()) ++count[j.state];
         for (const auto& [s, g] : by_state) g.set(static_cast<double>(count[s]));
         for (const auto& [queue, g] : polls)
             g.set(std::chrono::duration<double>(time.mono() - d.state().last_poll.at(queue)).count());
-        for (const auto& p : c.policy().pools()) pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
-        for (const auto& t : c.policy().tenants()) tenant_pending.at(t.tenant).set(static_cast<double>(t.pending));
+        for (const auto& p : c.policy().pools())
+            pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
+        for (const auto& t : c.policy().tenants())
+            tenant_pending.at(t.tenant).set(static_cast<double>(t.pending));
         commits.set(static_cast<double>(l.statistics().commits));
         duplicates.set(static_cast<double>(c.machine().counts().duplicates));
         retries.set(static_cast<double>(c.machine().counts().retries));
@@ -126,7 +145,9 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
 }
 
 http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time) {
-    return [&registry, &c, &d, &time](http::request q) { return answer_async(std::move(q), registry, c, d, time); };
+    return [&registry, &c, &d, &time](http::request q) {
+        return answer_async(std::move(q), registry, c, d, time);
+    };
 }
 
 }  // namespace trainyard::dispatcher

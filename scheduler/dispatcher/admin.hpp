@@ -18,8 +18,8 @@ inline constexpr duration poll_age_max = std::chrono::seconds{45};
 std::string job_line(const lifecycle::job& j);
 
 // Registers the gauges that are read from the core at each rendering. Everything outlives the registry.
-void register_gauges(metrics::registry& registry, const core& c, const driver& d, const ledger::ledger_thread& l,
-                     const clock& time);
+void register_gauges(metrics::registry& registry, const core& c, const driver& d,
+                     const ledger::ledger_thread& l, const clock& time);
 
 http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time);
 

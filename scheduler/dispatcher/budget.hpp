@@ -7,12 +7,13 @@
 
 namespace trainyard::dispatcher {
 
-// Token bucket with additive increase and multiplicative decrease: a throttle answer lowers the rate to 70 %, every
-// success raises it by 2 % of the configured rate, up to that rate (Chiu and Jain 1989).
+// Token bucket with additive increase and multiplicative decrease: a throttle answer lowers the rate to 70 %,
+// every success raises it by 2 % of the configured rate, up to that rate (Chiu and Jain 1989).
 class budget {
 public:
     // `rate` calls a second; the bucket holds one second's worth, at least one call.
-    budget(double rate, mono_time now) : configured_(rate), rate_(rate), tokens_(std::max(1.0, rate)), last_(now) {}
+    budget(double rate, mono_time now)
+        : configured_(rate), rate_(rate), tokens_(std::max(1.0, rate)), last_(now) {}
 
     bool take(mono_time now) {
         refill(now);

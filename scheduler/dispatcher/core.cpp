@@ -30,13 +30,15 @@ std::map<std::string, lifecycle::queue_rules> make_rules(const config::fleet& f)
         r.queue = q.name;
         r.tenants = q.tenants;
         for (const config::tenant& t : f.tenants)
-            if (std::find(q.tenants.begin(), q.tenants.end(), t.name) != q.tenants.end()) r.rules[t.name] = rules_of(f, t);
+            if (std::find(q.tenants.begin(), q.tenants.end(), t.name) != q.tenants.end())
+                r.rules[t.name] = rules_of(f, t);
         r.priorities = f.priorities;
         r.default_priority = f.default_priority;
         r.default_kind = q.default_kind;
-        r.priority_cap = std::max_element(f.priorities.begin(), f.priorities.end(), [](const auto& a, const auto& b) {
-                             return a.second < b.second;
-                         })->second;
+        r.priority_cap =
+            std::max_element(f.priorities.begin(), f.priorities.end(), [](const auto& a, const auto& b) {
+                return a.second < b.second;
+            })->second;
         if (!q.max_priority.empty()) r.priority_cap = f.priorities.at(q.max_priority);
     }
     return out;
@@ -47,11 +49,14 @@ std::map<std::string, lifecycle::queue_rules> make_rules(const config::fleet& f)
 core::core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now)
     : rules_(make_rules(f)), machine_(f.installation, t, seed), policy_(f.policy) {
     for (const config::pool& p : f.pools)
-        budgets_.emplace(p.name, pool_budgets{budget{p.rates.create, now.mono}, budget{p.rates.stop, now.mono},
-                                              budget{p.rates.describe, now.mono}, budget{p.rates.list, now.mono}});
+        budgets_.emplace(p.name,
+                         pool_budgets{budget{p.rates.create, now.mono}, budget{p.rates.stop, now.mono},
+                                      budget{p.rates.describe, now.mono}, budget{p.rates.list, now.mono}});
 }
 
-void core::restore(std::vector<lifecycle::job> jobs, instant now) { machine_.restore(std::move(jobs), now.wall); }
+void core::restore(std::vector<lifecycle::job> jobs, instant now) {
+    machine_.restore(std::move(jobs), now.wall);
+}
 
 policy::pending_job core::to_pending(const lifecycle::job_facts& facts) const {
     policy::pending_job p;
@@ -66,23 +71,25 @@ policy::pending_job core::to_pending(const lifecycle::job_facts& facts) const {
 
 void core::obey(const lifecycle::quota_t& command, instant now) {
     const auto pending_of = [&](lifecycle::job_id id) { return to_pending(machine_.find(id)->facts); };
-    std::visit(overloaded{
-                   [&](const quota::make_pending& c) {
-                       policy::pending_job p = pending_of(c.job);
-                       if (const auto why = policy_.impossible(p)) return machine_.handle_impossible(c.job, *why, now.wall);
-                       policy_.add(std::move(p));
-                   },
-                   [&](const quota::withdraw& c) { policy_.remove(c.job); },
-                   [&](const quota::release& c) { policy_.release(c.job); },
-                   [&](const quota::restore& c) { policy_.restore(pending_of(c.job), machine_.find(c.job)->pool); },
-                   [&](const quota::block& c) {
-                       for (const auto& d : c.demand) policy_.block(c.pool, d.resource, now.wall + blocked_interval);
-                   },
-                   [&](const quota::unblock& c) {
-                       for (const auto& d : c.demand) policy_.unblock(c.pool, d.resource);
-                   },
-               },
-               command);
+    std::visit(
+        overloaded{
+            [&](const quota::make_pending& c) {
+                policy::pending_job p = pending_of(c.job);
+                if (const auto why = policy_.impossible(p))
+                    return machine_.handle_impossible(c.job, *why, now.wall);
+                policy_.add(std::move(p));
+            },
+            [&](const quota::withdraw& c) { policy_.remove(c.job); },
+            [&](const quota::release& c) { policy_.release(c.job); },
+            [&](const quota::restore& c) { policy_.restore(pending_of(c.job), machine_.find(c.job)->pool); },
+            [&](const quota::block& c) {
+                for (const auto& d : c.demand) policy_.block(c.pool, d.resource, now.wall + blocked_interval);
+            },
+            [&](const quota::unblock& c) {
+                for (const auto& d : c.demand) policy_.unblock(c.pool, d.resource);
+            },
+        },
+        command);
 }
 
 lifecycle::batch core::turn(instant now) {
@@ -96,7 +103,8 @@ lifecycle::batch core::turn(instant now) {
         std::move(b.effects.begin(), b.effects.end(), std::back_inserter(all.effects));
         std::vector<policy::start> starts;
         if (started < starts_per_turn_max) {
-            for (auto& [pool, budgets] : budgets_) policy_.set_start_budget(pool, budgets.create.available(now.mono));
+            for (auto& [pool, budgets] : budgets_)
+                policy_.set_start_budget(pool, budgets.create.available(now.mono));
             starts = policy_.decide(now.wall, starts_per_turn_max - started);
         }
         for (const policy::start& s : starts) {

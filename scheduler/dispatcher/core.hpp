@@ -1,5 +1,5 @@
-// Everything the dispatcher decides, in one synchronous and pure place: lifecycle, policy and API budgets together.
-// The driver feeds lifecycle events into machine(), then calls turn() and obeys what it gives.
+// Everything the dispatcher decides, in one synchronous and pure place: lifecycle, policy and API budgets
+// together. The driver feeds lifecycle events into machine(), then calls turn() and obeys what it gives.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ struct pool_budgets {
 
 class core {
 public:
-    static constexpr std::size_t starts_per_turn_max = 1000;            // bounds one turn
-    static constexpr duration blocked_interval = std::chrono::seconds{30};  // one probe per interval after a refusal
+    static constexpr std::size_t starts_per_turn_max = 1000;  // bounds one turn
+    static constexpr duration blocked_interval =
+        std::chrono::seconds{30};  // one probe per interval after a refusal
 
     core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now);
 
@@ -39,7 +40,8 @@ public:
     pool_budgets& budgets(const std::string& pool) { return budgets_.at(pool); }
     const lifecycle::queue_rules& rules(const std::string& queue) const { return rules_.at(queue); }
 
-    // Lets time pass, obeys the quota commands, decides starts. Records and effects of the result are the driver's.
+    // Lets time pass, obeys the quota commands, decides starts. Records and effects of the result are the
+    // driver's.
     lifecycle::batch turn(instant now);
     // When turn() could do more although nothing else happens.
     std::optional<duration> next_wakeup(instant now);

@@ -7,7 +7,8 @@
 namespace trainyard::dispatcher {
 namespace {
 
-// Received and not yet on disk: beyond it the receivers wait, so a slow disk never piles up invisible messages.
+// Received and not yet on disk: beyond it the receivers wait, so a slow disk never piles up invisible
+// messages.
 constexpr std::size_t uncommitted_records_max = 5'000;
 // Calls under way at once. Each holds a coroutine and a request body.
 constexpr std::size_t effects_running_max = 2'000;
@@ -16,8 +17,9 @@ constexpr duration forever = std::chrono::hours{1};
 
 }  // namespace
 
-driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger, links& aws,
-               const config::fleet& fleet, const driver_options& options, metrics::registry& registry)
+driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger,
+               links& aws, const config::fleet& fleet, const driver_options& options,
+               metrics::registry& registry)
     : io_(io),
       time_(time),
       core_(decisions),
@@ -31,13 +33,18 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
       receivers_(io),
       workers_(io),
       trackers_(io),
-      received_(registry.get_counter("messages_received_total", "Messages received from SQS, redeliveries included")),
-      deleted_(registry.get_counter("messages_deleted_total", "Messages deleted from SQS after their job was durable")),
-      delete_failures_(registry.get_counter("message_delete_failures_total",
-                                            "Deletes that SQS refused; the message comes back and is deleted then")),
-      rejected_copies_(registry.get_counter("rejected_copies_total", "Rejected messages copied to a reject queue")),
-      commit_seconds_(registry.get_histogram("ledger_commit_seconds", "From handing records to the ledger to durable",
-                                             {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5})) {
+      received_(registry.get_counter("messages_received_total",
+                                     "Messages received from SQS, redeliveries included")),
+      deleted_(registry.get_counter("messages_deleted_total",
+                                    "Messages deleted from SQS after their job was durable")),
+      delete_failures_(
+          registry.get_counter("message_delete_failures_total",
+                               "Deletes that SQS refused; the message comes back and is deleted then")),
+      rejected_copies_(
+          registry.get_counter("rejected_copies_total", "Rejected messages copied to a reject queue")),
+      commit_seconds_(
+          registry.get_histogram("ledger_commit_seconds", "From handing records to the ledger to durable",
+                                 {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5})) {
     for (const auto& [name, link] : aws_.queues) {
         busy_.emplace(name, std::make_unique<io::event>(io));
         acks_.emplace(name, std::make_unique<acks>(io));
@@ -47,7 +54,9 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
 
 driver::~driver() = default;
 
-bool driver::overloaded() const { return uncommitted_records_ >= uncommitted_records_max; }
+bool driver::overloaded() const {
+    return uncommitted_records_ >= uncommitted_records_max;
+}
 
 void driver::stop() {
     state_.stopping = true;
@@ -87,7 +96,8 @@ task<result<void>> driver::run() {
         const mono_time until = time_.mono() + forever;
         co_await stopped_.wait_until(until);
     }
-    // 1. No new polls; those under way finish, because cutting one off would hide its messages for a visibility timeout.
+    // 1. No new polls; those under way finish, because cutting one off would hide its messages for a
+    // visibility timeout.
     co_await receivers_.join();
     intake_closed_ = true;
     trackers_.cancel();
@@ -123,7 +133,8 @@ task<void> driver::turns() {
     }
 }
 
-// Effects wait for the commit of their own batch and, since the ledger answers in order, of every one before it.
+// Effects wait for the commit of their own batch and, since the ledger answers in order, of every one before
+// it.
 void driver::commit(lifecycle::batch b) {
     uncommitted_records_ += b.records.size();
     const std::size_t records = b.records.size();
@@ -132,7 +143,8 @@ void driver::commit(lifecycle::batch b) {
     auto done = [this, records, began](const result<void>& outcome) {
         boost::asio::post(io_, [this, records, began, outcome] {
             uncommitted_records_ -= records;
-            if (records > 0) commit_seconds_.observe(std::chrono::duration<double>(time_.mono() - began).count());
+            if (records > 0)
+                commit_seconds_.observe(std::chrono::duration<double>(time_.mono() - began).count());
             committed(outcome);
         });
     };
@@ -144,7 +156,8 @@ void driver::committed(const result<void>& outcome) {
     drained_.set();
     if (!state_.failure.empty()) return;
     // Fail-stop: after a failed write nobody knows what is on the disk, so no effect may follow.
-    if (!outcome) return fail(with_context(outcome.error(), "the ledger failed; nothing more is started or deleted"));
+    if (!outcome)
+        return fail(with_context(outcome.error(), "the ledger failed; nothing more is started or deleted"));
     std::vector<lifecycle::effect_t> effects = std::move(uncommitted_.front());
     uncommitted_.pop_front();
     perform(std::move(effects));
@@ -177,7 +190,8 @@ void driver::perform(std::vector<lifecycle::effect_t> effects) {
 
 task<bool> driver::queues_are_empty() {
     for (auto& [name, link] : aws_.queues) {
-        const std::vector<std::string> names{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+        const std::vector<std::string> names{"ApproximateNumberOfMessages",
+                                             "ApproximateNumberOfMessagesNotVisible",
                                              "ApproximateNumberOfMessagesDelayed"};
         const std::string url = link.url;
         const mono_time until = deadline();

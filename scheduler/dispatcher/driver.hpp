@@ -1,5 +1,5 @@
-// The only place where the pure core meets AWS: receives, commits, performs, tracks. It decides nothing; what to do and
-// when is in core, lifecycle and policy.
+// The only place where the pure core meets AWS: receives, commits, performs, tracks. It decides nothing; what
+// to do and when is in core, lifecycle and policy.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +31,7 @@ struct driver_options {
 struct driver_state {
     bool running = false;
     bool stopping = false;
-    std::string failure;  // why it had to stop; empty: nothing went wrong
+    std::string failure;                         // why it had to stop; empty: nothing went wrong
     std::map<std::string, mono_time> last_poll;  // of each queue: the last successful receive
 };
 
@@ -39,14 +39,15 @@ struct driver_state {
 class driver {
 public:
     // Everything referred to outlives the driver. `links` are connected.
-    driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger, links& aws,
-           const config::fleet& fleet, const driver_options& options, metrics::registry& registry);
+    driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger,
+           links& aws, const config::fleet& fleet, const driver_options& options,
+           metrics::registry& registry);
     ~driver();
     driver(const driver&) = delete;
     driver& operator=(const driver&) = delete;
 
-    // Completes after stop(), when idle (if asked for), or with the error that made going on unsafe. On the way out:
-    // no new polls, running ones finish, what was received is recorded, deletes are flushed.
+    // Completes after stop(), when idle (if asked for), or with the error that made going on unsafe. On the
+    // way out: no new polls, running ones finish, what was received is recorded, deletes are flushed.
     task<result<void>> run();
     void stop();
     void cancel_job(lifecycle::job_id id);
@@ -88,11 +89,11 @@ private:
     task<void> verify(lifecycle::effect::verify what);
     task<void> describe(lifecycle::effect::describe what);
     task<void> stop_job(lifecycle::effect::stop what);
-    task<bool> wait_for(std::string pool, budget pool_budgets::*which);
+    task<bool> wait_for(std::string pool, budget pool_budgets::* which);
     task<result<std::string>> read_body(lifecycle::job_id id);
     // Lets the budget learn from an answer.
     template <class T>
-    void count(const std::string& pool, budget pool_budgets::*which, const aws::api_result<T>& answer) {
+    void count(const std::string& pool, budget pool_budgets::* which, const aws::api_result<T>& answer) {
         budget& b = core_.budgets(pool).*which;
         if (answer) {
             b.succeeded();
@@ -116,7 +117,8 @@ private:
     io::event work_;     // something for a turn
     io::event stopped_;  // stop() was called
     io::event drained_;  // a commit or an ack was finished
-    std::map<std::string, std::unique_ptr<io::event>> busy_;  // by queue: a full receive, so there may be more
+    std::map<std::string, std::unique_ptr<io::event>>
+        busy_;  // by queue: a full receive, so there may be more
     std::map<std::string, std::unique_ptr<acks>> acks_;
     std::deque<std::vector<lifecycle::effect_t>> uncommitted_;  // effects by batch, in commit order
     std::size_t uncommitted_records_ = 0;

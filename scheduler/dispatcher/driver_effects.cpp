@@ -44,7 +44,7 @@ lifecycle::pool_values values_of(const config::pool& p) {
 }  // namespace
 
 // True once the budget allows one call; false when the program stops first.
-task<bool> driver::wait_for(std::string pool, budget pool_budgets::*which) {
+task<bool> driver::wait_for(std::string pool, budget pool_budgets::* which) {
     for (;;) {
         budget& b = core_.budgets(pool).*which;
         const mono_time at = time_.mono();
@@ -78,8 +78,8 @@ task<void> driver::create(lifecycle::effect::create what) {
     if (!body) {
         if (body.error().code != errc::cancelled) fail(body.error());
     } else {
-        const auto request = lifecycle::build_training_request(*body, facts, what.attempt, fleet_.installation,
-                                                               values_of(pool.settings));
+        const auto request = lifecycle::build_training_request(*body, facts, what.attempt,
+                                                               fleet_.installation, values_of(pool.settings));
         if (!request) {
             outcome = create_outcome::refused_request;
             detail = request.error().message;

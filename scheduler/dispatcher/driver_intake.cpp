@@ -14,7 +14,8 @@ lifecycle::incoming_message to_incoming(const std::string& queue, aws::sqs::mess
     lifecycle::incoming_message in;
     in.queue = queue;
     in.message_id = std::move(m.message_id);
-    if (const auto found = m.system_attributes.find("MessageDeduplicationId"); found != m.system_attributes.end())
+    if (const auto found = m.system_attributes.find("MessageDeduplicationId");
+        found != m.system_attributes.end())
         in.deduplication_id = found->second;
     in.body = std::move(m.body);
     for (auto& [name, value] : m.attributes)
@@ -99,8 +100,9 @@ task<void> driver::acknowledge(std::string queue) {
             continue;
         }
         const std::size_t n = std::min(a.waiting.size(), aws::sqs::batch_entries_max);
-        std::vector<aws::sqs::delete_entry> entries(std::make_move_iterator(a.waiting.begin()),
-                                                    std::make_move_iterator(a.waiting.begin() + static_cast<std::ptrdiff_t>(n)));
+        std::vector<aws::sqs::delete_entry> entries(
+            std::make_move_iterator(a.waiting.begin()),
+            std::make_move_iterator(a.waiting.begin() + static_cast<std::ptrdiff_t>(n)));
         a.waiting.erase(a.waiting.begin(), a.waiting.begin() + static_cast<std::ptrdiff_t>(n));
         a.oldest = time_.mono();
         for (std::size_t i = 0; i < entries.size(); ++i) entries[i].id = std::to_string(i);
@@ -109,7 +111,8 @@ task<void> driver::acknowledge(std::string queue) {
     }
 }
 
-// A delete that fails is not repeated here: the message comes back, is recognised, and is deleted with its new handle.
+// A delete that fails is not repeated here: the message comes back, is recognised, and is deleted with its
+// new handle.
 task<void> driver::delete_some(std::string queue, std::vector<aws::sqs::delete_entry> entries) {
     queue_link& q = aws_.queues.at(queue);
     const std::size_t asked = entries.size();

@@ -1,18 +1,19 @@
-// How the end of a job is found: paged ListTrainingJobs, one page for up to a hundred jobs, never a poll per job.
+// How the end of a job is found: paged ListTrainingJobs, one page for up to a hundred jobs, never a poll per
+// job.
 #include "scheduler/dispatcher/driver.hpp"
 
 namespace trainyard::dispatcher {
 namespace {
 
-// The window of a listing reaches back so far beyond the last one: SageMaker's clock is not ours, and a new state may
-// appear in the list some seconds late.
+// The window of a listing reaches back so far beyond the last one: SageMaker's clock is not ours, and a new
+// state may appear in the list some seconds late.
 constexpr duration overlap = std::chrono::minutes{2};
 
 }  // namespace
 
 task<void> driver::track(std::string pool) {
-    std::optional<wall_time> last;                  // when the last complete listing began
-    mono_time full_due = time_.mono();              // the first listing is of everything
+    std::optional<wall_time> last;      // when the last complete listing began
+    mono_time full_due = time_.mono();  // the first listing is of everything
     while (!state_.stopping) {
         const mono_time until = time_.mono() + fleet_.reconcile;
         if (!co_await io::sleep_until(until)) co_return;
@@ -31,7 +32,8 @@ task<void> driver::track(std::string pool) {
     }
 }
 
-// False when it did not get through; the next interval tries again. An empty page is not the end, a missing token is.
+// False when it did not get through; the next interval tries again. An empty page is not the end, a missing
+// token is.
 task<bool> driver::list_all(std::string pool, std::optional<wall_time> modified_after) {
     pool_link& link = aws_.pools.at(pool);
     aws::sagemaker::list_filter filter;

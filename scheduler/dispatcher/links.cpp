@@ -13,10 +13,12 @@ error explain_queue(const config::queue& q, const aws::api_error& e) {
     const std::string what = fmt::format("queue {} in {}", q.url.empty() ? q.name : q.url, q.region);
     switch (e.kind) {
         case aws::failure::not_found:
-            return {errc::not_found, what + " does not exist: create it, or correct its name or url in the fleet file"};
+            return {errc::not_found,
+                    what + " does not exist: create it, or correct its name or url in the fleet file"};
         case aws::failure::access_denied:
         case aws::failure::bad_credentials:
-            return {errc::permission, fmt::format("{}: {}; check the credentials and their policy", what, e.to_string())};
+            return {errc::permission,
+                    fmt::format("{}: {}; check the credentials and their policy", what, e.to_string())};
         case aws::failure::unreachable:
         case aws::failure::effect_unknown:
             return {errc::unreachable, fmt::format("{}: {}", what, e.to_string())};
@@ -29,10 +31,12 @@ result<std::string> checked_url(const config::queue& q, const aws::endpoint& at)
     if (!url) return with_context(url.error(), "queue " + q.name);
     // A URL of another host would receive signed requests.
     if (url->origin != at.origin)
-        return error{errc::invalid_argument,
-                     fmt::format("queue {}: its url is on {}, but SQS in {} is at {}; correct the url, the region or the "
-                                 "endpoint",
-                                 q.name, url->origin.to_string(), q.region, at.origin.to_string())};
+        return error{
+            errc::invalid_argument,
+            fmt::format(
+                "queue {}: its url is on {}, but SQS in {} is at {}; correct the url, the region or the "
+                "endpoint",
+                q.name, url->origin.to_string(), q.region, at.origin.to_string())};
     return q.url;
 }
 
@@ -99,7 +103,8 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
 }  // namespace
 
 task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
-                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed, mono_time deadline) {
+                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed,
+                            mono_time deadline) {
     links all;
     std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
     for (const config::pool& p : f.pools) {

@@ -28,9 +28,10 @@ struct links {
     std::map<std::string, pool_link> pools;    // by pool name
 };
 
-// Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an unreachable
-// endpoint is told at start and not found out at night. `t` outlives the links.
+// Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an
+// unreachable endpoint is told at start and not found out at night. `t` outlives the links.
 task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
-                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed, mono_time deadline);
+                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed,
+                            mono_time deadline);
 
 }  // namespace trainyard::dispatcher

@@ -40,27 +40,37 @@ result<void> check_places(const std::vector<lifecycle::job>& jobs, const config:
     for (const lifecycle::job& j : jobs) {
         if (is_terminal(j.state)) continue;
         if (!tenants.contains(j.facts.tenant))
-            return error{errc::invalid_argument,
-                         fmt::format("{}: job {} belongs to tenant {}, which the fleet file no longer has; put it back until "
-                                     "its jobs have ended",
-                                     f.ledger_file, lifecycle::to_text(j.facts.id), j.facts.tenant)};
+            return error{
+                errc::invalid_argument,
+                fmt::format(
+                    "{}: job {} belongs to tenant {}, which the fleet file no longer has; put it back until "
+                    "its jobs have ended",
+                    f.ledger_file, lifecycle::to_text(j.facts.id), j.facts.tenant)};
         if (holds_quota(j.state) && !pools.contains(j.pool))
-            return error{errc::invalid_argument,
-                         fmt::format("{}: job {} runs in pool {}, which the fleet file no longer has; put it back until its "
-                                     "jobs have ended",
-                                     f.ledger_file, lifecycle::to_text(j.facts.id), j.pool)};
+            return error{
+                errc::invalid_argument,
+                fmt::format(
+                    "{}: job {} runs in pool {}, which the fleet file no longer has; put it back until its "
+                    "jobs have ended",
+                    f.ledger_file, lifecycle::to_text(j.facts.id), j.pool)};
     }
     return {};
 }
 
 // Where `trainyard jobs` finds the running instance: a dispatcher holds its ledger open alone.
-std::string address_file(const config::fleet& f) { return f.ledger_file + ".admin"; }
+std::string address_file(const config::fleet& f) {
+    return f.ledger_file + ".admin";
+}
 
 }  // namespace
 
 struct run_instance::impl {
     impl(boost::asio::io_context& context, config::fleet f, run_options o, const aws::environment& e)
-        : io(context), fleet(std::move(f)), options(std::move(o)), env(e), http(context, client_options(e)),
+        : io(context),
+          fleet(std::move(f)),
+          options(std::move(o)),
+          env(e),
+          http(context, client_options(e)),
           transport(http, io::real_clock(), registry, options.seed) {}
 
     static http::client_options client_options(const aws::environment& e) {
@@ -102,13 +112,18 @@ struct run_instance::impl {
         if (!fleet.admin) return std::string{};
         http::server_options limits;
         limits.connections_max = 64;
-        admin = std::make_unique<http::server>(io, limits, make_admin_handler(registry, *decisions, *work, io::real_clock()));
+        admin = std::make_unique<http::server>(
+            io, limits, make_admin_handler(registry, *decisions, *work, io::real_clock()));
         auto port = admin->listen(fleet.admin_address, fleet.admin_port);
         if (!port)
-            return error{errc::invalid_argument,
-                         fmt::format("{}; stop the other process or choose another address with admin: in the fleet file", port.error().message)};
+            return error{
+                errc::invalid_argument,
+                fmt::format(
+                    "{}; stop the other process or choose another address with admin: in the fleet file",
+                    port.error().message)};
         const bool v6 = fleet.admin_address.find(':') != std::string::npos;
-        std::string url = fmt::format("http://{}:{}", v6 ? "[" + fleet.admin_address + "]" : fleet.admin_address, *port);
+        std::string url =
+            fmt::format("http://{}:{}", v6 ? "[" + fleet.admin_address + "]" : fleet.admin_address, *port);
         std::ofstream{address_file(fleet)} << url << "\n";
         return url;
     }
@@ -141,7 +156,8 @@ struct run_instance::impl {
         auto connected = co_await connect(fleet, transport, env, who, seed, until);
         if (!connected) co_return connected.error();
         aws_links = std::move(*connected);
-        work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet, options.driver, registry);
+        work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet,
+                                        options.driver, registry);
         register_gauges(registry, *decisions, *work, *ledger, io::real_clock());
         auto url = open_admin();
         if (!url) co_return url.error();
@@ -168,13 +184,15 @@ struct run_instance::impl {
         if (decisions) {
             refresh_progress();
             r.counts = decisions->machine().counts();
-            for (const auto& [id, j] : decisions->machine().jobs()) ++r.jobs_by_state[std::string{to_string(j.state)}];
+            for (const auto& [id, j] : decisions->machine().jobs())
+                ++r.jobs_by_state[std::string{to_string(j.state)}];
         }
         return r;
     }
 };
 
-run_instance::run_instance(boost::asio::io_context& io, config::fleet fleet, run_options options, const aws::environment& env)
+run_instance::run_instance(boost::asio::io_context& io, config::fleet fleet, run_options options,
+                           const aws::environment& env)
     : impl_(std::make_shared<impl>(io, std::move(fleet), std::move(options), env)) {}
 run_instance::~run_instance() = default;
 

@@ -1,4 +1,5 @@
-// `run` put together: ledger, AWS, core, driver, admin pages. The demo and the tests start the very same thing.
+// `run` put together: ledger, AWS, core, driver, admin pages. The demo and the tests start the very same
+// thing.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,8 @@ struct run_report {
 // One dispatcher on its io_context. Used from the context's thread, but stop() from any.
 class run_instance {
 public:
-    run_instance(boost::asio::io_context& io, config::fleet fleet, run_options options, const aws::environment& env);
+    run_instance(boost::asio::io_context& io, config::fleet fleet, run_options options,
+                 const aws::environment& env);
     ~run_instance();
     run_instance(const run_instance&) = delete;
     run_instance& operator=(const run_instance&) = delete;
@@ -42,7 +44,8 @@ public:
     task<run_report> run();
     void stop();
 
-    // A snapshot for progress displays, refreshed by the running instance on its own thread; read from any thread.
+    // A snapshot for progress displays, refreshed by the running instance on its own thread; read from any
+    // thread.
     struct progress {
         std::size_t accepted = 0, rejected = 0, pending = 0, active = 0, ended = 0;
     };

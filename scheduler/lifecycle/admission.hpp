@@ -1,5 +1,6 @@
-// From a message to a job: parse, check, take the demand from the request. Pure. Whatever is wrong becomes a rejection
-// with its reason and the JSON pointer of the culprit; a message can never reach beyond its queue's tenants.
+// From a message to a job: parse, check, take the demand from the request. Pure. Whatever is wrong becomes a
+// rejection with its reason and the JSON pointer of the culprit; a message can never reach beyond its queue's
+// tenants.
 #pragma once
 
 #include <map>
@@ -23,7 +24,7 @@ struct tenant_rules {
 // What one queue's messages may ask for; comes from the configuration, never from a message.
 struct queue_rules {
     std::string queue;
-    std::vector<std::string> tenants;  // the first is the default
+    std::vector<std::string> tenants;           // the first is the default
     std::map<std::string, tenant_rules> rules;  // by tenant
     std::map<std::string, int> priorities;
     std::string default_priority;
@@ -45,7 +46,7 @@ struct rejection {
 };
 
 struct admission {
-    job_facts facts;  // without id and accepted time; as far as known when rejected
+    job_facts facts;      // without id and accepted time; as far as known when rejected
     std::string request;  // the SageMaker request, less its name, with placeholders
     std::optional<rejection> refused;
 };

@@ -31,17 +31,20 @@ std::string_view to_string(end_class c) {
     return "unknown";
 }
 
-end_class classify_end(std::string_view status, std::string_view secondary_status, std::string_view failure_reason) {
+end_class classify_end(std::string_view status, std::string_view secondary_status,
+                       std::string_view failure_reason) {
     if (status == "Completed") return end_class::success;
     if (status == "Stopped") {
         if (secondary_status == "MaxRuntimeExceeded") return end_class::time_limit;
-        if (secondary_status == "MaxWaitTimeExceeded" || secondary_status == "Interrupted") return end_class::interruption;
+        if (secondary_status == "MaxWaitTimeExceeded" || secondary_status == "Interrupted")
+            return end_class::interruption;
         return end_class::stopped;
     }
     if (status != "Failed") return end_class::not_ended;
     for (const auto& [prefix, c] : failure_reasons)
         if (failure_reason.starts_with(prefix)) return c;
-    if (failure_reason.find("InsufficientInstanceCapacity") != std::string_view::npos) return end_class::capacity;
+    if (failure_reason.find("InsufficientInstanceCapacity") != std::string_view::npos)
+        return end_class::capacity;
     return end_class::user;
 }
 

@@ -20,7 +20,8 @@ enum class end_class {
 };
 std::string_view to_string(end_class c);
 
-end_class classify_end(std::string_view status, std::string_view secondary_status, std::string_view failure_reason);
+end_class classify_end(std::string_view status, std::string_view secondary_status,
+                       std::string_view failure_reason);
 
 // Whether another attempt of the same job makes sense.
 constexpr bool is_retryable(end_class c) {

@@ -12,18 +12,20 @@
 
 namespace trainyard::lifecycle {
 
-// Time-ordered: milliseconds since 1970 in the upper 44 bits, a counter in the lower 19; positive as an int64.
+// Time-ordered: milliseconds since 1970 in the upper 44 bits, a counter in the lower 19; positive as an
+// int64.
 using job_id = std::uint64_t;
 
-// The job id as people see it, and as it stands in SageMaker names: 13 digits of base 36, lower case, order-preserving.
+// The job id as people see it, and as it stands in SageMaker names: 13 digits of base 36, lower case,
+// order-preserving.
 std::string to_text(job_id id);
 result<job_id> parse_job_id(std::string_view text);
 
 enum class state : unsigned char {
-    pending,    // recorded; waits for the scheduler (or for its back-off to end)
-    starting,   // intent recorded; Create may or may not have been executed
-    running,    // SageMaker has the job
-    stopping,   // StopTrainingJob was asked for; quota stays reserved until the end is observed
+    pending,   // recorded; waits for the scheduler (or for its back-off to end)
+    starting,  // intent recorded; Create may or may not have been executed
+    running,   // SageMaker has the job
+    stopping,  // StopTrainingJob was asked for; quota stays reserved until the end is observed
     succeeded,
     failed,
     cancelled,
@@ -34,9 +36,13 @@ enum class state : unsigned char {
 };
 std::string_view to_string(state s);
 std::optional<state> parse_state(std::string_view text);
-constexpr bool is_terminal(state s) { return s >= state::succeeded; }
+constexpr bool is_terminal(state s) {
+    return s >= state::succeeded;
+}
 // True while the job holds quota in its pool.
-constexpr bool holds_quota(state s) { return s == state::starting || s == state::running || s == state::stopping; }
+constexpr bool holds_quota(state s) {
+    return s == state::starting || s == state::running || s == state::stopping;
+}
 
 // So many instances of one resource ("ml.g5.2xlarge", or "ml.g5.2xlarge:spot").
 struct demand_item {
@@ -48,9 +54,9 @@ struct demand_item {
 // What does not change after acceptance. The request body stays in the ledger.
 struct job_facts {
     job_id id = 0;
-    std::string queue;        // configured queue name
-    std::string message_id;   // of the message that brought it
-    std::string dedup_key;    // queue + MessageDeduplicationId (FIFO) or MessageId
+    std::string queue;       // configured queue name
+    std::string message_id;  // of the message that brought it
+    std::string dedup_key;   // queue + MessageDeduplicationId (FIFO) or MessageId
     std::string tenant, kind, name;
     std::string priority_class;
     int priority = 0;
@@ -66,19 +72,21 @@ struct job_facts {
 struct job {
     job_facts facts;
     lifecycle::state state = lifecycle::state::pending;
-    int attempt = 0;             // 1-based; 0 before the first start
-    std::string pool;            // of the current attempt
-    std::string sagemaker_name;  // of the current attempt
-    std::string reason;          // why it is in this state; empty when there is nothing to say
+    int attempt = 0;                      // 1-based; 0 before the first start
+    std::string pool;                     // of the current attempt
+    std::string sagemaker_name;           // of the current attempt
+    std::string reason;                   // why it is in this state; empty when there is nothing to say
     std::optional<wall_time> not_before;  // pending: back-off ends
     wall_time updated{};
 };
 
-// One step of one job. A record with `accepted` creates the job; every other changes it. Records are applied in order.
+// One step of one job. A record with `accepted` creates the job; every other changes it. Records are applied
+// in order.
 struct record {
     job_id id = 0;
     std::optional<job_facts> accepted;
-    std::string body;  // with `accepted` only: the SageMaker request as JSON (for a rejected message its raw body)
+    std::string
+        body;  // with `accepted` only: the SageMaker request as JSON (for a rejected message its raw body)
     lifecycle::state to = lifecycle::state::pending;
     int attempt = 0;
     std::string pool, sagemaker_name, reason;

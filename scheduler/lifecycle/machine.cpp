@@ -21,12 +21,14 @@ job_id machine::new_id(wall_time now) {
 
 duration machine::jittered(duration base, duration cap, int step) {
     const duration full = std::min(cap, base * (std::int64_t{1} << std::clamp(step, 0, 20)));
-    return full / 2 + duration{static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>((full / 2).count()) + 1))};
+    return full / 2 + duration{static_cast<std::int64_t>(
+                          random_.below(static_cast<std::uint64_t>((full / 2).count()) + 1))};
 }
 
 job* machine::expect(job_id id, int attempt) {
     const auto found = jobs_.find(id);
-    if (found == jobs_.end() || !holds_quota(found->second.state) || found->second.attempt != attempt) return nullptr;
+    if (found == jobs_.end() || !holds_quota(found->second.state) || found->second.attempt != attempt)
+        return nullptr;
     return &found->second;
 }
 
@@ -68,7 +70,9 @@ void machine::end(job& j, state to, std::string reason, wall_time now) {
     move(j, to, std::move(reason), now);
 }
 
-void machine::wait_until(job_id id, wall_time when) { waits_.emplace(when, id); }
+void machine::wait_until(job_id id, wall_time when) {
+    waits_.emplace(when, id);
+}
 
 void machine::back_to_pending(job& j, duration wait, std::string reason, wall_time now) {
     j.not_before = now + wait;
@@ -90,7 +94,8 @@ void machine::restore(std::vector<job> jobs, wall_time now) {
             tracking_[id].last_seen = now;
             tracking_[id].unknown = true;
             out_.quota.push_back(quota::restore{id});
-            // The intent is on disk; whether Create was sent, and whether it took effect, only SageMaker knows.
+            // The intent is on disk; whether Create was sent, and whether it took effect, only SageMaker
+            // knows.
             if (j.state == state::starting) look(j, true);
         } else if (j.not_before && *j.not_before > now) {
             wait_until(id, *j.not_before);
@@ -124,7 +129,8 @@ std::optional<job_id> machine::handle_message(const incoming_message& m, const s
     if (a.refused) {
         ++counters_.rejected;
         j.state = r.to = state::rejected;
-        j.reason = r.reason = a.refused->pointer.empty() ? a.refused->reason : a.refused->pointer + ": " + a.refused->reason;
+        j.reason = r.reason =
+            a.refused->pointer.empty() ? a.refused->reason : a.refused->pointer + ": " + a.refused->reason;
         r.body = m.body;
         out_.effects.push_back(effect::copy_rejected{m.queue, m.body, j.reason, to_text(id)});
     } else {
@@ -161,12 +167,14 @@ void machine::handle_start(job_id id, const std::string& pool, wall_time now) {
     out_.effects.push_back(effect::create{id, j.attempt, j.pool, j.sagemaker_name});
 }
 
-void machine::handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail, wall_time now) {
+void machine::handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail,
+                            wall_time now) {
     job* j = expect(id, attempt);
     if (j == nullptr || j->state != state::starting) return;
     const auto refused = [&](const std::string& why) {
         const int step = refusals_[id]++;
-        // An earlier Create of this name may still take effect, so the attempt stays where it is until that is settled.
+        // An earlier Create of this name may still take effect, so the attempt stays where it is until that
+        // is settled.
         if (tracking_.at(id).unknown)
             return wait_until(id, now + jittered(timing_.refused_base, timing_.refused_cap, step));
         // Refused without effect: the attempt never was, so its number (and with it the name) is used again.
@@ -178,9 +186,7 @@ void machine::handle_create(job_id id, int attempt, create_outcome outcome, cons
             refusals_.erase(id);
             out_.quota.push_back(quota::unblock{j->pool, j->facts.demand});
             return move(*j, state::running, "", now);
-        case create_outcome::refused_for_now:
-            ++counters_.throttled;
-            return refused(detail);
+        case create_outcome::refused_for_now: ++counters_.throttled; return refused(detail);
         case create_outcome::refused_by_quota:
             ++counters_.refused_by_quota;
             out_.quota.push_back(quota::block{j->pool, j->facts.demand, detail});
@@ -223,10 +229,12 @@ void machine::handle_verify(job_id id, int attempt, look_outcome outcome, const 
     tracking& t = tracking_.at(id);
     t.looking = false;
     if (j->state != state::starting) return;
-    if (outcome == look_outcome::failed) return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.looks++));
+    if (outcome == look_outcome::failed)
+        return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.looks++));
     if (outcome == look_outcome::not_found) {
-        // SageMaker may not show a new job at once, so one "not found" proves nothing. Create with the same name in the
-        // same pool is safe whenever it comes: if the first one did take effect, the answer is ResourceInUse.
+        // SageMaker may not show a new job at once, so one "not found" proves nothing. Create with the same
+        // name in the same pool is safe whenever it comes: if the first one did take effect, the answer is
+        // ResourceInUse.
         if (++t.missing < timing_.verify_looks)
             return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
         t.missing = 0;
@@ -235,7 +243,9 @@ void machine::handle_verify(job_id id, int attempt, look_outcome outcome, const 
     }
     if (!is_ours(*j, tags))
         return end(*j, state::name_conflict,
-                   fmt::format("SageMaker has a job named {} in {} that this installation did not start", j->sagemaker_name, j->pool), now);
+                   fmt::format("SageMaker has a job named {} in {} that this installation did not start",
+                               j->sagemaker_name, j->pool),
+                   now);
     ++counters_.adopted;
     refusals_.erase(id);
     out_.quota.push_back(quota::unblock{j->pool, j->facts.demand});
@@ -250,16 +260,20 @@ void machine::attempt_ended(job& j, end_class c, const std::string& detail, wall
         case end_class::stopped:
             return end(j, state::cancelled, asked_to_stop ? "cancelled" : "stopped outside Trainyard", now);
         case end_class::time_limit:
-            return end(j, state::failed, fmt::format("reached its MaxRuntimeInSeconds of {}", j.facts.max_runtime_seconds), now);
+            return end(j, state::failed,
+                       fmt::format("reached its MaxRuntimeInSeconds of {}", j.facts.max_runtime_seconds),
+                       now);
         case end_class::user: return end(j, state::failed, detail, now);
         case end_class::capacity:
         case end_class::interruption:
         case end_class::platform:
             if (asked_to_stop) return end(j, state::cancelled, "cancelled", now);
             if (j.attempt >= j.facts.max_attempts)
-                return end(j, state::failed, fmt::format("attempt {} of {}: {}", j.attempt, j.facts.max_attempts, detail), now);
+                return end(j, state::failed,
+                           fmt::format("attempt {} of {}: {}", j.attempt, j.facts.max_attempts, detail), now);
             ++counters_.retries;
-            return back_to_pending(j, jittered(timing_.backoff_base, timing_.backoff_cap, j.attempt - 1), detail, now);
+            return back_to_pending(j, jittered(timing_.backoff_base, timing_.backoff_cap, j.attempt - 1),
+                                   detail, now);
         case end_class::not_ended: return;
     }
 }
@@ -272,7 +286,8 @@ void machine::observe(job& j, const sighting& seen, bool detailed, wall_time now
     if (c == end_class::not_ended) {
         // A restarted process may find by List what its lost Create began; ownership is still to be shown.
         if (j.state == state::starting) look(j, true);
-        if (j.state == state::running && seen.status == "Stopping") move(j, state::stopping, "stopping outside Trainyard", now);
+        if (j.state == state::running && seen.status == "Stopping")
+            move(j, state::stopping, "stopping outside Trainyard", now);
         return;
     }
     if (j.state == state::starting) return look(j, true);
@@ -281,7 +296,8 @@ void machine::observe(job& j, const sighting& seen, bool detailed, wall_time now
     attempt_ended(j, c, seen.failure_reason.empty() ? seen.status : seen.failure_reason, now);
 }
 
-void machine::handle_describe(job_id id, int attempt, look_outcome outcome, const sighting& seen, wall_time now) {
+void machine::handle_describe(job_id id, int attempt, look_outcome outcome, const sighting& seen,
+                              wall_time now) {
     job* j = expect(id, attempt);
     if (j == nullptr) return;
     tracking& t = tracking_.at(id);
@@ -289,9 +305,11 @@ void machine::handle_describe(job_id id, int attempt, look_outcome outcome, cons
     if (outcome == look_outcome::failed) return;  // the next listing asks again
     if (outcome == look_outcome::found) return observe(*j, seen, true, now);
     if (j->state == state::starting) return look(*j, true);
-    if (++t.missing < timing_.verify_looks) return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
+    if (++t.missing < timing_.verify_looks)
+        return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
     // Somebody deleted it. Whether it ran, and how it ended, is not known any more: never start it again.
-    end(*j, state::vanished, fmt::format("SageMaker no longer knows {} in {}", j->sagemaker_name, j->pool), now);
+    end(*j, state::vanished, fmt::format("SageMaker no longer knows {} in {}", j->sagemaker_name, j->pool),
+        now);
 }
 
 void machine::handle_stop(job_id id, int attempt, bool accepted, wall_time now) {
@@ -302,7 +320,8 @@ void machine::handle_stop(job_id id, int attempt, bool accepted, wall_time now) 
     wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.looks++));
 }
 
-bool machine::handle_listed(const std::string& pool, const std::string& name, const sighting& seen, wall_time now) {
+bool machine::handle_listed(const std::string& pool, const std::string& name, const sighting& seen,
+                            wall_time now) {
     const auto found = by_name_.find({pool, name});
     if (found == by_name_.end()) return false;
     observe(jobs_.at(found->second), seen, false, now);
@@ -310,10 +329,12 @@ bool machine::handle_listed(const std::string& pool, const std::string& name, co
 }
 
 void machine::handle_listing_complete(const std::string& pool, wall_time began) {
-    for (auto i = by_name_.lower_bound({pool, std::string{}}); i != by_name_.end() && i->first.first == pool; ++i) {
+    for (auto i = by_name_.lower_bound({pool, std::string{}}); i != by_name_.end() && i->first.first == pool;
+         ++i) {
         job& j = jobs_.at(i->second);
         // A job that was created while the listing ran may rightly be missing from it.
-        if (j.state == state::starting || tracking_.at(i->second).last_seen >= began || j.updated >= began) continue;
+        if (j.state == state::starting || tracking_.at(i->second).last_seen >= began || j.updated >= began)
+            continue;
         look(j, false);
     }
 }
@@ -351,7 +372,9 @@ std::optional<wall_time> machine::next_time() const {
     return waits_.empty() ? std::nullopt : std::optional{waits_.begin()->first};
 }
 
-batch machine::take() { return std::exchange(out_, {}); }
+batch machine::take() {
+    return std::exchange(out_, {});
+}
 
 const job* machine::find(job_id id) const {
     const auto found = jobs_.find(id);
@@ -360,7 +383,9 @@ const job* machine::find(job_id id) const {
 
 std::size_t machine::live_in(const std::string& pool) const {
     std::size_t n = 0;
-    for (auto i = by_name_.lower_bound({pool, std::string{}}); i != by_name_.end() && i->first.first == pool; ++i) ++n;
+    for (auto i = by_name_.lower_bound({pool, std::string{}}); i != by_name_.end() && i->first.first == pool;
+         ++i)
+        ++n;
     return n;
 }
 

@@ -1,10 +1,11 @@
 // The life of every job, as a pure state machine: events and the time in, records and commands out.
 //
-// Contract with the driver. After any handle_*() call, take() gives a batch. The driver makes the batch's records durable,
-// in the order of the batches, and only then performs its effects: so a message is deleted only after its job is on disk,
-// and Create is sent only after its intent is. Quota changes are obeyed at once; they concern memory only.
-// Every effect is answered by exactly one handle_*() call, whenever that may be; an answer that no longer fits the job's
-// attempt is ignored. Calls may come in any order and any number of times.
+// Contract with the driver. After any handle_*() call, take() gives a batch. The driver makes the batch's
+// records durable, in the order of the batches, and only then performs its effects: so a message is deleted
+// only after its job is on disk, and Create is sent only after its intent is. Quota changes are obeyed at
+// once; they concern memory only. Every effect is answered by exactly one handle_*() call, whenever that may
+// be; an answer that no longer fits the job's attempt is ignored. Calls may come in any order and any number
+// of times.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +24,14 @@
 namespace trainyard::lifecycle {
 
 struct timing {
-    duration backoff_base = std::chrono::seconds{5};   // of a failed attempt: base * 2^(attempt-1), jittered, capped
+    duration backoff_base =
+        std::chrono::seconds{5};  // of a failed attempt: base * 2^(attempt-1), jittered, capped
     duration backoff_cap = std::chrono::minutes{10};
-    duration refused_base = std::chrono::seconds{1};   // of a start that was refused without effect
+    duration refused_base = std::chrono::seconds{1};  // of a start that was refused without effect
     duration refused_cap = std::chrono::minutes{1};
-    duration verify_base = std::chrono::seconds{1};    // between looks at a start of unknown fate
+    duration verify_base = std::chrono::seconds{1};  // between looks at a start of unknown fate
     duration verify_cap = std::chrono::seconds{30};
-    int verify_looks = 3;                              // "not found" so often in a row before Create is sent again
+    int verify_looks = 3;  // "not found" so often in a row before Create is sent again
 };
 
 namespace effect {
@@ -89,8 +91,8 @@ struct unblock {  // a start was accepted
     std::vector<demand_item> demand;
 };
 }  // namespace quota
-using quota_t = std::variant<quota::make_pending, quota::withdraw, quota::release, quota::restore, quota::block,
-                             quota::unblock>;
+using quota_t = std::variant<quota::make_pending, quota::withdraw, quota::release, quota::restore,
+                             quota::block, quota::unblock>;
 
 struct batch {
     std::vector<record> records;
@@ -117,7 +119,8 @@ struct sighting {  // what SageMaker says of one job
 
 struct counters {
     std::uint64_t received = 0, duplicates = 0, accepted = 0, rejected = 0;
-    std::uint64_t creates = 0, adopted = 0, refused_by_quota = 0, throttled = 0, unknown_creates = 0, retries = 0;
+    std::uint64_t creates = 0, adopted = 0, refused_by_quota = 0, throttled = 0, unknown_creates = 0,
+                  retries = 0;
 };
 
 class machine {
@@ -134,16 +137,18 @@ public:
     void handle_impossible(job_id id, const std::string& reason, wall_time now);
     // The scheduler chose; its reservation is already made.
     void handle_start(job_id id, const std::string& pool, wall_time now);
-    void handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail, wall_time now);
+    void handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail,
+                       wall_time now);
     void handle_verify(job_id id, int attempt, look_outcome outcome, const sighting& seen,
                        const std::map<std::string, std::string>& tags, wall_time now);
     void handle_describe(job_id id, int attempt, look_outcome outcome, const sighting& seen, wall_time now);
     // Stop was sent; when it failed it is sent again later. The end is observed like any other.
     void handle_stop(job_id id, int attempt, bool accepted, wall_time now);
-    // A List page shows the name in the pool; no FailureReason comes with it. False when the name is not one of ours that
-    // is live.
+    // A List page shows the name in the pool; no FailureReason comes with it. False when the name is not one
+    // of ours that is live.
     bool handle_listed(const std::string& pool, const std::string& name, const sighting& seen, wall_time now);
-    // A listing of everything in the pool, begun at `began`, is through: each live job that it did not show is looked at.
+    // A listing of everything in the pool, begun at `began`, is through: each live job that it did not show
+    // is looked at.
     void handle_listing_complete(const std::string& pool, wall_time began);
     void handle_cancel(job_id id, wall_time now);
     // Back-offs and verification delays that have ended. Spurious calls do nothing.
@@ -154,8 +159,8 @@ public:
 
     const job* find(job_id id) const;
     const std::map<job_id, job>& jobs() const { return jobs_; }
-    std::size_t live() const { return live_; }             // jobs that are not terminal
-    std::size_t live_in(const std::string& pool) const;    // that hold quota there
+    std::size_t live() const { return live_; }           // jobs that are not terminal
+    std::size_t live_in(const std::string& pool) const;  // that hold quota there
     const lifecycle::counters& counts() const { return counters_; }
     void check_invariants() const;
 
@@ -186,7 +191,8 @@ private:
     rng random_;
     std::map<job_id, job> jobs_;
     std::map<std::string, job_id> by_dedup_;
-    std::map<std::pair<std::string, std::string>, job_id> by_name_;  // (pool, SageMaker name) of live attempts
+    std::map<std::pair<std::string, std::string>, job_id>
+        by_name_;  // (pool, SageMaker name) of live attempts
     std::map<job_id, tracking> tracking_;
     std::map<job_id, int> refusals_;  // refused starts in a row
     std::multimap<wall_time, job_id> waits_;

@@ -43,19 +43,22 @@ result<void> copy_filled(json::value from, const pool_values& pool, json::writer
     return {};
 }
 
-result<void> write_tags(json::value own, const std::map<std::string, std::string>& ours, const pool_values& pool,
-                        json::writer& to) {
+result<void> write_tags(json::value own, const std::map<std::string, std::string>& ours,
+                        const pool_values& pool, json::writer& to) {
     to.begin_array();
     for (const json::value v : own.elements())
         if (auto r = copy_filled(v, pool, to); !r) return r;
-    for (const auto& [key, value] : ours) to.begin_object().member("Key", key).member("Value", value).end_object();
+    for (const auto& [key, value] : ours)
+        to.begin_object().member("Key", key).member("Value", value).end_object();
     to.end_array();
     return {};
 }
 
 }  // namespace
 
-bool is_placeholder(std::string_view name) { return find_value(pool_values{}, name) != nullptr; }
+bool is_placeholder(std::string_view name) {
+    return find_value(pool_values{}, name) != nullptr;
+}
 
 result<std::string> fill_placeholders(std::string_view text, const pool_values& pool) {
     std::string out;
@@ -63,13 +66,16 @@ result<std::string> fill_placeholders(std::string_view text, const pool_values& 
         const auto open = text.find("${", at);
         if (open == std::string_view::npos) return out.append(text.substr(at));
         const auto close = text.find('}', open);
-        const auto name = close == std::string_view::npos ? std::string_view{} : text.substr(open + 2, close - open - 2);
+        const auto name =
+            close == std::string_view::npos ? std::string_view{} : text.substr(open + 2, close - open - 2);
         const std::string* value = find_value(pool, name);
         if (value == nullptr)
-            return error{errc::invalid_argument, fmt::format("'{}' holds a placeholder that does not exist", text)};
+            return error{errc::invalid_argument,
+                         fmt::format("'{}' holds a placeholder that does not exist", text)};
         if (value->empty())
-            return error{errc::invalid_argument, fmt::format("the account of pool {} has no {}; add it to the fleet file",
-                                                             pool.name, name.substr(name.find('.') + 1))};
+            return error{errc::invalid_argument,
+                         fmt::format("the account of pool {} has no {}; add it to the fleet file", pool.name,
+                                     name.substr(name.find('.') + 1))};
         out.append(text.substr(at, open - at)).append(*value);
         at = close + 1;
     }
@@ -82,7 +88,8 @@ std::string sagemaker_name(std::string_view name, job_id id, int attempt) {
     return head + tail;
 }
 
-std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts, int attempt) {
+std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts,
+                                              int attempt) {
     return {{"trainyard:owner", installation},
             {"trainyard:job", to_text(facts.id)},
             {"trainyard:attempt", std::to_string(attempt)},

@@ -25,7 +25,8 @@ result<std::string> fill_placeholders(std::string_view text, const pool_values& 
 std::string sagemaker_name(std::string_view name, job_id id, int attempt);
 
 // Tags that prove whose job it is and which attempt.
-std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts, int attempt);
+std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts,
+                                              int attempt);
 
 // The complete CreateTrainingJob request. Members that Trainyard does not know pass through as they came.
 result<std::string> build_training_request(std::string_view request, const job_facts& facts, int attempt,
