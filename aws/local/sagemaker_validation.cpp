@@ -123,7 +123,8 @@ std::optional<wall_time> validation::timestamp(json::value in, std::string_view 
         wrong_type(member, "a time in seconds since 1970");
         return std::nullopt;
     }
-    return from_unix_seconds(*seconds);
+    // Milliseconds, the precision of every timestamp that is compared with it.
+    return from_unix_millis(std::llround(*seconds * 1000));
 }
 
 void validation::one_of(const std::optional<std::string>& value, std::string_view path,

@@ -1,0 +1,41 @@
+// STS of the local AWS (Query protocol): AssumeRole and GetCallerIdentity. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "aws/local/identity_store.hpp"
+#include "aws/local/service.hpp"
+
+namespace trainyard::aws::local {
+
+using query_parameters = std::map<std::string, std::string>;
+
+// The fields of an application/x-www-form-urlencoded body; nothing for broken escapes, doubled names, invalid
+// UTF-8 or more than 1,000 fields.
+std::optional<query_parameters> parse_form(std::string_view body);
+
+std::string escape_xml(std::string_view text);  // characters that XML 1.0 cannot hold become '?'
+
+// One ErrorResponse document of a Query service.
+std::string query_error(const service_error& e, std::string_view xml_namespace, std::string_view request_id);
+
+inline constexpr std::string_view sts_namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+class sts_service {
+public:
+    // Both outlive the service.
+    sts_service(identity_store& identities, rng& random) : identities_(identities), random_(random) {}
+
+    // The XML document of a 200 answer. `type` of an error is the Query code.
+    service_reply handle(const query_parameters& parameters, const principal& who,
+                         std::string_view request_id, wall_time now);
+
+private:
+    service_reply assume_role(const query_parameters& p, std::string_view request_id, wall_time now);
+    identity_store& identities_;
+    rng& random_;
+};
+
+}  // namespace trainyard::aws::local
