@@ -191,6 +191,7 @@ task<void> client::close() {
         const mono_time forever = mono_time::max();
         co_await self.idle.wait_until(forever);
     }
+    self.janitor.stop();
 }
 
 const client_stats& client::stats() const {

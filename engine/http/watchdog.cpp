@@ -65,6 +65,12 @@ void watchdog::disarm() {
     state_->until = mono_time::max();
 }
 
+void watchdog::stop() {
+    disarm();
+    state_->armed_for = mono_time::max();
+    state_->timer.cancel();
+}
+
 bool watchdog::fired() const {
     return state_->fired;
 }

@@ -1,0 +1,194 @@
+// The strict head parser, alone and behind a socket.
+#include "engine/http/framing.hpp"
+
+#include <gmock/gmock.h>
+
+#include "loopback.hpp"
+
+namespace trainyard::http {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using namespace std::string_literals;
+
+struct bad_row {
+    const char* what;
+    std::string bytes;
+};
+
+// Each is one whole message that some implementation reads as one request and another as two, or as something else.
+std::vector<bad_row> refused_messages() {
+    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
+    const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+    return {
+        {"TE then CL", post + "Transfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello" + smuggled},
+        {"CL then TE", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled},
+        {"chunked not last", post + "Transfer-Encoding: chunked, gzip\r\n\r\n" + smuggled},
+        {"identity", post + "Transfer-Encoding: identity\r\n\r\n" + smuggled},
+        {"xchunked", post + "Transfer-Encoding: xchunked\r\n\r\n" + smuggled},
+        {"chunked twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+        {"chunked, chunked", post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"},
+        {"empty TE", post + "Transfer-Encoding:\r\n\r\n" + smuggled},
+        {"HTTP/1.0 chunked", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+        {"equal CLs", post + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"},
+        {"CL list", post + "Content-Length: 5, 5\r\n\r\nhello"},
+        {"signed CL", post + "Content-Length: +5\r\n\r\nhello"},
+        {"negative CL", post + "Content-Length: -5\r\n\r\nhello"},
+        {"hexadecimal CL", post + "Content-Length: 0x5\r\n\r\nhello"},
+        {"CL beyond 64 bits", post + "Content-Length: 18446744073709551621\r\n\r\nhello"},
+        {"empty CL", post + "Content-Length:\r\n\r\nhello"},
+        {"no Host", "GET / HTTP/1.1\r\n\r\n"},
+        {"two Hosts", post + "Host: a\r\n\r\n"},
+        {"Host list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"},
+        {"obs-fold", post + "X: a\r\n Content-Length: 5\r\n\r\nhello"},
+        {"obs-fold with a tab", post + "X: a\r\n\tb\r\n\r\n"},
+        {"fold before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
+        {"bare LF", "GET / HTTP/1.1\nHost: a\n\n"},
+        {"one bare LF", "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"},
+        {"bare CR", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n"},
+        {"space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"},
+        {"field without a colon", post + "X\r\n\r\n"},
+        {"field without a name", post + ": x\r\n\r\n"},
+        {"NUL", "GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"s},
+        {"control character", "GET / HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n"},
+        {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
+        {"HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
+        {"lower case version", "GET / http/1.1\r\nHost: a\r\n\r\n"},
+        {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"absolute form", "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"method with a separator", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"chunk size overflow", post + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
+        {"signed chunk size", post + "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n"},
+        {"LF in a chunk extension", post + "Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\n"},
+        {"chunk longer than it says", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n"},
+    };
+}
+
+struct seen {
+    std::vector<request> requests;
+};
+
+task<response> record(seen& s, request r) {
+    s.requests.push_back(std::move(r));
+    co_return response{};
+}
+
+task<void> expect_400_and_close(boost::asio::io_context& io, std::uint16_t port, const bad_row& row) {
+    raw_peer peer(io);
+    co_await peer.connect(port);
+    co_await peer.send(row.bytes);
+    const mono_time until = in(5s);
+    const std::string got = co_await peer.read_all(until);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 400 ")) << row.what;
+    EXPECT_THAT(got, HasSubstr("\r\nConnection: close\r\n")) << row.what;
+    EXPECT_EQ(got.find("HTTP/1.1", 1), std::string::npos) << row.what << ": a second answer";
+    EXPECT_TRUE(peer.closed) << row.what;
+}
+
+task<void> each_is_refused(boost::asio::io_context& io, std::uint16_t port, const std::vector<bad_row>& rows) {
+    for (const bad_row& row : rows) co_await expect_400_and_close(io, port, row);
+}
+
+TEST_F(loopback, ambiguous_messages_get_400_and_the_connection_ends) {
+    seen s;
+    const auto port = serve([&s](request r) { return record(s, std::move(r)); });
+    const auto rows = refused_messages();
+    run([&] { return each_is_refused(io, port, rows); });
+    EXPECT_TRUE(s.requests.empty()) << s.requests.front().target;
+    EXPECT_EQ(servers[0]->stats().refused_messages, rows.size());
+}
+
+task<void> fields_over_the_limit(boost::asio::io_context& io, std::uint16_t port, std::string bytes,
+                                 std::string status) {
+    raw_peer peer(io);
+    co_await peer.connect(port);
+    co_await peer.send(bytes);
+    const mono_time until = in(5s);
+    const std::string got = co_await peer.read_all(until);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 " + status)) << bytes.substr(0, 60);
+    EXPECT_TRUE(peer.closed);
+}
+
+task<void> each_limit(boost::asio::io_context& io, std::uint16_t port) {
+    const std::string line = "GET / HTTP/1.1\r\nHost: a\r\n";
+    std::string many = line;
+    for (int i = 0; i < 64; ++i) many += "a:b\r\n";
+    many += "\r\n";
+    const std::string long_target = "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::string large = line + "X: " + std::string(20'000, 'x') + "\r\n\r\n";
+    const std::string sized = line + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x');
+    const std::string chunked = line + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n";
+    const std::string expecting = line + "Content-Length: 5\r\nExpect: tea\r\n\r\n";
+    co_await fields_over_the_limit(io, port, many, "431 ");
+    co_await fields_over_the_limit(io, port, large, "431 ");
+    co_await fields_over_the_limit(io, port, long_target, "414 ");
+    co_await fields_over_the_limit(io, port, sized, "413 ");
+    co_await fields_over_the_limit(io, port, chunked, "413 ");
+    co_await fields_over_the_limit(io, port, expecting, "417 ");
+}
+
+TEST_F(loopback, a_server_bounds_what_a_peer_sends) {
+    seen s;
+    server_options options;
+    options.body_bytes_max = 1000;
+    const auto port = serve([&s](request r) { return record(s, std::move(r)); }, options);
+    run([&] { return each_limit(io, port); });
+    EXPECT_TRUE(s.requests.empty());
+}
+
+task<void> good_messages(boost::asio::io_context& io, std::uint16_t port) {
+    raw_peer peer(io);
+    co_await peer.connect(port);
+    std::string all = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    all += "POST /2 HTTP/1.1\r\nhost:a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nT: r\r\n\r\n";
+    all += "GET /3 HTTP/1.1\r\nHost: \t a \t\r\nX: \xc3\xa4\r\nConnection: x, Close\r\n\r\n";
+    all += "GET /never HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (const char c : all) co_await peer.send(std::string(1, c));  // every split of the bytes is met
+    const mono_time until = in(5s);
+    const std::string got = co_await peer.read_all(until);
+    EXPECT_TRUE(peer.closed);
+    EXPECT_EQ(got.find("HTTP/1.1 400"), std::string::npos);
+
+    raw_peer old(io);
+    co_await old.connect(port);
+    co_await old.send("GET /4 HTTP/1.0\r\n\r\n");
+    const std::string answer = co_await old.read_all(until);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+    EXPECT_TRUE(old.closed) << "HTTP/1.0 closes unless asked otherwise";
+}
+
+TEST_F(loopback, pipelined_messages_are_taken_apart_at_the_right_bytes) {
+    seen s;
+    const auto port = serve([&s](request r) { return record(s, std::move(r)); });
+    run([&] { return good_messages(io, port); });
+    ASSERT_EQ(s.requests.size(), 4U);
+    EXPECT_EQ(s.requests[0].body, "hello");
+    EXPECT_EQ(s.requests[1].target, "/2");
+    EXPECT_EQ(s.requests[1].body, "hello");
+    EXPECT_EQ(s.requests[2].target, "/3");
+    EXPECT_EQ(s.requests[2].fields.get("Host"), "a");
+    EXPECT_EQ(s.requests[3].target, "/4");
+}
+
+TEST(framing, the_scan_does_not_depend_on_how_bytes_arrive) {
+    const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\nrest";
+    for (std::size_t split = 1; split < head.size(); ++split) {
+        head_scan scan;
+        const auto first = scan.advance(std::string_view(head).substr(0, split));
+        const auto second = first == head_state::complete ? first : scan.advance(head);
+        EXPECT_EQ(second, head_state::complete) << split;
+        EXPECT_EQ(scan.end, head.size() - 4) << split;
+    }
+}
+
+TEST(framing, lists) {
+    EXPECT_TRUE(list_contains("a, Close ,b", "close"));
+    EXPECT_FALSE(list_contains("closed", "close"));
+    EXPECT_FALSE(list_contains("", "close"));
+}
+
+}  // namespace
+}  // namespace trainyard::http
