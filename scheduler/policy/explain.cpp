@@ -119,7 +119,7 @@ explanation scheduler::explain(std::uint64_t id, wall_time now) const {
     for (index p = 0; p < f.pools().size(); ++p) {
         const std::string& name = f.pool_names().name(p);
         const obstacle o = f.pool_obstacle(p, k.demand, now);
-        if (!std::ranges::binary_search(k.pools, p))
+        if (!std::ranges::binary_search(k.pools, p) && f.can_hold(p, k.demand))
             out.pool_reasons.emplace_back(name, "not among the pools this job may use");
         else if (o)
             out.pool_reasons.emplace_back(name, impl_->describe(o, k.tenant, p, k.demand));

@@ -113,6 +113,14 @@ obstacle fleet_state::pool_obstacle(index pool, const needs& n, wall_time now) c
     return {};
 }
 
+bool fleet_state::can_hold(index pool, const needs& n) const {
+    const pool_state& p = pools_[pool];
+    return p.jobs_max > amount{} && std::ranges::all_of(n, [&](const need& x) {
+               const pool_line& l = p.lines[x.resource];
+               return l.offered && x.instances <= l.limit;
+           });
+}
+
 // The fullest of the demanded resources; where nothing is limited, the number of jobs tells pools apart.
 share fleet_state::utilisation(const pool_state& p, const needs& n) const {
     share worst{p.jobs, amount::unlimited(), weight_unit};

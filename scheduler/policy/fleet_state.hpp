@@ -108,6 +108,8 @@ public:
 
     obstacle tenant_obstacle(index tenant, const needs& n) const;
     obstacle pool_obstacle(index pool, const needs& n, wall_time now) const;
+    // Whether the pool would take the demand if nothing else were there.
+    bool can_hold(index pool, const needs& n) const;
     // The best of the pools that take the demand now.
     std::optional<index> place(const std::vector<index>& pools, const needs& n, wall_time now) const;
 

@@ -38,6 +38,8 @@ index scheduler::impl::shape_of(const pending_job& j) {
     const index t = fleet.tenant_index(j.tenant);
     if (t == tenant_queues.size()) tenant_queues.emplace_back();
     shape_key key{t, j.priority, fleet.intern(j.demand), allowed_pools(fleet.tenants()[t].pools, j.pools)};
+    // A pool that can never take the shape must not wake it.
+    std::erase_if(key.pools, [&](index p) { return !fleet.can_hold(p, key.demand); });
     const auto [it, fresh] = shape_index.try_emplace(std::move(key), 0);
     if (!fresh) return it->second;
     if (free_shapes.empty()) {

@@ -31,7 +31,7 @@ struct shape_key {
     index tenant = 0;
     int priority = 0;
     needs demand;
-    std::vector<index> pools;  // ascending; those it may use
+    std::vector<index> pools;  // ascending; those it may use and that could ever hold it
     friend auto operator<=>(const shape_key&, const shape_key&) = default;
 };
 
