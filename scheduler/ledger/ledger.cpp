@@ -14,15 +14,11 @@ using lifecycle::record;
 
 struct ledger::impl {
     explicit impl(sqlite::connection c) : db(std::move(c)) {}
-    ~impl() {
-        if (failed) db.abandon();
-    }
-    impl(const impl&) = delete;
-    impl& operator=(const impl&) = delete;
 
     // Fail-stop: the first error is the answer to everything that follows.
     error stop(error e) {
         failed = std::move(e);
+        db.checkpoint_on_close(false);
         return *failed;
     }
     result<void> prepare();
@@ -110,7 +106,8 @@ result<std::unique_ptr<ledger>> ledger::open(const std::string& path, const std:
     if (!db) return db.error();
     std::unique_ptr<ledger> l{new ledger};
     l->impl_ = std::make_unique<impl>(std::move(*db));
-    if (auto ready = l->impl_->prepare(); !ready) return l->impl_->stop(ready.error());
+    if (auto ready = l->impl_->prepare(); !ready) return ready.error();
+    l->impl_->db.checkpoint_on_close(true);
     return l;
 }
 

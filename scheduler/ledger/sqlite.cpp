@@ -59,7 +59,8 @@ result<connection> connection::open(const std::string& path) {
     c.db_.reset(raw);
     if (code != SQLITE_OK) return c.failure(code, "opening");
     for (const auto& [option, on] :
-         {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, std::pair{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}})
+         {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, std::pair{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+          std::pair{SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}})
         if (const int e = sqlite3_db_config(raw, option, on, nullptr); e != SQLITE_OK)
             return c.failure(e, "configuring");
     // mmap and a second connection are what turned the WAL-reset bug of SQLite before 3.51.3 into damaged
@@ -115,8 +116,8 @@ result<connection::checkpointed> connection::checkpoint(int mode) {
     return c;
 }
 
-void connection::abandon() {
-    sqlite3_db_config(raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+void connection::checkpoint_on_close(bool on) {
+    sqlite3_db_config(raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
 }
 
 statement& statement::start() {

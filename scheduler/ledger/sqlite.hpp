@@ -35,8 +35,9 @@ public:
     };
     // `mode` is one of SQLITE_CHECKPOINT_*.
     result<checkpointed> checkpoint(int mode);
-    // Afterwards closing writes nothing: what could not be synced must not be synced again.
-    void abandon();
+    // Whether closing moves the WAL into the main file. Off until asked for: after an error closing writes
+    // nothing, because what could not be synced must not be synced again.
+    void checkpoint_on_close(bool on);
 
     sqlite3* raw() const { return db_.get(); }
     const std::string& path() const { return *path_; }
