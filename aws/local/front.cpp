@@ -1,0 +1,149 @@
+#include "aws/local/front.hpp"
+
+#include "engine/base/encoding.hpp"
+
+namespace trainyard::aws::local {
+namespace {
+
+using claims_result = boost::system::result<sigv4::claims, sigv4::refused>;
+
+// Views into the request; moves with nothing.
+struct signed_view {
+    explicit signed_view(const http::request& r) {
+        for (const auto& f : r.fields) headers.push_back({f.name, f.value});
+        view = {r.method, r.path(), r.query(), headers, r.body};
+    }
+    signed_view(const signed_view&) = delete;
+    signed_view& operator=(const signed_view&) = delete;
+    std::vector<sigv4::header_view> headers;
+    sigv4::request_view view;
+};
+
+}  // namespace
+
+front::front(front_parts parts, bool verify_signatures) : parts_(parts), verify_(verify_signatures) {
+    for (const service_name s :
+         {service_name::sqs, service_name::sagemaker, service_name::sts, service_name::other})
+        requests_[s] = parts_.registry.get_counter("local_requests_total", "Requests to the local AWS.",
+                                                   {{"service", std::string{to_string(s)}}});
+    refused_ = parts_.registry.get_counter("local_signatures_refused_total",
+                                           "Requests that the local AWS refused for their signature.");
+}
+
+http::response front::unsigned_page(const http::request& request) const {
+    http::response out;
+    if (request.path() == "/metrics") {
+        out.fields.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        out.body = parts_.registry.text();
+        return out;
+    }
+    out.fields.add("Content-Type", "application/json");
+    json::writer body;
+    body.begin_object().key("services").begin_object();
+    for (const char* name : {"sagemaker", "sqs", "sts"}) body.member(name, "available");
+    body.end_object().member("verifies_signatures", verify_).end_object();
+    out.body = body.take();
+    return out;
+}
+
+front::caller front::believe(const claims_result& claims) const {
+    caller out{parts_.identities.find("test")->who, region_name{"us-east-1"}};
+    if (!claims) return out;
+    if (is_region(claims->region)) out.region = region_name{claims->region};
+    if (const auto known = parts_.identities.find(claims->access_key_id)) out.who = known->who;
+    return out;
+}
+
+boost::system::result<front::caller, service_error> front::authenticate(const http::request& request,
+                                                                        const route& where,
+                                                                        const claims_result& claims,
+                                                                        wall_time now) {
+    if (!verify_) return believe(claims);
+    if (!claims) return refusal_error(where, claims.error());
+    const signed_view view{request};
+    sigv4::expectation expected{to_string(where.service), "", now};
+    if (where.protocol == protocol::json) expected.must_be_signed.push_back("x-amz-target");
+    // An endpoint of no service is refused after its signature was found right.
+    if (where.service == service_name::other) expected.service = claims->service;
+    const auto verified =
+        sigv4::verify(view.view, expected, [this](std::string_view id) -> std::optional<sigv4::key_record> {
+            const auto known = parts_.identities.find(id);
+            if (!known) return std::nullopt;
+            return known->key;
+        });
+    if (!verified) return refusal_error(where, verified.error());
+    if (!is_region(verified->region))
+        return refusal_error(where,
+                             {sigv4::refusal::wrong_scope, "Credential should be scoped to a valid region."});
+    ++counts_.verified;
+    return caller{parts_.identities.find(verified->access_key_id)->who, region_name{verified->region}};
+}
+
+service_reply front::handle_query(const route& where, const http::request& request, const caller& from,
+                                  std::string_view request_id, wall_time now) {
+    if (where.service != service_name::sts)
+        return framework_error(
+            where, "InvalidAction",
+            "The local AWS speaks the Query protocol for STS only; SQS takes the JSON protocol, "
+            "which SDKs of 2024 and later use.");
+    const auto parameters = parse_form(request.body);
+    if (!parameters) return framework_error(where, "MalformedInput", "The body is not a well-formed form.");
+    return parts_.sts.handle(*parameters, from.who, request_id, now);
+}
+
+task<service_reply> front::handle_json(const route& where, const http::request& request, const caller& from,
+                                       wall_time now) {
+    if (where.operation.empty())
+        co_return framework_error(where, "UnknownOperationException",
+                                  "X-Amz-Target names no operation of SQS or SageMaker.");
+    const auto document = json::document::parse(request.body);
+    if (!document) co_return framework_error(where, "SerializationException", document.error().message);
+    if (!document->root().is_object())
+        co_return framework_error(where, "SerializationException", "The body must be a JSON object.");
+    operation_call call{where.operation, document->root(), from.who, from.region, base_url(request), now};
+    if (where.service == service_name::sagemaker) co_return parts_.sagemaker.handle(call);
+    auto reply = co_await parts_.sqs.handle(std::move(call));
+    co_return reply;
+}
+
+task<http::response> front::handle(http::request request) {
+    ++counts_.requests;
+    const bool page =
+        request.path() == "/" || request.path() == "/_trainyard/health" || request.path() == "/metrics";
+    if (request.method == "GET" && page && !request.fields.has("authorization"))
+        co_return unsigned_page(request);
+
+    const wall_time now = parts_.time.wall();
+    const std::string request_id = make_request_id();
+    const signed_view view{request};
+    const claims_result claims = sigv4::parse_authorization(view.view);
+    const std::string_view scope_service = claims ? std::string_view{claims->service} : std::string_view{};
+    const route where = find_route(request, scope_service);
+    requests_[where.service].add();
+    const auto from = authenticate(request, where, claims, now);
+    if (!from) {
+        ++counts_.refused;
+        refused_.add();
+        const service_reply refused = from.error();
+        co_return render(where, request, refused, request_id);
+    }
+    if (where.protocol == protocol::query) {
+        const service_reply reply = handle_query(where, request, *from, request_id, now);
+        co_return render(where, request, reply, request_id);
+    }
+    const caller& who = *from;
+    const service_reply reply = co_await handle_json(where, request, who, now);
+    co_return render(where, request, reply, request_id);
+}
+
+std::string front::make_request_id() {
+    // A random UUID (RFC 9562, version 4).
+    std::string hex;
+    for (int i = 0; i < 32; ++i) hex += "0123456789abcdef"[parts_.random.below(16)];
+    hex[12] = '4';
+    hex[16] = "89ab"[parts_.random.below(4)];
+    for (const std::size_t at : {8U, 13U, 18U, 23U}) hex.insert(at, 1, '-');
+    return hex;
+}
+
+}  // namespace trainyard::aws::local

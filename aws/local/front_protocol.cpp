@@ -1,0 +1,163 @@
+#include "aws/local/front_protocol.hpp"
+
+#include <algorithm>
+
+#include "aws/local/sts_service.hpp"
+#include "engine/base/json.hpp"
+
+namespace trainyard::aws::local {
+namespace {
+
+constexpr std::string_view sqs_namespace = "http://queue.amazonaws.com/doc/2012-11-05/";
+constexpr std::string_view sqs_query_version = "2012-11-05";
+
+service_name by_name(std::string_view scope_service) {
+    for (const service_name s : {service_name::sqs, service_name::sagemaker, service_name::sts})
+        if (to_string(s) == scope_service) return s;
+    return service_name::other;
+}
+
+// Where one service says "UnrecognizedClientException", another says "InvalidClientTokenId".
+struct wording {
+    std::string_view json;
+    std::string_view query;
+    int query_status;
+};
+
+wording words(sigv4::refusal why) {
+    switch (why) {
+        case sigv4::refusal::missing_token:
+            return {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 403};
+        case sigv4::refusal::incomplete_signature:
+            return {"IncompleteSignatureException", "IncompleteSignature", 400};
+        case sigv4::refusal::unknown_key:
+        case sigv4::refusal::invalid_token:
+            return {"UnrecognizedClientException", "InvalidClientTokenId", 403};
+        case sigv4::refusal::expired_token: return {"ExpiredTokenException", "ExpiredToken", 403};
+        case sigv4::refusal::signature_expired:
+        case sigv4::refusal::signature_not_yet_current:
+        case sigv4::refusal::wrong_scope:
+        case sigv4::refusal::does_not_match: break;
+    }
+    return {"InvalidSignatureException", "SignatureDoesNotMatch", 403};
+}
+
+// The member of a shape that SageMaker's model declares is "Message"; elsewhere it is "message".
+bool modelled_by_sagemaker(const service_error& e) {
+    return e.type == "ResourceInUse" || e.type == "ResourceLimitExceeded" || e.type == "ResourceNotFound" ||
+           e.type == "ConflictException";
+}
+
+std::string json_error(const service_error& e) {
+    json::writer out;
+    out.begin_object().member("__type", e.type);
+    out.member(modelled_by_sagemaker(e) ? "Message" : "message", e.message).end_object();
+    return out.take();
+}
+
+void render_json_error(const route& where, const http::request& request, const service_error& e,
+                       http::response& out) {
+    out.status = e.status;
+    out.body = json_error(e);
+    if (!e.query_code.empty())
+        out.fields.add("x-amzn-query-error", e.query_code + (e.sender_fault ? ";Sender" : ";Receiver"));
+    const bool collapses = where.service == service_name::sqs && !request.fields.has("x-amzn-query-mode");
+    if (collapses && e.status > 400 && e.status < 500) out.status = 400;
+}
+
+}  // namespace
+
+std::string_view to_string(service_name s) {
+    switch (s) {
+        case service_name::sqs: return "sqs";
+        case service_name::sagemaker: return "sagemaker";
+        case service_name::sts: return "sts";
+        case service_name::other: return "other";
+    }
+    return {};
+}
+
+route find_route(const http::request& request, std::string_view scope_service) {
+    const std::string_view target = request.fields.get("x-amz-target");
+    if (request.fields.count("x-amz-target") == 1) {
+        const auto dot = target.find('.');
+        const std::string_view prefix = target.substr(0, dot);
+        std::string operation{dot == std::string_view::npos ? std::string_view{} : target.substr(dot + 1)};
+        if (prefix == "AmazonSQS") return {service_name::sqs, protocol::json, std::move(operation)};
+        if (prefix == "SageMaker") return {service_name::sagemaker, protocol::json, std::move(operation)};
+        const service_name s = by_name(scope_service);
+        return {s == service_name::sts ? service_name::other : s, protocol::json, ""};
+    }
+    const bool form = request.fields.get("content-type").starts_with("application/x-www-form-urlencoded");
+    if (form) {
+        const auto parameters = parse_form(request.body);
+        const auto version = parameters ? parameters->find("Version") : query_parameters::const_iterator{};
+        if (parameters && version != parameters->end() && version->second == sqs_query_version)
+            return {service_name::sqs, protocol::query, ""};
+        const service_name s = by_name(scope_service);
+        return {s == service_name::other ? service_name::sts : s, protocol::query, ""};
+    }
+    const service_name s = by_name(scope_service);
+    return {s, s == service_name::sts ? protocol::query : protocol::json, ""};
+}
+
+service_error framework_error(const route& where, std::string_view type, std::string message) {
+    const bool sqs = where.service == service_name::sqs;
+    service_error e{400, std::string{type}, "", std::move(message), true};
+    if (where.protocol == protocol::json && sqs) {
+        e.query_code = type;
+        e.type = "com.amazon.coral.service#" + e.type;
+    }
+    return e;
+}
+
+service_error refusal_error(const route& where, const sigv4::refused& why) {
+    const wording w = words(why.why);
+    if (where.protocol == protocol::query)
+        return {w.query_status, std::string{w.query}, std::string{w.query}, why.message, true};
+    service_error e = framework_error(where, w.json, why.message);
+    if (where.service == service_name::sqs) {
+        e.query_code = w.query;
+        e.status = w.query_status;
+    }
+    return e;
+}
+
+http::response render(const route& where, const http::request& request, const service_reply& reply,
+                      std::string_view request_id) {
+    http::response out;
+    out.fields.add("x-amzn-RequestId", std::string{request_id});
+    if (where.protocol == protocol::query) {
+        out.fields.add("Content-Type", "text/xml");
+        if (reply) {
+            out.body = *reply;
+            return out;
+        }
+        out.status = reply.error().status;
+        out.body = query_error(
+            reply.error(), where.service == service_name::sqs ? sqs_namespace : sts_namespace, request_id);
+        return out;
+    }
+    const std::string_view type = request.fields.get("content-type");
+    const bool old = type.find("json-1.0") != std::string_view::npos ||
+                     (type.find("json-1.1") == std::string_view::npos && where.service == service_name::sqs);
+    out.fields.add("Content-Type", old ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+    if (reply)
+        out.body = *reply;
+    else
+        render_json_error(where, request, reply.error(), out);
+    return out;
+}
+
+std::string base_url(const http::request& request) {
+    const std::string_view host = request.fields.get("host");
+    return "http://" + (host.empty() ? std::string{"localhost"} : std::string{host});
+}
+
+bool is_region(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+}  // namespace trainyard::aws::local

@@ -1,0 +1,43 @@
+// What the front knows of AWS's protocols: which service a request is for, and how each one tells an error.
+// Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/local/service.hpp"
+#include "engine/http/message.hpp"
+#include "sigv4/verify.hpp"
+
+namespace trainyard::aws::local {
+
+enum class service_name : unsigned char { sqs, sagemaker, sts, other };
+std::string_view to_string(service_name s);  // the signing name
+
+enum class protocol : unsigned char { json, query };
+
+struct route {
+    service_name service = service_name::other;
+    local::protocol protocol = protocol::json;
+    std::string operation;  // JSON only
+};
+
+// By X-Amz-Target; else by the form body's Version (that of SQS is its old Query protocol); else by
+// `scope_service`, the service of the credential scope.
+route find_route(const http::request& request, std::string_view scope_service);
+
+// Why a signature was refused, as the service tells it.
+service_error refusal_error(const route& where, const sigv4::refused& why);
+// The same for what AWS's framework refuses: "SerializationException", "UnknownOperationException".
+service_error framework_error(const route& where, std::string_view type, std::string message);
+
+// The answer to `request`, with content type and request id.
+http::response render(const route& where, const http::request& request, const service_reply& reply,
+                      std::string_view request_id);
+
+// scheme://host:port as the client wrote it in Host.
+std::string base_url(const http::request& request);
+// us-east-1 and the like; other scopes are refused.
+bool is_region(std::string_view text);
+
+}  // namespace trainyard::aws::local

@@ -1,0 +1,128 @@
+// `trainyard local`: the local AWS on one port, until SIGINT or SIGTERM.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "aws/local/world.hpp"
+#include "engine/base/json.hpp"
+#include "engine/base/rng.hpp"
+#include "engine/io/real_clock.hpp"
+#include "engine/io/runtime.hpp"
+#include "engine/io/task_group.hpp"
+#include "engine/metrics/registry.hpp"
+#include "scheduler/cli/commands.hpp"
+#include "scheduler/cli/support.hpp"
+
+namespace trainyard::cli {
+namespace {
+
+// Running requests, long polls included, get this long to end after a signal.
+constexpr std::chrono::seconds shutdown_grace{5};
+
+struct local_arguments {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 4566;
+    bool no_verify = false, json = false;
+    std::vector<std::string> limits;  // account/region/type=N
+    aws::local::world_options world;
+};
+
+// Fills `into`; the message of what is wrong, else nothing.
+std::optional<std::string> read_limits(const std::vector<std::string>& texts,
+                                       std::map<std::string, std::int64_t>& into) {
+    for (const std::string& text : texts) {
+        const auto equals = text.rfind('=');
+        const std::string key = text.substr(0, equals);
+        std::int64_t n = -1;
+        if (equals != std::string::npos) {
+            const char* last = text.data() + text.size();
+            const auto [end, code] = std::from_chars(text.data() + equals + 1, last, n);
+            if (code != std::errc{} || end != last) n = -1;
+        }
+        if (n < 0 || std::count(key.begin(), key.end(), '/') != 2)
+            return "--limit " + text + " must be account/region/type=N, with * for any part";
+        into[key] = n;
+    }
+    return std::nullopt;
+}
+
+task<void> stop_world(aws::local::world& world) {
+    const mono_time grace = io::real_clock().mono() + shutdown_grace;
+    co_await world.shutdown(grace);
+}
+
+int serve(const local_arguments& a) {
+    boost::asio::io_context io;
+    metrics::registry registry;
+    aws::local::world world{io, io::real_clock(), a.world, registry};
+    const auto port = world.listen(a.host, a.port);
+    if (!port) {
+        const std::string in_use = std::make_error_code(std::errc::address_in_use).message();
+        if (port.error().message.ends_with(in_use))
+            return complain(exit_code::usage,
+                            "port " + std::to_string(a.port) + " on " + a.host +
+                                " is in use: stop the other process or choose another with --port");
+        return complain(exit_code::usage, port.error().message);
+    }
+    const bool v6 = a.host.find(':') != std::string::npos;
+    const std::string url = "http://" + (v6 ? "[" + a.host + "]" : a.host) + ":" + std::to_string(*port);
+    if (a.json) {
+        json::writer w;
+        w.begin_object().member("listening", url).end_object();
+        std::cout << w.text() << std::endl;
+    } else {
+        std::cout << "listening on " << url << std::endl;
+    }
+    io::task_group tasks{io};
+    std::optional<io::signal_watch> signals;
+    signals.emplace(io, [&] {
+        std::cerr << "trainyard: stopping; a second signal exits at once" << std::endl;
+        tasks.spawn([&world] { return stop_world(world); });
+    });
+    while (tasks.size() == 0) io.run_one();  // until the first signal
+    while (tasks.size() > 0) io.run_one();
+    signals.reset();
+    io.run();
+    return exit_code::done;
+}
+
+}  // namespace
+
+void add_local(CLI::App& app, action& run) {
+    CLI::App* cmd = app.add_subcommand("local", "Serve a local AWS: SQS, SageMaker training jobs and STS");
+    auto a = std::make_shared<local_arguments>();
+    cmd->add_option("--host", a->host, "IP address to listen on")->capture_default_str();
+    cmd->add_option("--port", a->port, "Port; 0 takes any free one")->capture_default_str();
+    cmd->add_flag("--no-verify", a->no_verify, "Do not check signatures; believe the credential scope");
+    cmd->add_option("--secret", a->world.secret_access_key,
+                    "Secret access key of the access key ids \"test\" and of 12 digits (an account)")
+        ->capture_default_str();
+    cmd->add_option("--time-scale", a->world.time_scale, "SageMaker's time runs this many times as fast")
+        ->capture_default_str()
+        ->check(CLI::Range(0.001, 1e6));
+    cmd->add_option("--instance-limit", a->world.instance_limit,
+                    "Instances of each type in use at once, per account and region")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    cmd->add_option("--limit", a->limits, "An exception: account/region/type=N, * for any part; repeatable");
+    cmd->add_option("--journal", a->world.journal_file, "Append each accepted create and stop to this file");
+    cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
+    cmd->callback([&run, a] {
+        run = [a] {
+            a->world.verify_signatures = !a->no_verify;
+            a->world.seed = entropy_seed();
+            if (const auto wrong = read_limits(a->limits, a->world.instance_limits))
+                return complain(exit_code::usage, *wrong);
+            return serve(*a);
+        };
+    });
+}
+
+}  // namespace trainyard::cli
