@@ -17,7 +17,8 @@ struct bad_row {
     std::string bytes;
 };
 
-// Each is one whole message that some implementation reads as one request and another as two, or as something else.
+// Each is one whole message that some implementation reads as one request and another as two, or as something
+// else.
 std::vector<bad_row> refused_messages() {
     const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
     const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -60,7 +61,8 @@ std::vector<bad_row> refused_messages() {
         {"absolute form", "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
         {"method with a separator", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"},
         {"empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"chunk size overflow", post + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
+        {"chunk size overflow",
+         post + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
         {"signed chunk size", post + "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n"},
         {"LF in a chunk extension", post + "Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\n"},
         {"chunk longer than it says", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n"},
@@ -84,11 +86,12 @@ task<void> expect_400_and_close(boost::asio::io_context& io, std::uint16_t port,
     const std::string got = co_await peer.read_all(until);
     EXPECT_THAT(got, StartsWith("HTTP/1.1 400 ")) << row.what;
     EXPECT_THAT(got, HasSubstr("\r\nConnection: close\r\n")) << row.what;
-    EXPECT_EQ(got.find("HTTP/1.1", 1), std::string::npos) << row.what << ": a second answer";
+    EXPECT_EQ(got.find("\nHTTP/1.1 "), std::string::npos) << row.what << ": a second answer";
     EXPECT_TRUE(peer.closed) << row.what;
 }
 
-task<void> each_is_refused(boost::asio::io_context& io, std::uint16_t port, const std::vector<bad_row>& rows) {
+task<void> each_is_refused(boost::asio::io_context& io, std::uint16_t port,
+                           const std::vector<bad_row>& rows) {
     for (const bad_row& row : rows) co_await expect_400_and_close(io, port, row);
 }
 
@@ -120,7 +123,8 @@ task<void> each_limit(boost::asio::io_context& io, std::uint16_t port) {
     const std::string long_target = "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n";
     const std::string large = line + "X: " + std::string(20'000, 'x') + "\r\n\r\n";
     const std::string sized = line + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x');
-    const std::string chunked = line + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n";
+    const std::string chunked =
+        line + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n";
     const std::string expecting = line + "Content-Length: 5\r\nExpect: tea\r\n\r\n";
     co_await fields_over_the_limit(io, port, many, "431 ");
     co_await fields_over_the_limit(io, port, large, "431 ");
@@ -143,7 +147,9 @@ task<void> good_messages(boost::asio::io_context& io, std::uint16_t port) {
     raw_peer peer(io);
     co_await peer.connect(port);
     std::string all = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
-    all += "POST /2 HTTP/1.1\r\nhost:a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nT: r\r\n\r\n";
+    all +=
+        "POST /2 HTTP/1.1\r\nhost:a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nT: "
+        "r\r\n\r\n";
     all += "GET /3 HTTP/1.1\r\nHost: \t a \t\r\nX: \xc3\xa4\r\nConnection: x, Close\r\n\r\n";
     all += "GET /never HTTP/1.1\r\nHost: a\r\n\r\n";
     for (const char c : all) co_await peer.send(std::string(1, c));  // every split of the bytes is met

@@ -15,7 +15,9 @@ using asio::ip::tcp;
 
 }  // namespace
 
-loopback::~loopback() { EXPECT_TRUE(done_) << "the test never called run()"; }
+loopback::~loopback() {
+    EXPECT_TRUE(done_) << "the test never called run()";
+}
 
 std::uint16_t loopback::serve(handler handle, server_options options) {
     servers.push_back(std::make_unique<server>(io, std::move(options), std::move(handle)));
@@ -58,7 +60,8 @@ task<void> raw_peer::connect(std::uint16_t port) {
 }
 
 task<void> raw_peer::send(std::string bytes) {
-    boost::system::error_code ignored;  // a peer may refuse the rest of a message; what it answers is what counts
+    boost::system::error_code
+        ignored;  // a peer may refuse the rest of a message; what it answers is what counts
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
     const auto view = asio::buffer(bytes);
     co_await asio::async_write(socket, view, token);
@@ -102,6 +105,8 @@ task<void> raw_listener::accept(raw_peer& into) {
     EXPECT_FALSE(failure) << failure.message();
 }
 
-void raw_listener::close() { acceptor_.close(); }
+void raw_listener::close() {
+    acceptor_.close();
+}
 
 }  // namespace trainyard::http

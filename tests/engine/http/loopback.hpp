@@ -18,7 +18,9 @@
 
 namespace trainyard::http {
 
-inline mono_time in(duration d) { return io::real_clock().mono() + d; }
+inline mono_time in(duration d) {
+    return io::real_clock().mono() + d;
+}
 
 class loopback : public ::testing::Test {
 protected:

@@ -9,7 +9,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr mono_time at(duration d) { return mono_time{d}; }
+constexpr mono_time at(duration d) {
+    return mono_time{d};
+}
 const pool_limits two{2, 4s, 60s};
 
 TEST(pool, opens_up_to_the_limit_and_then_queues) {
