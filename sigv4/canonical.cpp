@@ -108,6 +108,7 @@ canonical_headers canonicalize(std::vector<canonical_header> headers) {
 
 std::optional<std::string> canonical_request(const request_view& request, const canonical_headers& headers,
                                              std::string_view payload_hash, bool normalize) {
+    if (!request.path.empty() && request.path.front() != '/') return std::nullopt;
     const auto query = canonical_query(request.query);
     if (!query) return std::nullopt;
     std::string out;

@@ -42,7 +42,8 @@ struct canonical_headers {
 };
 canonical_headers canonicalize(std::vector<canonical_header> headers);
 
-// Stage 1. `payload_hash` is the hex SHA-256 of the body. Nothing when the query has a broken escape.
+// Stage 1. `payload_hash` is the hex SHA-256 of the body. Nothing when the query has a broken escape or the
+// path does not start with '/': its first byte could change unseen.
 std::optional<std::string> canonical_request(const request_view& request, const canonical_headers& headers,
                                              std::string_view payload_hash, bool normalize);
 

@@ -72,7 +72,9 @@ result<signature> sign(const request_view& request, const credentials& who, cons
     canonical_headers canonical = canonicalize(std::move(*headers));
 
     auto text = canonical_request(request, canonical, payload_hash, how.normalize_path);
-    if (!text) return refuse("the query has a '%' that two hex digits do not follow");
+    if (!text)
+        return refuse(
+            "the path does not start with '/', or the query has a '%' that two hex digits do not follow");
 
     signature s;
     s.canonical_request = std::move(*text);

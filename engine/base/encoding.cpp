@@ -1,5 +1,7 @@
 #include "engine/base/encoding.hpp"
 
+#include <algorithm>
+
 namespace trainyard {
 namespace {
 
@@ -78,6 +80,8 @@ std::optional<std::string> from_base64(std::string_view text) {
             if (at == std::string_view::npos || pad > 0) return std::nullopt;
             v = v << 6 | static_cast<std::uint32_t>(at);
         }
+        // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
+        if ((v & ((1U << (8 * pad)) - 1)) != 0) return std::nullopt;
         for (std::size_t k = 0; k < 3 - pad; ++k) out.push_back(static_cast<char>(v >> (16 - 8 * k) & 255));
     }
     return out;

@@ -7,8 +7,9 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <cstring>
 
+#include "engine/base/encoding.hpp"
 #include "engine/base/json_tape.hpp"
 
 namespace trainyard::json {
@@ -37,7 +38,8 @@ public:
     bool EndArray(rj::SizeType) { return close(); }
     bool Default() { return refuse("unexpected token {}", 0); }
 
-    const std::string& why() const { return why_; }
+    const std::string& why() const { return why_; }  // empty: the text is not JSON
+    errc code() const { return code_; }              // of why()
 
 private:
     bool scalar(kind k, bool is_key = false) {
@@ -47,6 +49,11 @@ private:
     }
     bool text(kind k, const char* s, rj::SizeType n, bool is_key = false) {
         if (n > limits_.string) return refuse("a string or number longer than {} bytes", limits_.string);
+        // RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
+        if (std::memchr(s, 0xED, n) != nullptr && !is_utf8({s, n})) {
+            code_ = errc::invalid_argument;
+            return refuse("a surrogate without its pair in '{}'", printable({s, n}, 64));
+        }
         scalar(k, is_key);
         auto& node = tape_.nodes.back();
         node.offset = static_cast<std::uint32_t>(tape_.arena.size());
@@ -73,8 +80,9 @@ private:
             keys_.push_back(tape_.text(tape_.nodes[i]));
         std::sort(keys_.begin(), keys_.end());
         const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
-        return twice == keys_.end() ||
-               refuse("the key '{}' twice in one object", std::string{twice->substr(0, 64)});
+        if (twice == keys_.end()) return true;
+        code_ = errc::invalid_argument;
+        return refuse("the key '{}' twice in one object", printable(*twice, 64));
     }
     template <class T>
     bool refuse(fmt::format_string<const T&> text, const T& argument) {
@@ -89,6 +97,7 @@ private:
     std::uint32_t closed_ = 0;
     std::size_t members_ = 0;
     std::string why_;
+    errc code_ = errc::limit;
 };
 
 document::document() : tape_(std::make_unique<value::tape>()) {}
@@ -111,7 +120,7 @@ result<document> document::parse(std::string_view text, const limits& l) {
         rj::kParseIterativeFlag | rj::kParseValidateEncodingFlag | rj::kParseNumbersAsStringsFlag;
     if (const auto r = reader.Parse<flags>(stream, builder); r.IsError()) {
         const std::string why = builder.why().empty() ? rj::GetParseError_En(r.Code()) : builder.why();
-        return error{builder.why().empty() ? errc::invalid_argument : errc::limit,
+        return error{builder.why().empty() ? errc::invalid_argument : builder.code(),
                      fmt::format("not JSON that can be used: {} (byte {})", why, r.Offset())};
     }
     return d;

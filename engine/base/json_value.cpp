@@ -1,6 +1,5 @@
+#include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
 
 #include "engine/base/check.hpp"
 #include "engine/base/json_tape.hpp"
@@ -37,19 +36,38 @@ std::string_view value::number_text() const {
     return kind() == json::kind::number ? tape_->text(tape_->nodes[index_]) : std::string_view{};
 }
 
+// Exact, digit by digit: through a double, 0.99999999999999999999 would become 1.
 std::optional<std::int64_t> value::integer() const {
     const std::string_view text = number_text();
     if (text.empty()) return std::nullopt;
     std::int64_t whole = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), whole);
     if (ec == std::errc{} && end == text.data() + text.size()) return whole;
-    // Beyond 2^53 a double no longer holds every integer, so a fraction or exponent there is not exact.
-    const auto real = number();
-    constexpr double exact = 9007199254740992.0;
-    if (text.find_first_of(".eE") == std::string_view::npos || !real || std::trunc(*real) != *real ||
-        *real > exact || *real < -exact)
-        return std::nullopt;
-    return static_cast<std::int64_t>(*real);
+
+    const std::size_t exponent_at = std::min(text.find_first_of("eE"), text.size());
+    const std::string_view mantissa = text.substr(0, exponent_at);
+    const std::size_t point = mantissa.find('.');
+    std::string digits{mantissa};  // with the sign
+    if (point != std::string_view::npos) digits.erase(point, 1);
+    if (digits.find_first_not_of("-0") == std::string::npos) return 0;
+    std::int64_t shift = 0;  // power of ten to multiply `digits` with
+    if (exponent_at < text.size()) {
+        const std::size_t start = exponent_at + (text[exponent_at + 1] == '+' ? 2 : 1);
+        if (std::from_chars(text.data() + start, text.data() + text.size(), shift).ec != std::errc{})
+            return std::nullopt;
+    }
+    if (point != std::string_view::npos) shift -= static_cast<std::int64_t>(mantissa.size() - point - 1);
+    // No exponent beyond the length of the text can leave 1 to 19 digits.
+    constexpr std::int64_t int64_digits = 19;
+    if (shift > int64_digits || shift < -static_cast<std::int64_t>(digits.size())) return std::nullopt;
+    for (; shift < 0; ++shift) {
+        if (digits.back() != '0') return std::nullopt;
+        digits.pop_back();
+    }
+    digits.append(static_cast<std::size_t>(shift), '0');
+    const auto exact = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+    if (exact.ec != std::errc{} || exact.ptr != digits.data() + digits.size()) return std::nullopt;
+    return whole;
 }
 
 std::optional<double> value::number() const {

@@ -19,6 +19,24 @@ struct writer::impl {
     rj::StringBuffer buffer;
     rj::Writer<rj::StringBuffer> out{buffer};
     std::string text;  // the copy that text() hands out
+    // What each open object or array takes next. RapidJSON's own checks miss a key in an array, a key without
+    // a value and a string in a key's place.
+    enum class next : char { element, key, member };
+    std::vector<next> open{};
+
+    rj::Writer<rj::StringBuffer>& begin_value() {
+        TY_CHECK(open.empty() || open.back() != next::key, "json::writer calls are out of order");
+        if (!open.empty() && open.back() == next::member) open.back() = next::key;
+        return out;
+    }
+    void begin_key() {
+        TY_CHECK(!open.empty() && open.back() == next::key, "json::writer calls are out of order");
+        open.back() = next::member;
+    }
+    void end(next allowed) {
+        TY_CHECK(!open.empty() && open.back() == allowed, "json::writer calls are out of order");
+        open.pop_back();
+    }
 };
 
 namespace {
@@ -48,52 +66,61 @@ writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
 
 writer& writer::begin_object() {
-    return impl_->out.StartObject(), *this;
+    impl_->begin_value().StartObject();
+    impl_->open.push_back(impl::next::key);
+    return *this;
 }
 writer& writer::end_object() {
-    return impl_->out.EndObject(), *this;
+    impl_->end(impl::next::key);
+    impl_->out.EndObject();
+    return *this;
 }
 writer& writer::begin_array() {
-    return impl_->out.StartArray(), *this;
+    impl_->begin_value().StartArray();
+    impl_->open.push_back(impl::next::element);
+    return *this;
 }
 writer& writer::end_array() {
-    return impl_->out.EndArray(), *this;
+    impl_->end(impl::next::element);
+    impl_->out.EndArray();
+    return *this;
 }
 
 writer& writer::key(std::string_view k) {
     if (!is_utf8(k)) return key(repaired(k));
-    impl_->out.Key(k.data(), static_cast<rj::SizeType>(k.size()));
+    impl_->begin_key();
+    impl_->out.Key(k.data() == nullptr ? "" : k.data(), static_cast<rj::SizeType>(k.size()));
     return *this;
 }
 
 writer& writer::string(std::string_view s) {
     if (!is_utf8(s)) return string(repaired(s));
     // RapidJSON asserts on a null pointer even when the length is 0.
-    impl_->out.String(s.data() == nullptr ? "" : s.data(), static_cast<rj::SizeType>(s.size()));
+    impl_->begin_value().String(s.data() == nullptr ? "" : s.data(), static_cast<rj::SizeType>(s.size()));
     return *this;
 }
 
 writer& writer::integer(std::int64_t v) {
-    return impl_->out.Int64(v), *this;
+    return impl_->begin_value().Int64(v), *this;
 }
 
 writer& writer::number(double v) {
     TY_CHECK(std::isfinite(v), "JSON has no infinity and no NaN");
     // Whole numbers are written without ".0": AWS clients read timestamps such as 1735689600.
     if (std::trunc(v) == v && std::fabs(v) < 9007199254740992.0) return integer(static_cast<std::int64_t>(v));
-    return impl_->out.Double(v), *this;
+    return impl_->begin_value().Double(v), *this;
 }
 
 writer& writer::number_text(std::string_view text) {
-    impl_->out.RawValue(text.data(), text.size(), rj::kNumberType);
+    impl_->begin_value().RawValue(text.data(), text.size(), rj::kNumberType);
     return *this;
 }
 
 writer& writer::boolean(bool v) {
-    return impl_->out.Bool(v), *this;
+    return impl_->begin_value().Bool(v), *this;
 }
 writer& writer::null() {
-    return impl_->out.Null(), *this;
+    return impl_->begin_value().Null(), *this;
 }
 
 // Recursion is bounded by the depth limit the document was read with.
@@ -116,7 +143,7 @@ writer& writer::copy(value v) {
 }
 
 const std::string& writer::text() const {
-    TY_CHECK(impl_->out.IsComplete(), "the JSON text is not complete");
+    TY_CHECK(impl_->open.empty() && impl_->out.IsComplete(), "the JSON text is not complete");
     impl_->text.assign(impl_->buffer.GetString(), impl_->buffer.GetSize());
     return impl_->text;
 }

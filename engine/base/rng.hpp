@@ -40,7 +40,10 @@ public:
     }
     // Uniform in [low, high].
     std::int64_t between(std::int64_t low, std::int64_t high) {
-        return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+        // In unsigned numbers: the width of a range may not fit a signed one.
+        const std::uint64_t width = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) +
+                                         (width == 0 ? next_u64() : below(width)));
     }
     double unit() { return static_cast<double>(next_u64() >> 11U) * 0x1.0p-53; }  // uniform in [0, 1)
     bool chance(double probability) { return unit() < probability; }

@@ -1,6 +1,8 @@
 // A string that cannot be printed. The only way to its bytes is `reveal()`, which a reviewer can grep for.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -33,3 +35,12 @@ std::ostream& operator<<(std::ostream& out, const secret& s);
 std::string_view format_as(const secret& s);
 
 }  // namespace trainyard
+
+// fmt 9 asks format_as() for enums only.
+template <>
+struct fmt::formatter<trainyard::secret> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(const trainyard::secret& s, Context& context) const {
+        return fmt::formatter<std::string_view>::format(format_as(s), context);
+    }
+};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -19,6 +20,9 @@ using std::chrono::sys_days;
 constexpr std::array<std::string_view, 7> weekday_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+// What a wall_time can hold; a peer may send any number.
+constexpr std::int64_t millis_max = std::chrono::floor<milliseconds>(duration::max()).count();
 
 struct civil {
     int year;
@@ -71,10 +75,12 @@ error bad_time(std::string_view text) {
 }  // namespace
 
 wall_time from_unix_seconds(double seconds) {
-    return from_unix_millis(static_cast<std::int64_t>(std::llround(seconds * 1000.0)));
+    constexpr auto edge = static_cast<double>(millis_max);
+    if (std::isnan(seconds)) return wall_time{};
+    return from_unix_millis(std::llround(std::clamp(seconds * 1000.0, -edge, edge)));
 }
 wall_time from_unix_millis(std::int64_t millis) {
-    return wall_time{milliseconds{millis}};
+    return wall_time{milliseconds{std::clamp(millis, -millis_max, millis_max)}};
 }
 double to_unix_seconds(wall_time t) {
     return static_cast<double>(to_unix_millis(t)) / 1000.0;
@@ -117,6 +123,7 @@ result<wall_time> parse_iso8601(std::string_view text) {
     if (!separators || !t) return bad_time(text);
     std::size_t pos = end;
     if (extended && text[pos] == '.') {
+        if (digits_at(text, pos + 1, 1) < 0) return bad_time(text);
         std::int64_t unit = 100'000'000;
         for (++pos; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, unit /= 10)
             *t += duration{unit * (text[pos] - '0')};
@@ -143,7 +150,9 @@ result<wall_time> parse_http_date(std::string_view text) {
     const int hour = digits_at(text, 17, 2), minute = digits_at(text, 20, 2), second = digits_at(text, 23, 2);
     if (month == 0 || day < 0 || year < 0 || hour < 0 || minute < 0 || second < 0) return bad_time(text);
     const auto t = from_civil(year, month, day, hour, minute, second);
-    if (!t) return bad_time(text);
+    // Another weekday than the date's: a corrupt header, and skew is corrected by it.
+    const auto midnight = from_civil(year, month, day, 0, 0, 0);
+    if (!t || text.substr(0, 3) != weekday_names[to_civil(*midnight).weekday]) return bad_time(text);
     return *t;
 }
 

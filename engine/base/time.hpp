@@ -44,6 +44,7 @@ private:
     wall_time wall_;
 };
 
+// Clamped to what a wall_time holds; NaN is the epoch.
 wall_time from_unix_seconds(double seconds);
 wall_time from_unix_millis(std::int64_t millis);
 double to_unix_seconds(wall_time t);  // millisecond precision, as AWS JSON protocols send it

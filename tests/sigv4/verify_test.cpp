@@ -237,6 +237,14 @@ TEST(verify, broken_escape_in_the_query_is_refused) {
     }
 }
 
+TEST(verify, path_must_start_with_a_slash) {
+    message m = signed_request();
+    for (const char* path : {".", "./", "*"}) {
+        m.path = path;  // the first two normalise to "/"
+        EXPECT_EQ(outcome_of(m).why, refusal::does_not_match) << path;
+    }
+}
+
 TEST(parse_authorization, no_header_is_a_missing_token) {
     EXPECT_EQ(outcome_of(unsigned_request()).why, refusal::missing_token);
 }
