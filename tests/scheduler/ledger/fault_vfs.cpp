@@ -44,8 +44,11 @@ struct fault_vfs::file {
     }
     static int sync(sqlite3_file* f, int) {
         file& self = of(f);
-        if (self.owner->faulty(operation::sync)) return SQLITE_IOERR_FSYNC;
         disk_file& d = self.disk();
+        if (self.owner->faulty(operation::sync)) {
+            d.pending.clear();
+            return SQLITE_IOERR_FSYNC;
+        }
         for (const change& c : d.pending) apply(d.durable, c);
         d.pending.clear();
         return SQLITE_OK;  // the model holds what is durable; the machine's own disk need not

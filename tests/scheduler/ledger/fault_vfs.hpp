@@ -37,7 +37,8 @@ public:
     fault_vfs& operator=(const fault_vfs&) = delete;
 
     // The operation of this number (from 1) fails, and every later one too when `for_good`. A failing write
-    // leaves half.
+    // leaves half; a failing sync loses what it was to sync, which still reads back until the power goes (as
+    // Linux does).
     void fail(std::uint64_t number, bool for_good) {
         fail_at_ = number;
         for_good_ = for_good;
