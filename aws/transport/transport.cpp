@@ -111,10 +111,18 @@ task<attempt> transport::impl::try_once(const call& what, credentials_provider& 
         co_return out;
     }
     http::origin to = what.endpoint.origin;
+    const auto resent_before = client.stats().stale_retries;
     auto answer = co_await client.send(std::move(to), std::move(*request), what.lane, until);
     if (!answer) {
         out.timed_out = answer.error().code == errc::timeout;
-        out.problem = failed(what, kind_of(answer.error().code), answer.error().message);
+        auto kind = kind_of(answer.error().code);
+        // The client sends once more when a reused connection closes unanswered. When that second connection
+        // cannot be opened it reports unreachable, yet the first copy was written and may have been executed.
+        // The count is of all calls, so another call's retry may make this one cautious; never the other way
+        // round.
+        if (kind == failure::unreachable && client.stats().stale_retries != resent_before)
+            kind = failure::effect_unknown;
+        out.problem = failed(what, kind, answer.error().message);
         co_return out;
     }
     if (answer->status < 200 || answer->status > 299) {

@@ -16,7 +16,8 @@ std::string resolved(std::string_view service, std::string_view region,
     e.values = std::move(env);
     const auto got = resolve_endpoint(service, region, e);
     if (!got) return "error: " + got.error().message;
-    return got->origin.to_string() + got->path + (got->custom ? " custom " : " ") + got->signing_region;
+    return (got->origin.tls ? "https://" : "http://") + got->origin.authority() + got->path +
+           (got->custom ? " custom " : " ") + got->signing_region;
 }
 
 TEST(endpoint, partition_rules) {

@@ -1,0 +1,270 @@
+// The transport over real sockets against a scripted server.
+#include "aws/transport/transport.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aws/sagemaker/client.hpp"
+#include "aws/sts/client.hpp"
+#include "engine/base/encoding.hpp"
+#include "scripted.hpp"
+#include "sigv4/verify.hpp"
+
+namespace trainyard::aws {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class transport_over_http : public testing::Test {
+protected:
+    static http::response json(int status, std::string body) {
+        return {status,
+                {{"content-type", "application/x-amz-json-1.1"}, {"x-amzn-RequestId", "r-9"}},
+                std::move(body)};
+    }
+    static http::response coded(int status, const std::string& code, const std::string& message = "m") {
+        return json(status, R"({"__type":"ns#)" + code + R"(","message":")" + message + "\"}");
+    }
+    // Is the request signed by these keys, at a time that the server's clock accepts?
+    bool verifies(const http::request& r, const sigv4::credentials& keys, wall_time now) {
+        std::vector<sigv4::header_view> headers;
+        for (const auto& f : r.fields) headers.push_back({f.name, f.value});
+        const sigv4::request_view view{r.method, r.path(), r.query(), headers, r.body};
+        sigv4::expectation expected;
+        expected.service = "sagemaker";
+        expected.region = "us-east-1";
+        expected.now = now;
+        const auto got =
+            sigv4::verify(view, expected, [&](std::string_view id) -> std::optional<sigv4::key_record> {
+                if (id != keys.access_key_id) return {};
+                return sigv4::key_record{keys.secret_access_key, keys.session_token, {}};
+            });
+        if (!got) ADD_FAILURE() << got.error().message;
+        return got.has_value();
+    }
+    test::scripted_world w;
+};
+
+TEST_F(transport_over_http, sends_a_request_that_verifies) {
+    w.script = {json(200, "{}")};
+    const auto got = w.send(w.make_call());
+    ASSERT_TRUE(got) << got.error().to_string();
+    ASSERT_EQ(w.seen.size(), 1U);
+    const auto& r = w.seen[0];
+    EXPECT_EQ(r.method + " " + r.target + " " + r.body, "POST /prefix {\"a\":1}");
+    EXPECT_EQ(r.fields.get("host"), w.where.origin.authority());
+    EXPECT_EQ(r.fields.get("x-amz-target"), "SageMaker.DescribeTrainingJob");
+    EXPECT_EQ(r.fields.get("content-type"), "application/x-amz-json-1.1");
+    EXPECT_THAT(std::string{r.fields.get("user-agent")}, testing::StartsWith("trainyard/"));
+    EXPECT_TRUE(verifies(r, w.who->sets[0], w.time.wall()));
+}
+
+TEST_F(transport_over_http, retries_a_fault_and_counts_it) {
+    w.script = {coded(500, "InternalFailure"), json(200, "{}")};
+    EXPECT_TRUE(w.send(w.make_call()));
+    EXPECT_EQ(w.seen.size(), 2U);
+    const auto text = w.registry.text();
+    EXPECT_THAT(text,
+                HasSubstr("trainyard_aws_requests_total{operation=\"DescribeTrainingJob\",outcome=\"ok\","
+                          "service=\"sagemaker\"} 1"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("trainyard_aws_retries_total{operation=\"DescribeTrainingJob\",service=\"sagemaker\"} 1"));
+    EXPECT_THAT(text, HasSubstr("trainyard_aws_request_seconds_count"));
+}
+
+TEST_F(transport_over_http, gives_up_after_attempts_max) {
+    w.script = {coded(400, "ThrottlingException", "Rate exceeded")};
+    const auto got = w.send(w.make_call());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::throttled);
+    EXPECT_EQ(got.error().request_id, "r-9");
+    EXPECT_EQ(w.seen.size(), 3U);
+}
+
+// On a fresh connection; on a reused one http::client itself may write the request a second time.
+TEST_F(transport_over_http, one_attempt_means_one_on_a_fresh_connection) {
+    for (const auto& answer :
+         {coded(400, "ThrottlingException"), coded(500, "InternalFailure"), http::response{0, {}, ""}}) {
+        test::scripted_world fresh;
+        fresh.script = {answer};
+        sagemaker::client jobs{*fresh.transport, fresh.where, fresh.who};
+        const auto got = test::run_on(fresh.io, jobs.create_training_job("{}", fresh.time.mono() + 20s));
+        ASSERT_FALSE(got);
+        EXPECT_EQ(fresh.seen.size(), 1U) << answer.status;
+        EXPECT_EQ(got.error().may_have_executed(), answer.status != 400) << got.error().to_string();
+    }
+}
+
+// The request was written, its connection closed, and reconnecting was refused: that must never read as
+// "nothing sent".
+TEST_F(transport_over_http, a_server_that_vanishes_after_the_request_leaves_the_effect_unknown) {
+    w.script = {json(200, "{}")};
+    ASSERT_TRUE(w.send(w.make_call()));  // leaves a connection to reuse
+    w.vanish = true;
+    auto what = w.make_call();
+    what.attempts_max = 1;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    ASSERT_EQ(w.seen.size(), 2U);
+    EXPECT_EQ(w.client->stats().stale_retries, 1U);
+    EXPECT_EQ(got.error().kind, failure::effect_unknown) << got.error().to_string();
+    EXPECT_TRUE(got.error().may_have_executed());
+}
+
+TEST_F(transport_over_http, expired_token_is_refreshed_once) {
+    w.script = {coded(400, "ExpiredTokenException"), json(200, "{}")};
+    auto what = w.make_call();
+    what.attempts_max = 1;
+    EXPECT_TRUE(w.send(std::move(what)));
+    EXPECT_EQ(w.who->invalidated, 1);
+    ASSERT_EQ(w.seen.size(), 2U);
+    EXPECT_TRUE(verifies(w.seen[1], w.who->sets[1], w.time.wall()));
+    w.seen.clear();
+    w.script = {coded(400, "ExpiredTokenException")};
+    const auto got = w.send(w.make_call());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::bad_credentials);
+    EXPECT_EQ(w.seen.size(), 2U);
+}
+
+TEST_F(transport_over_http, skew_is_corrected_and_kept) {
+    w.time.off = -1h;
+    auto late = coded(403, "SignatureDoesNotMatch", "Signature expired");
+    late.fields.set("date", to_http_date(io::real_clock().wall()));
+    w.script = {late, json(200, "{}")};
+    EXPECT_TRUE(w.send(w.make_call()));
+    ASSERT_EQ(w.seen.size(), 2U);
+    EXPECT_TRUE(verifies(w.seen[1], w.who->sets[0], io::real_clock().wall()));
+    EXPECT_TRUE(w.send(w.make_call()));
+    ASSERT_EQ(w.seen.size(), 3U);
+    EXPECT_TRUE(verifies(w.seen[2], w.who->sets[0], io::real_clock().wall()));
+}
+
+TEST_F(transport_over_http, a_wrong_signature_without_skew_is_final) {
+    w.script = {coded(403, "SignatureDoesNotMatch")};  // the server adds its true Date
+    const auto got = w.send(w.make_call());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::bad_credentials);
+    EXPECT_EQ(w.seen.size(), 1U);
+}
+
+TEST_F(transport_over_http, black_hole_ends_at_the_deadline) {
+    w.black_hole = true;
+    auto what = w.make_call();
+    const auto started = w.time.mono();
+    what.deadline = started + 300ms;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::effect_unknown);
+    EXPECT_GE(w.time.mono() - started, 300ms);
+    EXPECT_LT(w.time.mono() - started, 10s);
+}
+
+TEST_F(transport_over_http, a_closed_port_is_unreachable) {
+    auto what = w.make_call();
+    what.endpoint.origin.port = 1;
+    what.attempts_max = 1;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::unreachable);
+    EXPECT_TRUE(w.seen.empty());
+}
+
+TEST_F(transport_over_http, a_proxy_page_is_a_fault) {
+    w.script = {{503, {{"content-type", "text/html"}}, "<html>Service Unavailable"}};
+    auto what = w.make_call();
+    what.retry_unknown_effect = false;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::service_fault);
+    EXPECT_EQ(w.seen.size(), 1U);
+}
+
+TEST_F(transport_over_http, without_credentials_nothing_is_sent) {
+    w.who->down = error{errc::permission, "no AWS credentials"};
+    const auto got = w.send(w.make_call());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::bad_credentials);
+    EXPECT_THAT(got.error().to_string(), HasSubstr("scripted: no AWS credentials"));
+    EXPECT_TRUE(w.seen.empty());
+}
+
+TEST_F(transport_over_http, no_secret_in_errors_or_metrics) {
+    for (const auto& answer : {coded(403, "SignatureDoesNotMatch"), coded(400, "UnrecognizedClientException"),
+                               coded(500, "InternalFailure"), http::response{0, {}, ""}}) {
+        w.script = {answer};
+        auto what = w.make_call();
+        what.attempts_max = 1;
+        const auto got = w.send(std::move(what));
+        ASSERT_FALSE(got);
+        EXPECT_THAT(got.error().to_string() + to_error(got.error()).message, Not(HasSubstr("canary")));
+    }
+    EXPECT_THAT(w.registry.text(), Not(HasSubstr("canary")));
+}
+
+TEST_F(transport_over_http, stopping_an_ended_job_succeeds) {
+    w.script = {coded(400, "ValidationException",
+                      "The request was rejected because the training job is in status Completed.")};
+    sagemaker::client jobs{*w.transport, w.where, w.who};
+    EXPECT_TRUE(test::run_on(w.io, jobs.stop_training_job("j", w.time.mono() + 20s)));
+    w.script = {coded(400, "ValidationException", "Requested resource not found.")};
+    const auto got = test::run_on(w.io, jobs.stop_training_job("j", w.time.mono() + 20s));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, failure::not_found);
+}
+
+http::response role_keys(const std::string& id, wall_time expires) {
+    return {200,
+            {{"content-type", "text/xml"}},
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" + id +
+                "</AccessKeyId><SecretAccessKey>canary-s</SecretAccessKey><SessionToken>canary-t</"
+                "SessionToken><Expiration>" +
+                to_iso8601(expires) + "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"};
+}
+
+task<int> get_key(credentials_provider& role, mono_time deadline, std::vector<std::string>& out) {
+    const auto got = co_await role.get(deadline);
+    out.push_back(got ? (*got)->access_key_id : got.error().message);
+    co_return 0;
+}
+
+TEST_F(transport_over_http, a_role_is_assumed_once_for_many) {
+    const auto role = sts::make_assumed_role_provider(
+        *w.transport, w.where, w.who, {"arn:aws:iam::123456789012:role/runner", "trainyard", "canary-x"}, 3);
+    w.script = {role_keys("ASIA1", w.time.wall() + 1h), role_keys("ASIA2", w.time.wall() + 1h)};
+    const auto deadline = w.time.mono() + 20s;
+    std::vector<std::string> got;
+    for (int i = 0; i < 4; ++i)
+        boost::asio::co_spawn(w.io, get_key(*role, deadline, got), [](std::exception_ptr, int) {});
+    w.io.restart();
+    while (got.size() < 4 && w.time.mono() < deadline) w.io.run_one();
+    EXPECT_THAT(got, testing::Each("ASIA1"));
+    EXPECT_EQ(w.seen.size(), 1U);
+    EXPECT_THAT(w.seen[0].body, HasSubstr("ExternalId=canary-x"));
+
+    const auto stale = test::run_on(w.io, role->get(deadline));
+    role->invalidate(**stale);
+    test::run_on(w.io, get_key(*role, deadline, got));
+    EXPECT_EQ(got.back(), "ASIA2");
+    EXPECT_EQ(w.seen.size(), 2U);
+}
+
+TEST_F(transport_over_http, a_role_that_cannot_be_assumed_says_why) {
+    const auto role = sts::make_assumed_role_provider(
+        *w.transport, w.where, w.who, {"arn:aws:iam::123456789012:role/runner", "trainyard", "canary-x"}, 3);
+    w.script = {{403,
+                 {},
+                 "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not "
+                 "yours</Message></Error></ErrorResponse>"}};
+    std::vector<std::string> got;
+    test::run_on(w.io, get_key(*role, w.time.mono() + 20s, got));
+    EXPECT_THAT(got.at(0), testing::AllOf(HasSubstr("sts AssumeRole: AccessDenied: not yours"),
+                                          Not(HasSubstr("canary"))));
+    EXPECT_THAT(role->describe(), Not(HasSubstr("canary")));
+    EXPECT_EQ(w.seen.size(), 1U);
+}
+
+}  // namespace
+}  // namespace trainyard::aws
