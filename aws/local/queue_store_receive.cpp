@@ -45,21 +45,26 @@ void queue_store::receive_standard(const receive_request& request, wall_time now
 }
 
 void queue_store::receive_fifo(const receive_request& request, wall_time now, rng& random, received& out) {
+    std::vector<const group*> done;  // that are ready again under a later key
     for (auto first = ready_.begin(); first != ready_.end() && out.messages.size() < request.max;) {
         const serial key = *first;
-        // The iterator must not end with the group: a dead letter can be the last of its members.
-        group* members = &entries_.find(key)->second.home->second;
-        for (auto next = members->members.begin(); out.messages.size() < request.max;) {
-            if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
-            entry& e = *next->second;
-            if (e.where != state::visible) break;
-            ++next;
-            const bool last = next == members->members.end();
-            if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count)
-                out.dead_letters.push_back(extract(e.number));
-            else
-                take(e, request, now, random, out);
-            if (last) break;
+        const group* const g = &entries_.find(key)->second.home->second;
+        if (std::find(done.begin(), done.end(), g) == done.end()) {
+            bool alive = true;  // a dead letter may be the last member, and the group goes with it
+            for (auto next = g->members.begin(); alive && out.messages.size() < request.max;) {
+                if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
+                if (next == g->members.end() || next->second->where != state::visible) break;
+                entry& e = *next++->second;
+                if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count) {
+                    alive = g->members.size() > 1;
+                    out.dead_letters.push_back(extract(e.number));
+                } else {
+                    take(e, request, now, random, out);
+                }
+            }
+            // After dead letters, messages taken with no visibility timeout stand at the front under a new
+            // key.
+            if (alive && g->ready > key) done.push_back(g);
         }
         first = ready_.upper_bound(key);
     }
