@@ -146,6 +146,10 @@ task<result<response>> client::impl::send(const origin& to, const request& what,
                                           mono_time deadline) {
     if (const auto fine = check_request(what); !fine) co_return fine.error();
     if (closed) co_return error{errc::cancelled, to.to_string() + ": the client is closed"};
+    // Asio delivers a cancellation once; what starts later has to look.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        co_return error{errc::cancelled, to.to_string() + ": cancelled; nothing was sent"};
     lane_pool& from = pool_of(to, which);
     const auto granted = co_await acquire(from, to, deadline);
     if (!granted) co_return granted.error();

@@ -19,7 +19,7 @@ public:
 
     void arm(mono_time until);  // replaces the deadline and forgets that an earlier one passed
     void disarm();
-    void stop();  // disarms and lets the timer go, so that the context can run out of work
+    void stop();         // disarms and lets the timer go, so that the context can run out of work
     bool fired() const;  // since the last arm()
 
 private:

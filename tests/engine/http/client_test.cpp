@@ -204,6 +204,56 @@ task<void> cancel_while_waiting(boost::asio::io_context& io, client& c) {
     EXPECT_TRUE(peer.closed) << "the connection of a cancelled request is dropped";
 }
 
+task<void> send_after_cancel(boost::asio::io_context& io, client& c) {
+    io::task_group members(io);
+    std::optional<result<response>> out;
+    const origin to{false, "127.0.0.1", 1};
+    members.cancel();
+    members.spawn([&] { return send_once(c, to, out); });
+    co_await members.join();
+    EXPECT_TRUE(out && !out->has_value() && out->error().code == errc::cancelled);
+    EXPECT_EQ(c.stats().connections_opened, 0U);
+}
+
+TEST_F(loopback, nothing_is_sent_for_who_is_already_cancelled) {
+    client& c = make_client();
+    run([&] { return send_after_cancel(io, c); });
+}
+
+task<response> name_of_server(request /*r*/) {
+    response out;
+    out.body = "found";
+    co_return out;
+}
+
+task<void> by_name(client& c, std::uint16_t port, std::optional<result<response>>& out) {
+    const origin to{false, "localhost", port};
+    co_await send_once(c, to, out);
+}
+
+TEST_F(loopback, every_address_of_a_name_is_tried) {
+    const auto port = serve(name_of_server);  // on 127.0.0.1 only; localhost may be ::1 first
+    client& c = make_client();
+    std::optional<result<response>> out;
+    run([&] { return by_name(c, port, out); });
+    ASSERT_TRUE(out->has_value()) << out->error().message;
+    EXPECT_EQ((*out)->body, "found");
+}
+
+TEST_F(loopback, a_large_chunked_answer_arrives_whole) {
+    client& c = make_client();
+    const std::string body(5U << 20U, 'x');
+    exchange_with_script e{
+        io,
+        c,
+        {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n500000\r\n" + body + "\r\n0\r\n\r\n"}, true},
+        1,
+        {}};
+    run([&] { return e(); });
+    ASSERT_TRUE(e.results[0].has_value()) << e.results[0].error().message;
+    EXPECT_EQ(e.results[0]->body, body);
+}
+
 TEST_F(loopback, a_cancelled_request_drops_its_connection) {
     client& c = make_client();
     run([&] { return cancel_while_waiting(io, c); });

@@ -1,5 +1,6 @@
 // A server under peers that are slow, many, or in the middle of something when it stops.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "engine/io/event.hpp"
 #include "loopback.hpp"
@@ -205,6 +206,56 @@ TEST_F(loopback, status_zero_drops_the_connection) {
     const auto port = serve(drop);
     run([&] { return expect_cut(io, port, get, ""); });
     EXPECT_EQ(servers[0]->stats().requests, 1U);
+}
+
+task<response> size_of_body(request r) {
+    response out;
+    out.body = std::to_string(r.body.size());
+    co_return out;
+}
+
+task<void> large_chunk(boost::asio::io_context& io, std::uint16_t port) {
+    raw_peer peer(io);
+    co_await peer.connect(port);
+    co_await peer.send("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc");
+    const std::string first = co_await peer.read_until("\r\n\r\n3");
+    EXPECT_THAT(first, HasSubstr("Connection: keep-alive\r\n"));
+    co_await peer.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n");
+    co_await peer.send(std::string(1U << 20U, 'x') + "\r\n0\r\n\r\n");
+    const mono_time until = in(5s);
+    const std::string got = co_await peer.read_all(until);
+    EXPECT_THAT(got, ::testing::EndsWith("\r\n\r\n1048576"));
+}
+
+TEST_F(loopback, a_large_chunk_is_read_whole) {
+    const auto port = serve(size_of_body);
+    run([&] { return large_chunk(io, port); });
+}
+
+task<void> without_descriptors(boost::asio::io_context& io, std::uint16_t port) {
+    raw_peer peer(io);
+    peer.socket.open(boost::asio::ip::tcp::v4());
+    rlimit before{};
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    co_await peer.connect(port);
+    co_await peer.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const mono_time soon = in(70ms);
+    const std::string nothing = co_await peer.read_all(soon);
+    EXPECT_EQ(nothing, "");
+    EXPECT_FALSE(peer.closed);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    const mono_time until = in(5s);
+    const std::string got = co_await peer.read_all(until);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(loopback, accepting_goes_on_after_descriptors_ran_out) {
+    const auto port = serve(fine);
+    run([&] { return without_descriptors(io, port); });
 }
 
 TEST(server, cannot_listen) {

@@ -1,4 +1,5 @@
 // sleep_until, event and task_group on one context.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -56,7 +57,7 @@ TEST_F(waiting, a_cancelled_sleeper_wakes_at_once) {
     group.cancel();
     group.spawn([&] { return sleep_into(mono_time::max(), order, 2, later); });
     ASSERT_TRUE(run());
-    EXPECT_EQ(order, (std::vector<int>{1, 2})) << "members spawned after cancel() run too";
+    EXPECT_THAT(order, ::testing::UnorderedElementsAre(1, 2)) << "members spawned after cancel() run too";
     EXPECT_FALSE(slept);
     EXPECT_FALSE(later);
 }
