@@ -81,14 +81,26 @@ build_jobs() {
     echo "$n"
 }
 
+# Two builds in one folder would break each other: the second waits for the first.
+lock_build() {
+    mkdir -p "$root/.build"
+    exec 9>"$root/.build/$1.lock"
+    flock --nonblock 9 || {
+        say "waiting for another build of $root/.build/$1"
+        flock 9
+    }
+}
+
 # build PRESET [cmake --build argument...]: one status line on a terminal, a line every 15 s elsewhere.
 build() {
     local preset=$1
     shift
     local command=(cmake --build "$root/.build/$preset" --parallel "$(build_jobs)" "$@")
+    lock_build "$preset"
     export NINJA_STATUS="[%f/%t %es] "
     if [[ -t 1 ]]; then
         "${command[@]}" || die "the build failed; the compiler's message stands above"
+        exec 9>&-
         return
     fi
     local log=$root/.build/$preset/build.log pid shown=$SECONDS status=0
@@ -109,6 +121,7 @@ build() {
         tail -n 60 "$log" >&2
         die "the build failed; its last lines stand above, all of them in $log"
     fi
+    exec 9>&-
 }
 
 # configure PRESET [cmake argument...]
@@ -117,8 +130,10 @@ configure() {
     shift
     mkdir -p "$root/.build/$preset"
     log=$root/.build/$preset/configure.log
+    lock_build "$preset"
     (cd "$root" && cmake --preset "$preset" "$@") >"$log" 2>&1 </dev/null || {
         tail -n 40 "$log" >&2
         die "cmake could not configure the build; its last lines stand above"
     }
+    exec 9>&-
 }

@@ -117,7 +117,8 @@ class text(unittest.TestCase):
     def test_sizes(self):
         self.assertTrue(check.sizes({"a.cpp": "x;\n" * (check.LINES_MAX + 1)}))
         self.assertTrue(check.sizes({"a.cpp": "x" * (check.COLUMNS_MAX + 1) + "\n"}))
-        self.assertEqual([], check.sizes({"a.cpp": "x;\n" * check.LINES_MAX, "b.md": "x" * 500}))
+        self.assertEqual([], check.sizes({"a.cpp": "x;\n" * check.LINES_MAX, "b.md": "x" * 500,
+                                          "c.cpp": 'f(R"(' + "x" * 500 + ')");\n'}))
 
 
 class dead_files(unittest.TestCase):
@@ -158,6 +159,9 @@ class documents(unittest.TestCase):
         tree = {f"sigv4/{i}.cpp": "" for i in range(check.SOURCE_FILES_WITHOUT_README + 1)}
         self.assertEqual([("sigv4", 0)], names(check.readmes(tree)))
         self.assertEqual([], check.readmes({**tree, "sigv4/README.md": ""}))
+        tree = {f"aws/sqs/{i}.cpp": "" for i in range(check.SOURCE_FILES_WITHOUT_README + 1)}
+        self.assertEqual([("aws/sqs", 0)], names(check.readmes({**tree, "aws/README.md": "`sts/`"})))
+        self.assertEqual([], check.readmes({**tree, "aws/README.md": "`sqs/` speaks to queues"}))
 
 
 if __name__ == "__main__":
