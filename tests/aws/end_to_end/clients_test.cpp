@@ -1,0 +1,200 @@
+// Every client operation once, over real sockets, against the local AWS with signatures verified.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <optional>
+
+#include "aws/local/world.hpp"
+#include "aws/sagemaker/client.hpp"
+#include "aws/sqs/client.hpp"
+#include "aws/sts/client.hpp"
+#include "engine/io/real_clock.hpp"
+
+namespace trainyard::aws {
+namespace {
+
+class end_to_end : public testing::Test {
+protected:
+    end_to_end() {
+        world_ = std::make_unique<local::world>(io_, io::real_clock(), local::world_options{}, registry_);
+        where_.origin = {false, "127.0.0.1", world_->listen("127.0.0.1", 0).value()};
+        where_.signing_region = "us-east-1";
+        where_.custom = true;
+        http_ = std::make_unique<http::client>(io_, http::client_options{});
+        transport_ = std::make_unique<transport>(*http_, io::real_clock(), registry_, 1);
+        who_ = make_static_provider({"123456789012", secret{"test"}, {}, {}}, "test");
+    }
+    ~end_to_end() override { run(close()); }
+
+    template <class T>
+    T run(task<T> what) {
+        std::optional<T> out;
+        boost::asio::co_spawn(io_, std::move(what), [&](std::exception_ptr e, T value) {
+            if (!e) out.emplace(std::move(value));
+            io_.stop();
+        });
+        io_.restart();
+        io_.run();
+        return std::move(out.value());
+    }
+    task<int> close() {
+        co_await http_->close();
+        const mono_time at_once = io::real_clock().mono();
+        co_await world_->shutdown(at_once);
+        co_return 0;
+    }
+    static mono_time soon() { return io::real_clock().mono() + std::chrono::seconds{20}; }
+    sqs::client queues() { return {*transport_, where_, who_}; }
+    sagemaker::client jobs() { return {*transport_, where_, who_}; }
+
+    boost::asio::io_context io_;
+    metrics::registry registry_;
+    std::unique_ptr<local::world> world_;
+    std::unique_ptr<http::client> http_;
+    std::unique_ptr<transport> transport_;
+    endpoint where_;
+    std::shared_ptr<credentials_provider> who_;
+};
+
+template <class T>
+std::string why(const api_result<T>& r) {
+    return r ? "" : r.error().to_string();
+}
+
+std::string job_request(const std::string& name) {
+    return R"({"TrainingJobName":")" + name +
+           R"(","RoleArn":"arn:aws:iam::123456789012:role/runner","AlgorithmSpecification":{"TrainingImage":)"
+           R"("123456789012.dkr.ecr.us-east-1.amazonaws.com/i:1","TrainingInputMode":"File"},"OutputDataConfig":)"
+           R"({"S3OutputPath":"s3://bucket/out"},"ResourceConfig":{"InstanceType":"ml.m5.large","InstanceCount":1,)"
+           R"("VolumeSizeInGB":10},"StoppingCondition":{"MaxRuntimeInSeconds":3600},"Tags":[{"Key":"owner","Value":"t"}]})";
+}
+
+TEST_F(end_to_end, queues) {
+    auto q = queues();
+    const auto url = run(q.create_queue("work", {{"VisibilityTimeout", "30"}}, soon()));
+    ASSERT_TRUE(url) << why(url);
+    EXPECT_EQ(*run(q.get_queue_url("work", "", soon())), *url);
+    EXPECT_EQ(run(q.get_queue_attributes(*url, {"VisibilityTimeout"}, soon()))->at("VisibilityTimeout"),
+              "30");
+    EXPECT_THAT(*run(q.list_queues("wo", soon())), testing::ElementsAre(*url));
+
+    sqs::send_entry one;
+    one.id = "a";
+    one.body = "first \xC3\xA9";
+    one.attributes = {{"n", {"Number", "1"}}, {"raw", {"Binary", std::string("\0\1", 2)}}};
+    const auto stored = run(q.send(*url, one, soon()));
+    ASSERT_TRUE(stored) << why(stored);
+    auto two = one;
+    two.id = "b";
+    const auto batch = run(q.send_batch(*url, {one, two}, soon()));
+    ASSERT_TRUE(batch) << why(batch);
+    EXPECT_EQ(batch->successful.size(), 2U);
+
+    std::vector<sqs::delete_entry> done;
+    for (int round = 0; round < 5 && done.size() < 3; ++round) {
+        const auto got = run(q.receive(*url, {10, 1, 60, ""}, soon()));
+        ASSERT_TRUE(got) << why(got);
+        for (const auto& m : *got) {
+            EXPECT_EQ(m.body, one.body);
+            EXPECT_EQ(m.attributes.at("raw").value, std::string("\0\1", 2));
+            EXPECT_EQ(m.system_attributes.at("ApproximateReceiveCount"), "1");
+            done.push_back({std::to_string(done.size()), m.receipt_handle});
+        }
+    }
+    ASSERT_EQ(done.size(), 3U);
+    const auto moved = run(q.change_visibility_batch(*url, {{"v", done[0].receipt_handle, 90}}, soon()));
+    ASSERT_TRUE(moved) << why(moved);
+    EXPECT_THAT(moved->successful, testing::ElementsAre("v"));
+    done.push_back({"bad", "garbage"});
+    const auto deleted = run(q.delete_batch(*url, done, soon()));
+    ASSERT_TRUE(deleted) << why(deleted);
+    EXPECT_THAT(deleted->successful, testing::UnorderedElementsAre("0", "1", "2"));
+    ASSERT_EQ(deleted->failed.size(), 1U);
+    EXPECT_EQ(deleted->failed[0].id, "bad");
+
+    EXPECT_TRUE(run(q.purge_queue(*url, soon())));
+    EXPECT_TRUE(run(q.delete_queue(*url, soon())));
+    const auto gone = run(q.get_queue_url("work", "", soon()));
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().kind, failure::not_found) << gone.error().to_string();
+}
+
+TEST_F(end_to_end, training_jobs) {
+    auto j = jobs();
+    const auto arn = run(j.create_training_job(job_request("job-1"), soon()));
+    ASSERT_TRUE(arn) << why(arn);
+    const auto again = run(j.create_training_job(job_request("job-1"), soon()));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().kind, failure::already_exists) << again.error().to_string();
+    ASSERT_TRUE(run(j.create_training_job(job_request("job-2"), soon())));
+    ASSERT_TRUE(run(j.create_training_job(job_request("job-3"), soon())));
+    EXPECT_EQ(world_->creates().size(), 3U);
+
+    const auto seen = run(j.describe_training_job("job-1", soon()));
+    ASSERT_TRUE(seen) << why(seen);
+    EXPECT_EQ(seen->arn, *arn);
+    const auto missing = run(j.describe_training_job("nobody", soon()));
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().kind, failure::not_found) << missing.error().to_string();
+
+    std::vector<std::string> names;
+    sagemaker::list_filter filter;
+    filter.max_results = 1;
+    filter.sort_by = "Name";
+    for (int page = 0; page < 10; ++page) {
+        const auto got = run(j.list_training_jobs(filter, soon()));
+        ASSERT_TRUE(got) << why(got);
+        for (const auto& s : got->jobs) names.push_back(s.name);
+        filter.next_token = got->next_token;
+        if (filter.next_token.empty()) break;
+    }
+    EXPECT_THAT(names, testing::ElementsAre("job-1", "job-2", "job-3"));
+
+    EXPECT_TRUE(run(j.add_tags(*arn, {{"more", "2"}}, soon())));
+    EXPECT_EQ(*run(j.list_tags(*arn, soon())), (sagemaker::tags{{"more", "2"}, {"owner", "t"}}));
+    EXPECT_TRUE(run(j.stop_training_job("job-1", soon())));
+    EXPECT_TRUE(run(j.stop_training_job("job-1", soon())));  // already stopping
+    EXPECT_NE(run(j.describe_training_job("job-1", soon()))->status, "InProgress");
+}
+
+TEST_F(end_to_end, identities_and_roles) {
+    sts::client s{*transport_, where_, who_};
+    const auto me = run(s.get_caller_identity(soon()));
+    ASSERT_TRUE(me) << why(me);
+    EXPECT_EQ(me->account, "123456789012");
+    const auto role = sts::make_assumed_role_provider(
+        *transport_, where_, who_, {"arn:aws:iam::210987654321:role/runner", "trainyard", "", 3600}, 1);
+    sts::client as_role{*transport_, where_, role};
+    const auto other = run(as_role.get_caller_identity(soon()));
+    ASSERT_TRUE(other) << why(other);
+    EXPECT_EQ(other->account, "210987654321");
+    EXPECT_THAT(other->arn, testing::HasSubstr("assumed-role/runner/trainyard"));
+    sagemaker::client theirs{*transport_, where_, role};
+    ASSERT_TRUE(run(theirs.create_training_job(job_request("job-r"), soon())));
+    EXPECT_EQ(world_->creates().back().account.str(), "210987654321");
+}
+
+TEST_F(end_to_end, a_wrong_secret_is_refused_everywhere) {
+    who_ = make_static_provider({"123456789012", secret{"canary-wrong"}, {}, {}}, "test");
+    auto q = queues();
+    auto j = jobs();
+    sts::client s{*transport_, where_, who_};
+    const auto refused = [](const api_error& e) {
+        EXPECT_EQ(e.kind, failure::bad_credentials) << e.to_string();
+        EXPECT_THAT(e.to_string(), testing::Not(testing::HasSubstr("canary")));
+    };
+    const auto listed = run(q.list_queues("", soon()));
+    ASSERT_FALSE(listed);
+    refused(listed.error());
+    const auto created = run(j.create_training_job(job_request("job-1"), soon()));
+    ASSERT_FALSE(created);
+    refused(created.error());
+    const auto identity = run(s.get_caller_identity(soon()));
+    ASSERT_FALSE(identity);
+    refused(identity.error());
+    EXPECT_TRUE(world_->creates().empty());
+}
+
+}  // namespace
+}  // namespace trainyard::aws
