@@ -97,9 +97,9 @@ public:
     document& operator=(document&&) noexcept;
     ~document();
 
-    // Fails on anything RFC 8259 does not allow, invalid UTF-8 and lone surrogates, NUL, bytes after the value,
-    // duplicate keys, numbers above the largest double (errc::invalid_argument), and on each limit (errc::limit). The
-    // message says where (byte offset) and why.
+    // Fails on anything RFC 8259 does not allow, invalid UTF-8 and lone surrogates, NUL, bytes after the
+    // value, duplicate keys, numbers above the largest double (errc::invalid_argument), and on each limit
+    // (errc::limit). The message says where (byte offset) and why.
     static result<document> parse(std::string_view text, const limits& l = {});
 
     value root() const;
