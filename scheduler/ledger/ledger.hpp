@@ -60,9 +60,10 @@ private:
 // together (group commit). Bounded: submit() refuses beyond `queued_records_max`.
 class ledger_thread {
 public:
-    // Records submitted and not yet answered; about 100 MB at the usual 1 kB each.
+    // Records submitted and not yet answered; about 100 MB at 1 kB each. Bodies' bytes are not counted.
     static constexpr std::size_t queued_records_max = 100'000;
-    // One transaction takes at most so many (a larger single submit() goes alone): it stays near 20 ms.
+    // One transaction takes at most so many (a larger single submit() goes alone): a long queue is answered
+    // in parts.
     static constexpr std::size_t group_records_max = 5'000;
     // Pages of 4 KiB in the WAL at which it is moved to the main file: when nothing waits, and whatever
     // waits.
