@@ -91,9 +91,12 @@ route find_route(const http::request& request, std::string_view scope_service) {
     const bool form = request.fields.get("content-type").starts_with("application/x-www-form-urlencoded");
     if (form) {
         const auto parameters = parse_form(request.body);
-        const auto version = parameters ? parameters->find("Version") : query_parameters::const_iterator{};
-        if (parameters && version != parameters->end() && version->second == sqs_query_version)
-            return {service_name::sqs, protocol::query, ""};
+        const std::string* version = nullptr;
+        if (parameters)
+            if (const auto found = parameters->find("Version"); found != parameters->end())
+                version = &found->second;
+        if (version && *version == sqs_query_version) return {service_name::sqs, protocol::query, ""};
+        if (version && *version == sts_version) return {service_name::sts, protocol::query, ""};
         const service_name s = by_name(scope_service);
         return {s == service_name::other ? service_name::sts : s, protocol::query, ""};
     }

@@ -94,7 +94,7 @@ service_reply sts_service::handle(const query_parameters& p, const principal& wh
     const std::string* action = find(p, "Action");
     if (!action) return sender(400, "MissingAction", "The request must contain the parameter Action");
     const std::string* version = find(p, "Version");
-    if (version && *version != "2011-06-15")
+    if (version && *version != sts_version)
         return sender(400, "NoSuchVersion",
                       "The requested version (" + printable(*version, 64) +
                           ") of service AWSSecurityTokenService does not exist");

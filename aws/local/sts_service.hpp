@@ -21,6 +21,7 @@ std::string escape_xml(std::string_view text);  // characters that XML 1.0 canno
 // One ErrorResponse document of a Query service.
 std::string query_error(const service_error& e, std::string_view xml_namespace, std::string_view request_id);
 
+inline constexpr std::string_view sts_version = "2011-06-15";
 inline constexpr std::string_view sts_namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 class sts_service {

@@ -1,0 +1,323 @@
+// The whole local AWS over real HTTP with real signatures.
+#include "aws/local/world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/http/client.hpp"
+#include "engine/io/real_clock.hpp"
+#include "engine/io/task_group.hpp"
+#include "sigv4/sign.hpp"
+
+namespace trainyard::aws::local {
+namespace {
+
+using testing::HasSubstr;
+const wall_time start = from_unix_millis(1'764'000'000'000);
+
+const std::string create_body =
+    R"({"TrainingJobName":"a","RoleArn":"arn:aws:iam::111122223333:role/train","AlgorithmSpecification":)"
+    R"({"TrainingInputMode":"File"},"OutputDataConfig":{"S3OutputPath":"s3://b"},"ResourceConfig":)"
+    R"({"InstanceType":"ml.m5.large","InstanceCount":1},"StoppingCondition":{}})";
+const std::string identity_form = "Action=GetCallerIdentity&Version=2011-06-15";
+
+sigv4::credentials key(std::string id, std::string secret_key = "test") {
+    sigv4::credentials c;
+    c.access_key_id = std::move(id);
+    c.secret_access_key = secret{std::move(secret_key)};
+    return c;
+}
+
+http::request json_request(const std::string& target, std::string body) {
+    http::request r;
+    r.fields = {{"X-Amz-Target", target},
+                {"Content-Type", target.starts_with("AmazonSQS") ? "application/x-amz-json-1.0"
+                                                                 : "application/x-amz-json-1.1"}};
+    r.body = std::move(body);
+    return r;
+}
+
+http::request form_request(std::string body) {
+    http::request r;
+    r.fields = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+    r.body = std::move(body);
+    return r;
+}
+
+std::string between(const std::string& text, const std::string& tag) {
+    const auto from = text.find("<" + tag + ">") + tag.size() + 2;
+    return text.substr(from, text.find("</" + tag + ">") - from);
+}
+
+task<void> exchange(http::client& client, http::origin to, http::request what, result<http::response>& out) {
+    const mono_time deadline = io::real_clock().mono() + 20s;
+    out = co_await client.send(std::move(to), std::move(what), http::lane::control, deadline);
+}
+
+task<void> finish(http::client& client, world& w) {
+    co_await client.close();
+    const mono_time grace = io::real_clock().mono() + 5s;
+    co_await w.shutdown(grace);
+}
+
+class local_world : public testing::Test {
+protected:
+    void open(world_options options = {}) {
+        served.emplace(io, time, std::move(options), registry);
+        const auto port = served->listen("127.0.0.1", 0);
+        ASSERT_TRUE(port.has_value()) << port.error().message;
+        to = {false, "127.0.0.1", *port};
+    }
+    void TearDown() override {
+        if (!served) return;
+        group.spawn([this] { return finish(client, *served); });
+        run();
+    }
+    void run() {
+        io.restart();
+        while (group.size() > 0) io.run_one();
+    }
+    http::request sign(http::request r, const sigv4::credentials& who, const char* service,
+                       duration offset = {}) {
+        r.fields.set("Host", to.authority());
+        std::vector<sigv4::header_view> headers;
+        for (const auto& f : r.fields) headers.push_back({f.name, f.value});
+        const auto s = sigv4::sign({r.method, r.path(), r.query(), headers, r.body}, who,
+                                   {"us-east-1", service}, time.wall() + offset);
+        EXPECT_TRUE(s.has_value());
+        for (const auto& h : s->headers) r.fields.add(h.name, h.value);
+        return r;
+    }
+    http::response send(http::request r) {
+        result<http::response> out = error{};
+        group.spawn([&] { return exchange(client, to, r, out); });
+        run();
+        EXPECT_TRUE(out.has_value()) << (out ? "" : out.error().message);
+        return out ? *out : http::response{};
+    }
+    http::response call(http::request r, const sigv4::credentials& who, const char* service) {
+        return send(sign(std::move(r), who, service));
+    }
+
+    boost::asio::io_context io{1};
+    manual_clock time{start};
+    metrics::registry registry;
+    io::task_group group{io};
+    http::client client{io, {}};
+    std::optional<world> served;
+    http::origin to;
+};
+
+TEST_F(local_world, says_that_it_is_up) {
+    open();
+    for (const char* path : {"/", "/_trainyard/health"}) {
+        http::request r;
+        r.method = "GET";
+        r.target = path;
+        const auto answer = send(r);
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_THAT(answer.body, HasSubstr(R"("services":{"sagemaker":"available")"));
+    }
+    http::request r;
+    r.method = "GET";
+    r.target = "/metrics";
+    EXPECT_THAT(send(r).body, HasSubstr("trainyard_local_requests_total"));
+}
+
+TEST_F(local_world, tells_who_called) {
+    open();
+    const auto answer = call(form_request(identity_form), key("111122223333"), "sts");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.fields.get("content-type"), "text/xml");
+    EXPECT_EQ(between(answer.body, "Account"), "111122223333");
+    EXPECT_EQ(between(answer.body, "Arn"), "arn:aws:iam::111122223333:user/local");
+    EXPECT_EQ(between(answer.body, "RequestId"), answer.fields.get("x-amzn-requestid"));
+    EXPECT_THAT(call(form_request(identity_form), key("test"), "sts").body,
+                HasSubstr("<Account>000000000000<"));
+    EXPECT_EQ(served->stats().signatures_verified, 2U);
+}
+
+TEST_F(local_world, an_assumed_role_acts_in_its_account_until_it_expires) {
+    open();
+    const auto answer = call(
+        form_request(
+            "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fx%2Fruns"
+            "&RoleSessionName=s%40y&DurationSeconds=900"),
+        key("999988887777"), "sts");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(between(answer.body, "Arn"), "arn:aws:sts::111122223333:assumed-role/runs/s@y");
+    EXPECT_EQ(between(answer.body, "Expiration"), to_iso8601(start + 900s));
+    auto session = key(between(answer.body, "AccessKeyId"), between(answer.body, "SecretAccessKey"));
+    EXPECT_TRUE(session.access_key_id.starts_with("ASIA"));
+
+    const auto without_token = call(json_request("SageMaker.ListTrainingJobs", "{}"), session, "sagemaker");
+    EXPECT_EQ(without_token.status, 400);
+    EXPECT_THAT(without_token.body, HasSubstr("UnrecognizedClientException"));
+
+    session.session_token = secret{between(answer.body, "SessionToken")};
+    EXPECT_EQ(call(json_request("SageMaker.CreateTrainingJob", create_body), session, "sagemaker").status,
+              200);
+    ASSERT_EQ(served->creates().size(), 1U);
+    EXPECT_EQ(served->creates()[0].account.str(), "111122223333");
+    EXPECT_EQ(served->creates()[0].when, start);
+
+    time.advance(899s);
+    EXPECT_EQ(call(form_request(identity_form), session, "sts").status, 200);
+    time.advance(1s);
+    const auto json_expired = call(json_request("SageMaker.ListTrainingJobs", "{}"), session, "sagemaker");
+    EXPECT_EQ(json_expired.status, 400);
+    EXPECT_THAT(json_expired.body, HasSubstr(R"("__type":"ExpiredTokenException")"));
+    const auto expired = call(form_request(identity_form), session, "sts");
+    EXPECT_EQ(expired.status, 403);
+    EXPECT_EQ(between(expired.body, "Code"), "ExpiredToken");
+}
+
+TEST_F(local_world, refuses_bad_assume_role_requests) {
+    open();
+    const std::string good_arn = "&RoleArn=arn:aws:iam::111122223333:role/r";
+    const auto refused = [&](const std::string& rest) {
+        const auto a = call(form_request("Action=AssumeRole&Version=2011-06-15" + rest), key("test"), "sts");
+        EXPECT_EQ(a.status, 400);
+        return between(a.body, "Code") + ": " + between(a.body, "Message");
+    };
+    EXPECT_EQ(
+        refused(good_arn + "&RoleSessionName=ab&DurationSeconds=899"),
+        "ValidationError: 1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy "
+        "constraint: Member must have value greater than or equal to 900");
+    EXPECT_THAT(refused(good_arn + "&RoleSessionName=ab&DurationSeconds=43201"),
+                HasSubstr("less than or equal to 43200"));
+    EXPECT_THAT(refused("&RoleArn=arn:aws:iam::1111:role/rrrrrrr&RoleSessionName=ab"),
+                HasSubstr(" is invalid"));
+    EXPECT_THAT(refused(good_arn + "&RoleSessionName=a%20b"), HasSubstr("roleSessionName"));
+    EXPECT_THAT(refused(""), HasSubstr("2 validation errors detected"));
+    EXPECT_THAT(call(form_request("Action=Nothing%3C&Version=2011-06-15"), key("test"), "sts").body,
+                HasSubstr("<Code>InvalidAction</Code><Message>Could not find operation Nothing&lt;"));
+}
+
+TEST_F(local_world, refuses_in_the_words_of_each_service) {
+    open();
+    const auto to_service = [](const char* service) {
+        const std::string name = service;
+        if (name == "sts") return form_request(identity_form);
+        return json_request(name == "sqs" ? "AmazonSQS.ListQueues" : "SageMaker.ListTrainingJobs", "{}");
+    };
+    const auto expect = [](const http::response& a, int status, const std::string& code) {
+        EXPECT_EQ(a.status, status) << a.body;
+        EXPECT_THAT(a.body, HasSubstr(code));
+    };
+    const auto wrong = key("test", "wrong"), unknown = key("AKIAUNKNOWNUNKNOWN00"), good = key("test");
+    expect(call(to_service("sagemaker"), wrong, "sagemaker"), 400, R"("__type":"InvalidSignatureException")");
+    expect(call(to_service("sts"), wrong, "sts"), 403, "<Code>SignatureDoesNotMatch</Code>");
+    expect(call(to_service("sqs"), wrong, "sqs"), 400,
+           R"("__type":"com.amazon.coral.service#InvalidSignatureException")");
+    expect(call(to_service("sagemaker"), unknown, "sagemaker"), 400,
+           R"("__type":"UnrecognizedClientException")");
+    expect(call(to_service("sts"), unknown, "sts"), 403, "<Code>InvalidClientTokenId</Code>");
+    auto query_mode = to_service("sqs");
+    query_mode.fields.add("x-amzn-query-mode", "true");
+    const auto sqs = call(query_mode, unknown, "sqs");
+    EXPECT_EQ(sqs.status, 403);
+    EXPECT_EQ(sqs.fields.get("x-amzn-query-error"), "InvalidClientTokenId;Sender");
+    EXPECT_EQ(sqs.fields.get("content-type"), "application/x-amz-json-1.0");
+    expect(call(to_service("sagemaker"), good, "sqs"), 400,
+           "Credential should be scoped to correct service: 'sagemaker'.");
+    expect(call(to_service("sts"), good, "sagemaker"), 403, "scoped to correct service: 'sts'.");
+    expect(send(sign(to_service("sts"), good, "sts", -16min)), 403, "Signature expired: ");
+    expect(send(sign(to_service("sts"), good, "sts", 16min)), 403, "Signature not yet current: ");
+    auto tampered = sign(json_request("SageMaker.CreateTrainingJob", create_body), good, "sagemaker");
+    tampered.body += " ";
+    expect(send(tampered), 400, "InvalidSignatureException");
+    auto retargeted = sign(json_request("SageMaker.ListTrainingJobs", "{}"), good, "sagemaker");
+    retargeted.fields.set("X-Amz-Target", "SageMaker.StopTrainingJob");
+    expect(send(retargeted), 400, "InvalidSignatureException");
+    expect(send(to_service("sts")), 403, "<Code>MissingAuthenticationToken</Code>");
+    expect(send(to_service("sagemaker")), 400, "MissingAuthenticationTokenException");
+    EXPECT_EQ(served->stats().signatures_verified, 0U);
+    EXPECT_TRUE(served->creates().empty());
+}
+
+TEST_F(local_world, refuses_what_is_no_call) {
+    open();
+    const auto good = key("test");
+    EXPECT_THAT(call(json_request("SageMaker.ListTrainingJobs", "[]"), good, "sagemaker").body,
+                HasSubstr("SerializationException"));
+    EXPECT_THAT(call(json_request("SageMaker.ListTrainingJobs", "{\"a\":1,}"), good, "sagemaker").body,
+                HasSubstr("SerializationException"));
+    EXPECT_THAT(call(json_request("SageMaker.Explode", "{}"), good, "sagemaker").body,
+                HasSubstr("UnknownOperationException"));
+    EXPECT_THAT(call(json_request("DynamoDB_20120810.ListTables", "{}"), good, "dynamodb").body,
+                HasSubstr("UnknownOperationException"));
+    const auto query = call(form_request("Action=ListQueues&Version=2012-11-05"), good, "sqs");
+    EXPECT_EQ(query.status, 400);
+    EXPECT_THAT(query.body, HasSubstr("<Code>InvalidAction</Code>"));
+    EXPECT_EQ(served->stats().signatures_verified, 5U);
+}
+
+TEST_F(local_world, without_verification_the_scope_is_believed) {
+    world_options options;
+    options.verify_signatures = false;
+    open(options);
+    EXPECT_THAT(call(form_request(identity_form), key("111122223333", "wrong"), "sts").body,
+                HasSubstr("<Account>111122223333<"));
+    EXPECT_THAT(send(form_request(identity_form)).body, HasSubstr("<Account>000000000000<"));
+}
+
+TEST_F(local_world, keeps_the_journal_before_it_answers) {
+    const auto file = std::filesystem::temp_directory_path() / ("world-" + std::to_string(::getpid()));
+    std::filesystem::remove(file);
+    world_options options;
+    options.journal_file = file.string();
+    open(options);
+    call(json_request("SageMaker.CreateTrainingJob", create_body), key("test"), "sagemaker");
+    const auto twice =
+        call(json_request("SageMaker.CreateTrainingJob", create_body), key("test"), "sagemaker");
+    EXPECT_THAT(twice.body, HasSubstr(R"("__type":"ResourceInUse","Message":)"));
+    std::ifstream in{file};
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    EXPECT_EQ(text,
+              "{\"op\":\"create\",\"account\":\"000000000000\",\"region\":\"us-east-1\",\"name\":\"a\","
+              "\"time\":1764000000,\"tags\":{}}\n");
+    std::filesystem::remove(file);
+    EXPECT_EQ(served->stats().creates_accepted, 1U);
+    EXPECT_EQ(served->stats().creates_duplicate, 1U);
+    time.advance(64s);
+    EXPECT_EQ(served->stats().jobs_by_status.at("Completed"), 1U);
+}
+
+TEST_F(local_world, a_journal_that_cannot_be_opened_stops_it) {
+    world_options options;
+    options.journal_file = "/nowhere/journal";
+    served.emplace(io, time, options, registry);
+    const auto port = served->listen("127.0.0.1", 0);
+    ASSERT_FALSE(port.has_value());
+    EXPECT_THAT(port.error().message, HasSubstr("/nowhere/journal"));
+}
+
+TEST_F(local_world, carries_a_message_from_sender_to_receiver) {
+    open();
+    const auto who = key("111122223333");
+    const auto created = call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
+    ASSERT_EQ(created.status, 200) << created.body;
+    EXPECT_THAT(created.body, HasSubstr("http://" + to.authority() + "/111122223333/q"));
+    const std::string url = "http://" + to.authority() + "/111122223333/q";
+    const auto sent =
+        call(json_request("AmazonSQS.SendMessage", R"({"QueueUrl":")" + url + R"(","MessageBody":"hello"})"),
+             who, "sqs");
+    EXPECT_EQ(sent.status, 200) << sent.body;
+    EXPECT_EQ(served->stats().messages, 1U);
+    const auto received =
+        call(json_request("AmazonSQS.ReceiveMessage", R"({"QueueUrl":")" + url + R"("})"), who, "sqs");
+    EXPECT_THAT(received.body, HasSubstr(R"("Body":"hello")"));
+    const auto missing =
+        call(json_request("AmazonSQS.ReceiveMessage", R"({"QueueUrl":")" + url + R"(x"})"), who, "sqs");
+    EXPECT_EQ(missing.status, 400);
+    EXPECT_EQ(missing.fields.get("x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+}
+
+}  // namespace
+}  // namespace trainyard::aws::local
