@@ -190,6 +190,17 @@ TEST(framing, the_scan_does_not_depend_on_how_bytes_arrive) {
     }
 }
 
+// Behind a socket Beast would refuse this one too; the parser must not rely on it.
+TEST(framing, two_framings_are_refused_by_the_head_alone) {
+    for (const std::string order : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                                    "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"}) {
+        const auto got = parse_request_head("POST / HTTP/1.1\r\nHost: a\r\n" + order + "\r\n", {});
+        ASSERT_FALSE(got.has_value());
+        EXPECT_EQ(got.error().status, 400);
+        EXPECT_THAT(got.error().reason, HasSubstr("together"));
+    }
+}
+
 TEST(framing, lists) {
     EXPECT_TRUE(list_contains("a, Close ,b", "close"));
     EXPECT_FALSE(list_contains("closed", "close"));
