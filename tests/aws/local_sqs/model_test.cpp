@@ -56,8 +56,8 @@ struct run {
         if (!fifo) return order;
         std::map<std::string, std::size_t> first;
         for (const std::size_t i : order) first.try_emplace(messages[i].group, i);
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-            return first.at(messages[a].group) < first.at(messages[b].group);
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return std::pair(first.at(messages[a].group), a) < std::pair(first.at(messages[b].group), b);
         });
         return order;
     }
