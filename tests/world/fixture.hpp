@@ -1,0 +1,190 @@
+// A local AWS and a dispatcher, each on a thread of its own, joined by loopback HTTP.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <set>
+
+#include "aws/local/world.hpp"
+#include "aws/sqs/client.hpp"
+#include "engine/io/real_clock.hpp"
+#include "engine/io/runtime.hpp"
+#include "engine/io/task_group.hpp"
+#include "scheduler/dispatcher/run.hpp"
+
+namespace trainyard {
+
+class local_environment final : public aws::environment {
+public:
+    explicit local_environment(std::string endpoint, std::string secret)
+        : endpoint_(std::move(endpoint)), secret_(std::move(secret)) {}
+    std::string get(const std::string& variable) const override {
+        if (variable == "AWS_ACCESS_KEY_ID") return "000000000000";
+        if (variable == "AWS_SECRET_ACCESS_KEY") return secret_;
+        if (variable == "AWS_ENDPOINT_URL") return endpoint_;
+        return {};
+    }
+
+private:
+    std::string endpoint_, secret_;
+};
+
+class World : public ::testing::Test {
+protected:
+    void SetUp() override {
+        directory = std::filesystem::path{::testing::TempDir()} / ("ty-world-" + std::to_string(getpid()));
+        std::filesystem::create_directories(directory);
+    }
+    void TearDown() override {
+        if (aws_) close_aws();
+        std::filesystem::remove_all(directory);
+    }
+
+    void open_aws(aws::local::world_options options = {}) {
+        options.time_scale = 1000;
+        aws_thread_ = std::make_unique<io::io_thread>("local-aws");
+        aws_tasks_ = std::make_unique<io::task_group>(aws_thread_->context());
+        aws_ =
+            std::make_unique<aws::local::world>(aws_thread_->context(), io::real_clock(), options, registry_);
+        const auto port = on_aws([this] { return aws_->listen("127.0.0.1", 0); });
+        ASSERT_TRUE(port) << port.error().message;
+        endpoint = "http://127.0.0.1:" + std::to_string(*port);
+    }
+    void close_aws() {
+        std::promise<void> done;
+        aws_tasks_->spawn([this, &done] { return shut_down(done); });
+        done.get_future().wait();
+        aws_thread_->stop();
+        aws_tasks_.reset();
+        aws_.reset();
+    }
+    std::vector<aws::local::accepted_create> creates() {
+        return on_aws([this] { return aws_->creates(); });
+    }
+    std::size_t messages_left() {
+        return on_aws([this] { return aws_->stats().messages; });
+    }
+
+    std::string fleet_yaml(const std::string& queue_keys = "") const {
+        return "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 0.05\n"
+               "accounts:\n"
+               "  - {id: \"111111111111\", role: arn:aws:iam::111111111111:role/spoke,\n"
+               "     execution_role: arn:aws:iam::111111111111:role/exec, bucket: s3://b,\n"
+               "     regions: [us-east-1, us-west-2], limits: {ml.m5.xlarge: 20},\n"
+               "     api_rates: {create: 1000, stop: 1000, describe: 1000, list: 100}}\n"
+               "tenants:\n  - {name: vision, quota: {ml.m5.xlarge: 30}}\n  - {name: speech}\n"
+               "queues:\n  - {name: jobs, region: us-east-1, tenants: [vision, speech]" +
+               queue_keys + "}\n";
+    }
+    // Runs the dispatcher until the queue is empty and every job has ended.
+    dispatcher::run_report run(const std::string& yaml, const std::string& secret = "test") {
+        auto fleet = config::parse_fleet(yaml, "fleet.yaml", directory.string(), {});
+        EXPECT_TRUE(fleet) << fleet.error().message;
+        const local_environment env{endpoint, secret};
+        boost::asio::io_context io;
+        dispatcher::run_options options;
+        options.driver.until_idle = true;
+        options.driver.poll_wait_seconds = 1;
+        options.timing.backoff_base = 20ms;
+        options.timing.refused_base = 20ms;
+        dispatcher::run_instance instance{io, std::move(*fleet), options, env};
+        dispatcher::run_report report;
+        io::task_group group{io};
+        group.spawn([&] { return keep(instance, report); });
+        io.run();
+        return report;
+    }
+    void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs") {
+        boost::asio::io_context io;
+        io::task_group group{io};
+        group.spawn([&] { return send_all(io, bodies, queue); });
+        io.run();
+    }
+    // What a queue holds now, read and not deleted.
+    std::vector<aws::sqs::message> peek(const std::string& queue) {
+        std::vector<aws::sqs::message> out;
+        boost::asio::io_context io;
+        io::task_group group{io};
+        group.spawn([&] { return receive_all(io, queue, out); });
+        io.run();
+        return out;
+    }
+
+    std::filesystem::path directory;
+    std::string endpoint;
+
+private:
+    template <class F>
+    auto on_aws(F f) {
+        std::promise<decltype(f())> answer;
+        boost::asio::post(aws_thread_->context(), [&] { answer.set_value(f()); });
+        return answer.get_future().get();
+    }
+    task<void> shut_down(std::promise<void>& done) {
+        const mono_time grace = io::real_clock().mono() + 1s;
+        co_await aws_->shutdown(grace);
+        done.set_value();
+    }
+    static task<void> keep(dispatcher::run_instance& instance, dispatcher::run_report& report) {
+        report = co_await instance.run();
+    }
+    task<void> send_all(boost::asio::io_context& io, const std::vector<std::string>& bodies,
+                        std::string queue) {
+        http::client http{io, {}};
+        metrics::registry registry;
+        aws::transport transport{http, io::real_clock(), registry, 1};
+        const local_environment env{endpoint, "test"};
+        const auto who = aws::make_default_provider(env).value();
+        const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
+        aws::sqs::client client{transport, where, who};
+        const std::map<std::string, std::string> attributes;
+        const mono_time deadline = io::real_clock().mono() + 20s;
+        const auto url = co_await client.create_queue(queue, attributes, deadline);
+        EXPECT_TRUE(url) << url.error().to_string();
+        for (const std::string& body : bodies) {
+            aws::sqs::send_entry e;
+            e.id = "0";
+            e.body = body;
+            const auto sent = co_await client.send(*url, e, deadline);
+            EXPECT_TRUE(sent) << sent.error().to_string();
+        }
+        co_await http.close();
+    }
+    task<void> receive_all(boost::asio::io_context& io, std::string queue,
+                           std::vector<aws::sqs::message>& out) {
+        http::client http{io, {}};
+        metrics::registry registry;
+        aws::transport transport{http, io::real_clock(), registry, 1};
+        const local_environment env{endpoint, "test"};
+        const auto who = aws::make_default_provider(env).value();
+        const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
+        aws::sqs::client client{transport, where, who};
+        const std::string owner;
+        const mono_time deadline = io::real_clock().mono() + 20s;
+        const auto url = co_await client.get_queue_url(queue, owner, deadline);
+        EXPECT_TRUE(url) << url.error().to_string();
+        for (bool more = true; more;) {
+            aws::sqs::receive_options options;
+            options.wait_seconds = 0;
+            auto got = co_await client.receive(*url, options, deadline);
+            EXPECT_TRUE(got) << got.error().to_string();
+            more = got && !got->empty();
+            if (got)
+                for (auto& m : *got) out.push_back(std::move(m));
+        }
+        co_await http.close();
+    }
+
+    metrics::registry registry_;
+    std::unique_ptr<io::io_thread> aws_thread_;
+    std::unique_ptr<io::task_group> aws_tasks_;
+    std::unique_ptr<aws::local::world> aws_;
+};
+
+}  // namespace trainyard

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""The finished program as a user meets it: exit codes, messages, signals, admin pages.
+
+    program.py TRAINYARD
+
+Needs Python's standard library alone; promtool is used where it is installed.
+"""
+import ctypes
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+PROGRAM = ""
+SECONDS_MAX = 60
+PR_SET_PDEATHSIG = 1
+
+FLEET = """installation: test
+ledger: ledger.db
+admin: {admin}
+reconcile_seconds: 0.1
+accounts:
+  - id: "111111111111"
+    role: arn:aws:iam::111111111111:role/spoke
+    execution_role: arn:aws:iam::111111111111:role/exec
+    bucket: s3://b
+    regions: [us-east-1]
+    limits: {{ml.m5.xlarge: 20}}
+    api_rates: {{create: 100, stop: 100, describe: 100, list: 100}}
+tenants:
+  - name: vision
+queues:
+  - {{name: jobs, region: us-east-1, tenants: [vision]}}
+"""
+JOB = {"kind": "training", "name": "one", "request": {
+    "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"}, "RoleArn": "${pool.execution_role}",
+    "OutputDataConfig": {"S3OutputPath": "${pool.bucket}/out"},
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600}, "HyperParameters": {"trainyard-local-seconds": "30"}}}
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trainyard-program-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        self.environment.update(AWS_ACCESS_KEY_ID="000000000000", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
+                                AWS_ENDPOINT_URL="http://127.0.0.1:1")
+        self.fleet()
+
+    def fleet(self, admin="127.0.0.1:0", change=lambda text: text):
+        (self.folder / "fleet.yaml").write_text(change(FLEET.format(admin=admin)))
+
+    def call(self, *arguments, text=None):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text or "",
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        self.assertNotIn(self.environment["AWS_SECRET_ACCESS_KEY"] * 2, done.stdout + done.stderr)
+        return done
+
+    def start(self, *arguments):
+        child = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
+
+        def end():
+            child.kill()
+            child.wait()
+            child.stdout.close()
+            child.stderr.close()
+        self.addCleanup(end)
+        return child
+
+    def line(self, pipe, pattern):
+        """The first line of a pipe that matches, within the time."""
+        deadline, seen = time.monotonic() + SECONDS_MAX, b""
+        while True:
+            if m := re.search(pattern, seen.decode(errors="replace")):
+                return m
+            self.assertTrue(select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0], f"no {pattern}: {seen}")
+            got = os.read(pipe.fileno(), 65536)
+            self.assertTrue(got, f"ended before {pattern}: {seen}")
+            seen += got
+
+    def local(self, *options):
+        child = self.start("local", "--port", "0", "--time-scale", "1000", *options)
+        self.environment["AWS_ENDPOINT_URL"] = self.line(child.stdout, r"listening on (http://\S+)").group(1)
+        return child
+
+    def test_usage_errors(self):
+        for arguments in ([], ["bake"], ["run"], ["run", "-c"], ["demo", "--jobs", "many"], ["local", "--port", "x"]):
+            self.assertEqual(self.call(*arguments).returncode, 2, arguments)
+        self.assertEqual(self.call("--help").returncode, 0)
+        self.assertEqual(json.loads(self.call("version", "--json").stdout).keys(), {"version", "compiler"})
+
+    def test_fleet_file_errors(self):
+        self.fleet(change=lambda text: text.replace("regions:", "reigons:"))
+        done = self.call("run", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"fleet\.yaml:10:5: accounts\[0\]: unknown key 'reigons'; known keys are id, role")
+        done = self.call("run", "-c", "absent.yaml")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot read absent.yaml: No such file", done.stderr)
+
+    def test_nothing_answers(self):
+        done = self.call("run", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("127.0.0.1:1", done.stderr)
+
+    def test_queue_that_does_not_exist(self):
+        self.local()
+        done = self.call("run", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("queue jobs in us-east-1 does not exist: create it, or correct its name", done.stderr)
+
+    def test_wrong_secret(self):
+        self.local()
+        self.environment["AWS_SECRET_ACCESS_KEY"] = "not-the-secret"
+        done = self.call("run", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("check the credentials", done.stderr)
+        self.assertNotIn("not-the-secret", done.stderr)
+
+    def test_no_credentials(self):
+        self.environment.pop("AWS_SECRET_ACCESS_KEY")
+        self.environment.pop("AWS_ACCESS_KEY_ID")
+        self.environment["HOME"] = str(self.folder)
+        done = subprocess.run([PROGRAM, "run", "-c", "fleet.yaml"], cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("AWS_ACCESS_KEY_ID", done.stderr)
+
+    def test_port_in_use(self):
+        self.local()
+        port = self.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
+        done = self.call("local", "--port", port)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"port {port}", done.stderr)
+        self.assertIn("--port", done.stderr)
+
+    def test_submit_checks_before_it_sends(self):
+        for body, pointer in (("{", "fleet"), ('{"kind":"baking","request":{}}', "/kind"), (json.dumps({**JOB, "x": 1}), "/x")):
+            done = self.call("submit", "-c", "fleet.yaml", "-", text=body)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertTrue(pointer in done.stderr or "not JSON" in done.stderr, done.stderr)
+
+    def make_queue(self):
+        """One queue in the local AWS without a foreign client: the demo's own way is CreateQueue over SigV4, so sign here."""
+        import datetime
+        import hashlib
+        import hmac
+        host = self.environment["AWS_ENDPOINT_URL"].removeprefix("http://")
+        body = b'{"QueueName":"jobs"}'
+        at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        headers = {"content-type": "application/x-amz-json-1.0", "host": host, "x-amz-date": at,
+                   "x-amz-target": "AmazonSQS.CreateQueue"}
+        names = ";".join(headers)
+        canonical = "POST\n/\n\n" + "".join(f"{k}:{v}\n" for k, v in headers.items()) + f"\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        scope = f"{at[:8]}/us-east-1/sqs/aws4_request"
+        text = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        key = b"AWS4test"
+        for part in (at[:8], "us-east-1", "sqs", "aws4_request"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        headers["authorization"] = (f"AWS4-HMAC-SHA256 Credential=000000000000/{scope}, SignedHeaders={names}, "
+                                    f"Signature={signature}")
+        request = urllib.request.Request(self.environment["AWS_ENDPOINT_URL"], body, headers)
+        with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
+            self.assertIn("QueueUrl", json.load(answer))
+
+    def get(self, url):
+        try:
+            with urllib.request.urlopen(url, timeout=SECONDS_MAX) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            with e:
+                return e.code, e.read().decode()
+
+    def test_a_day_in_its_life(self):
+        self.local()
+        self.make_queue()
+        done = self.call("submit", "-c", "fleet.yaml", "--json", "-", text=json.dumps(JOB) + "\n" + json.dumps(JOB))
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, {"queue": "jobs", "sent": 2}), done.stderr)
+        run = self.start("run", "-c", "fleet.yaml", "--poll-wait", "1")
+        admin = self.line(run.stderr, r"admin on (http://\S+)").group(1)
+        self.assertEqual(self.get(admin + "/healthz"), (200, "ok\n"))
+        deadline = time.monotonic() + SECONDS_MAX
+        while True:
+            jobs = [json.loads(line) for line in self.call("jobs", "-c", "fleet.yaml", "--json").stdout.splitlines()]
+            if [j["state"] for j in jobs] == ["succeeded"] * 2:
+                break
+            self.assertLess(time.monotonic(), deadline, jobs)
+        self.assertEqual(self.get(admin + "/readyz"), (200, "ready\n"))
+        self.assertEqual(self.get(admin + "/nothing")[0], 404)
+        self.assertEqual(self.get(admin + "/api/v1/jobs/" + jobs[0]["job"])[0], 200)
+        metrics = self.get(admin + "/metrics")[1]
+        self.assertIn('trainyard_jobs{state="succeeded"} 2', metrics)
+        if promtool := shutil.which("promtool"):
+            checked = subprocess.run([promtool, "check", "metrics"], input=metrics, capture_output=True, text=True)
+            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+        table = self.call("jobs", "-c", "fleet.yaml").stdout
+        self.assertRegex(table, r"JOB +NAME +TENANT +PRIORITY +STATE")
+        taken = admin.rsplit(":", 1)[1]
+        other = self.folder / "other.yaml"
+        other.write_text(FLEET.format(admin=f"127.0.0.1:{taken}").replace("ledger.db", "other.db"))
+        done = self.call("run", "-c", "other.yaml")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("choose another address with admin:", done.stderr)
+        done = self.call("run", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("in use by another process", done.stderr)
+        run.send_signal(signal.SIGTERM)
+        self.assertEqual(run.wait(SECONDS_MAX), 0)
+        self.assertEqual(self.call("jobs", "-c", "fleet.yaml", "--json").stdout.count("succeeded"), 2)
+
+    def test_demo(self):
+        done = self.call("demo", "--jobs", "60", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)
+        self.assertEqual((summary["jobs"], summary["lost"], summary["duplicated"]), (60, 0, 0))
+        self.assertEqual(summary["succeeded"] + summary["failed"] + summary["rejected"], 60)
+        self.assertEqual(summary["requests"], summary["signatures_verified"])
+
+
+if __name__ == "__main__":
+    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=1)
