@@ -16,7 +16,9 @@ namespace {
 using trainyard::sigv4::header_view;
 
 // An empty poll, one job's message, and the largest request SQS takes.
-void sizes(benchmark::internal::Benchmark* b) { b->Arg(128)->Arg(2048)->Arg(1 << 20); }
+void sizes(benchmark::internal::Benchmark* b) {
+    b->Arg(128)->Arg(2048)->Arg(1 << 20);
+}
 
 void floor_sha256(benchmark::State& state) {
     const std::string body(static_cast<std::size_t>(state.range(0)), 'x');
@@ -35,10 +37,11 @@ void sign(benchmark::State& state) {
                                               {"x-amz-target", "AmazonSQS.SendMessageBatch"}}};
     const trainyard::sigv4::request_view request{
         .method = "POST", .path = "/", .query = "", .headers = headers, .body = body};
-    const trainyard::sigv4::credentials who{.access_key_id = "AKIDEXAMPLE",
-                                            .secret_access_key = trainyard::secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCY"),
-                                            .session_token = {},
-                                            .expires_at = {}};
+    const trainyard::sigv4::credentials who{
+        .access_key_id = "AKIDEXAMPLE",
+        .secret_access_key = trainyard::secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCY"),
+        .session_token = {},
+        .expires_at = {}};
     const trainyard::sigv4::scope where{.region = "us-east-1", .service = "sqs"};
     const trainyard::wall_time when{std::chrono::seconds(1'440'938'160)};
     for (auto _ : state) {

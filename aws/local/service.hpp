@@ -13,7 +13,7 @@ namespace trainyard::aws::local {
 // Who signed the request, as verified by the front.
 struct principal {
     account_id account;
-    std::string arn;      // arn:aws:iam::123456789012:user/local, or arn:aws:sts::...:assumed-role/role/session
+    std::string arn;  // arn:aws:iam::123456789012:user/local, or arn:aws:sts::...:assumed-role/role/session
     std::string user_id;  // SenderId: AIDA..., or AROA...:session
 };
 
@@ -22,15 +22,16 @@ struct operation_call {
     std::string operation;  // "SendMessage"
     json::value input;      // an object; outlives the call
     principal who;
-    region_name region;     // from the credential scope
-    std::string base_url;   // scheme://host:port as the client wrote it; queue URLs start with it
-    wall_time now{};        // when the request arrived
+    region_name region;    // from the credential scope
+    std::string base_url;  // scheme://host:port as the client wrote it; queue URLs start with it
+    wall_time now{};       // when the request arrived
 };
 
 struct service_error {
     int status = 400;
     std::string type;        // full __type: "com.amazonaws.sqs#QueueDoesNotExist", "ValidationException"
-    std::string query_code;  // for x-amzn-query-error, "AWS.SimpleQueueService.NonExistentQueue"; empty: no such header
+    std::string query_code;  // for x-amzn-query-error, "AWS.SimpleQueueService.NonExistentQueue"; empty: no
+                             // such header
     std::string message;
     bool sender_fault = true;
 };

@@ -19,14 +19,17 @@ namespace trainyard::aws::local {
 
 struct world_options {
     bool verify_signatures = true;
-    double time_scale = 1.0;  // SageMaker time runs this many times as fast: 60 makes a minute's training last a second
+    double time_scale =
+        1.0;  // SageMaker time runs this many times as fast: 60 makes a minute's training last a second
     std::uint64_t seed = 1;
-    std::string secret_access_key = "test";  // of every 12-digit access key id and of "test" (account 000000000000)
+    std::string secret_access_key =
+        "test";  // of every 12-digit access key id and of "test" (account 000000000000)
     // Default limit of concurrent instances of each type in each account and region, and exceptions by
     // "account/region/type" with "*" allowed for each part; the most specific wins.
     std::int64_t instance_limit = 1'000'000;
     std::map<std::string, std::int64_t> instance_limits;
-    std::string journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
+    std::string
+        journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
 };
 
 struct world_stats {

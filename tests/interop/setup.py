@@ -19,7 +19,7 @@ NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import
 
 def run(*command, **options):
     return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=540, **options)
+                          timeout=540, start_new_session=True, **options)
 
 
 def python_side(folder):

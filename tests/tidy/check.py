@@ -366,7 +366,7 @@ def readmes(tree):
             count[folder] = count.get(folder, 0) + 1
     def explained(folder):
         parent, name = os.path.split(folder)
-        return f"{folder}/README.md" in tree or re.search(rf"\b{name}/", tree.get(f"{parent}/README.md", ""))
+        return f"{folder}/README.md" in tree or re.search(rf"\b{name}\b", tree.get(f"{parent}/README.md", ""))
     # A program of tests is explained by the folder that it mirrors.
     return [finding(f, 0, f"{n} source files, and neither a README.md nor a word in that of the folder above")
             for f, n in sorted(count.items()) if n > SOURCE_FILES_WITHOUT_README and not explained(f)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <set>
 
@@ -265,8 +266,8 @@ TEST(job_list, a_token_of_another_listing_is_refused) {
 TEST(job_list, a_page_looks_at_the_page_only) {
     store_fixture f;
     f.fill(100'000);
-    // 1,000 pages read at once: each walk of the whole store would make this take minutes.
-    const auto begin = std::chrono::steady_clock::now();
+    // 1,000 pages in processor time: if each walked the whole store, this would take minutes.
+    const std::clock_t begin = std::clock();
     list_request r;
     r.max = 100;
     std::size_t seen = 0;
@@ -276,7 +277,7 @@ TEST(job_list, a_page_looks_at_the_page_only) {
         r.token = page->next_token;
     } while (!r.token.empty());
     EXPECT_EQ(seen, 100'000U);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
+    EXPECT_LT(std::clock() - begin, 2 * CLOCKS_PER_SEC);
     EXPECT_EQ(f.store.count_by_status(start + 1h).at("Completed"), 100'000U);
 }
 

@@ -60,4 +60,12 @@ inline std::vector<std::string> placed(const std::vector<start>& starts) {
     return out;
 }
 
+// Why the pool refuses the job; empty when it does not.
+inline std::string refusal(const scheduler& s, std::uint64_t id, wall_time now,
+                           const std::string& pool = "p") {
+    for (const auto& [name, reason] : s.explain(id, now).pool_reasons)
+        if (name == pool) return reason;
+    return {};
+}
+
 }  // namespace trainyard::policy::test

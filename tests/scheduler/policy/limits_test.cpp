@@ -37,7 +37,7 @@ TEST(limits, jobs_max_of_tenant_and_pool) {
     for (std::uint64_t id = 4; id <= 7; ++id) s.add(job(id, "b"));
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(1, 4, 5));
     EXPECT_THAT(s.explain(2, t0).tenant_reason, HasSubstr("jobs of the tenant: 1 of 1"));
-    EXPECT_THAT(s.explain(6, t0).pool_reasons[0].second, HasSubstr("jobs of the pool: 3 of 3"));
+    EXPECT_THAT(refusal(s, 6, t0), HasSubstr("jobs of the pool: 3 of 3"));
 }
 
 TEST(limits, a_demand_needs_one_pool_for_all_of_it) {

@@ -38,7 +38,7 @@ TEST(budget, counts_down_and_new_budget_wakes) {
     for (std::uint64_t id = 1; id <= 5; ++id) s.add(job(id, "a"));
     s.set_start_budget("p", 2);
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(1, 2));
-    EXPECT_THAT(s.explain(3, t0).pool_reasons[0].second, HasSubstr("start budget is spent"));
+    EXPECT_THAT(refusal(s, 3, t0), HasSubstr("start budget is spent"));
     EXPECT_TRUE(s.decide(t0 + 1h, 9).empty());
     s.set_start_budget("p", 1);
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(3));
@@ -59,13 +59,13 @@ struct blocked : testing::Test {
 
 TEST_F(blocked, nothing_starts_before_the_time_and_one_probe_after) {
     EXPECT_TRUE(s.decide(t0 + 10min - 1ns, 9).empty());
-    EXPECT_THAT(s.explain(1, t0).pool_reasons[0].second, HasSubstr("blocked until"));
+    EXPECT_THAT(refusal(s, 1, t0), HasSubstr("blocked until"));
     EXPECT_THAT(s.next_wakeup(), Optional(t0 + 10min));
     EXPECT_THAT(s.explain(1, t0 + 10min).pool_reasons, IsEmpty());
     EXPECT_THAT(ids(s.decide(t0 + 10min, 9)), ElementsAre(1));
     EXPECT_TRUE(s.decide(t0 + 2h, 9).empty()) << "one probe only";
     EXPECT_EQ(s.next_wakeup(), std::nullopt);
-    EXPECT_THAT(s.explain(2, t0 + 2h).pool_reasons[0].second, HasSubstr("probes it"));
+    EXPECT_THAT(refusal(s, 2, t0 + 2h), HasSubstr("probes it"));
 }
 
 TEST_F(blocked, another_resource_of_the_pool_is_free) {
