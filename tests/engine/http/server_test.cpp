@@ -188,6 +188,7 @@ task<void> stop_past_grace(boost::asio::io_context& io, server& s, slow_handler&
     const mono_time grace = in(30ms);
     co_await s.shutdown(grace);
     EXPECT_TRUE(h.ended);
+    EXPECT_LT(io::real_clock().mono(), until) << "the handler would wait for eight seconds";
     EXPECT_FALSE(h.released) << "the handler's wait was cancelled";
     EXPECT_GE(io::real_clock().mono(), grace);
 }
