@@ -45,8 +45,12 @@ io_thread::io_thread(std::string name) : impl_(std::make_unique<impl>()) {
 }
 
 io_thread::~io_thread() {
+    join();
+}
+
+void io_thread::join() {
     stop();
-    impl_->thread.join();
+    if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 asio::io_context& io_thread::context() {

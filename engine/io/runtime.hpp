@@ -12,7 +12,7 @@ namespace trainyard::io {
 class io_thread {
 public:
     explicit io_thread(std::string name);
-    ~io_thread();  // stop() and join
+    ~io_thread();  // join()
     io_thread(const io_thread&) = delete;
     io_thread& operator=(const io_thread&) = delete;
 
@@ -20,6 +20,8 @@ public:
     // Lets run() return once the outstanding work is done; call after every task_group on it was joined.
     // Idempotent.
     void stop() noexcept;
+    // stop(), then waits until the thread has ended. Idempotent; from another thread only.
+    void join();
 
 private:
     struct impl;

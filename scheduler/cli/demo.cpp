@@ -58,7 +58,7 @@ public:
         std::promise<void> done;
         group_.spawn([this, &done] { return close_world(done); });
         done.get_future().wait();
-        thread_.stop();
+        thread_.join();
     }
 
 private:

@@ -92,7 +92,7 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
         command);
 }
 
-lifecycle::batch core::turn(instant now) {
+lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     machine_.handle_time(now.wall);
     lifecycle::batch all;
     std::size_t started = 0;
@@ -102,10 +102,10 @@ lifecycle::batch core::turn(instant now) {
         std::move(b.records.begin(), b.records.end(), std::back_inserter(all.records));
         std::move(b.effects.begin(), b.effects.end(), std::back_inserter(all.effects));
         std::vector<policy::start> starts;
-        if (started < starts_per_turn_max) {
+        if (started < starts_max) {
             for (auto& [pool, budgets] : budgets_)
                 policy_.set_start_budget(pool, budgets.create.available(now.mono));
-            starts = policy_.decide(now.wall, starts_per_turn_max - started);
+            starts = policy_.decide(now.wall, starts_max - started);
         }
         for (const policy::start& s : starts) {
             budgets_.at(s.pool).create.take(now.mono);

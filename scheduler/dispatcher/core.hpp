@@ -27,7 +27,6 @@ struct pool_budgets {
 
 class core {
 public:
-    static constexpr std::size_t starts_per_turn_max = 1000;  // bounds one turn
     static constexpr duration blocked_interval =
         std::chrono::seconds{30};  // one probe per interval after a refusal
 
@@ -42,7 +41,8 @@ public:
 
     // Lets time pass, obeys the quota commands, decides starts. Records and effects of the result are the
     // driver's.
-    lifecycle::batch turn(instant now);
+    // At most `starts_max` jobs are started.
+    lifecycle::batch turn(instant now, std::size_t starts_max);
     // When turn() could do more although nothing else happens.
     std::optional<duration> next_wakeup(instant now);
 

@@ -125,7 +125,8 @@ task<result<void>> driver::run() {
 task<void> driver::turns() {
     while (!finished_ && state_.failure.empty()) {
         const instant at = now();
-        lifecycle::batch b = core_.turn(at);
+        const std::size_t room = effects_running_max - std::min(effects_running_, effects_running_max);
+        lifecycle::batch b = core_.turn(at, room);
         if (!b.empty()) commit(std::move(b));
         const auto wake = core_.next_wakeup(at);
         const mono_time until = at.mono + (wake ? std::min(*wake, forever) : forever);

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 
-PYTHON_PACKAGES = ["boto3", "moto[server]"]
+PYTHON_PACKAGES = ["boto3", "moto", "flask", "flask-cors"]  # moto[server] brings forty more for services unused here
 NODE_PACKAGES = ["@aws-sdk/client-sqs"]
 NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import says so
 
@@ -29,7 +29,8 @@ def python_side(folder):
     shutil.rmtree(venv, ignore_errors=True)
     if (made := run(sys.executable, "-m", "venv", venv)).returncode:
         return f"python3 -m venv failed ({(made.stdout + made.stderr).strip()[:200]})"
-    got = run(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2",
+    got = run(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
+              "--retries", "2",
               *PYTHON_PACKAGES)
     if got.returncode:
         return f"pip could not install {' '.join(PYTHON_PACKAGES)}: {got.stderr.strip()[-300:]}"

@@ -37,6 +37,13 @@ private:
 
 class World : public ::testing::Test {
 protected:
+    template <class F>
+    auto on_aws(F f) -> decltype(f()) {
+        std::promise<decltype(f())> answer;
+        boost::asio::post(aws_thread_->context(), [&] { answer.set_value(f()); });
+        return answer.get_future().get();
+    }
+
     void SetUp() override {
         directory = std::filesystem::path{::testing::TempDir()} / ("ty-world-" + std::to_string(getpid()));
         std::filesystem::create_directories(directory);
@@ -60,7 +67,7 @@ protected:
         std::promise<void> done;
         aws_tasks_->spawn([this, &done] { return shut_down(done); });
         done.get_future().wait();
-        aws_thread_->stop();
+        aws_thread_->join();
         aws_tasks_.reset();
         aws_.reset();
     }
@@ -120,12 +127,6 @@ protected:
     std::string endpoint;
 
 private:
-    template <class F>
-    auto on_aws(F f) {
-        std::promise<decltype(f())> answer;
-        boost::asio::post(aws_thread_->context(), [&] { answer.set_value(f()); });
-        return answer.get_future().get();
-    }
     task<void> shut_down(std::promise<void>& done) {
         const mono_time grace = io::real_clock().mono() + 1s;
         co_await aws_->shutdown(grace);
