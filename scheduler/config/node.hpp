@@ -25,8 +25,8 @@ struct parse_state {
 
 class node {
 public:
-    node(YAML::Node n, std::string path, parse_state& state)
-        : node_(std::move(n)), path_(std::move(path)), state_(&state) {}
+    node(const YAML::Node& n, std::string path, parse_state& state)
+        : node_(n), path_(std::move(path)), state_(&state) {}
 
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
     void fail(const std::string& why) const;

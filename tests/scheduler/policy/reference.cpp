@@ -38,8 +38,9 @@ reference::fraction reference::share(const tenant_config& t) const {
     const std::int64_t most = std::int64_t{1} << 40U;
     fraction worst{running(t.name, ""), std::min(slots.count(), most) * weight};
     for (const auto& [r, c] : capacity) {
+        if (c.is_unlimited()) continue;
         const fraction f{used(t.name, "", r), std::max<std::int64_t>(1, c.count()) * weight};
-        if (!c.is_unlimited() && worst < f) worst = f;
+        if (worst < f) worst = f;
     }
     return worst;
 }
