@@ -1,5 +1,7 @@
 #include "engine/http/client.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -43,12 +45,18 @@ struct client::impl {
           idle(context) {}
 
     lane_pool& pool_of(const origin& to, lane which);
-    task<result<pool::grant>> acquire(lane_pool& from, const origin& to, mono_time deadline);
+    task<result<pool::grant>> wait_for_turn(lane_pool& from, pool::ticket me, const origin& to,
+                                            mono_time deadline);
     void give_back(lane_pool& to, pool::slot which, bool reusable);
+    connection& connection_of(lane_pool& from, pool::slot which);
+    result<asio::ssl::context*> tls_for(const origin& to);
     task<result<void>> connect(lane_pool& from, pool::slot which, const origin& to, mono_time deadline);
+    task<result<response>> send(origin to, request what, lane which, mono_time deadline,
+                                bool resend_when_stale);
+    task<result<response>> exchange(const origin& to, const request& what, lane which, mono_time deadline,
+                                    bool resend_when_stale);
     task<result<response>> use(lane_pool& from, pool::grant g, const origin& to, const request& what,
-                               mono_time deadline, bool& reusable);
-    task<result<response>> send(const origin& to, const request& what, lane which, mono_time deadline);
+                               mono_time deadline, bool resend_when_stale, bool& reusable);
     void sweep();
 
     asio::io_context& io;
@@ -72,9 +80,8 @@ lane_pool& client::impl::pool_of(const origin& to, lane which) {
     return pools.try_emplace({to, which}, limits).first->second;
 }
 
-task<result<pool::grant>> client::impl::acquire(lane_pool& from, const origin& to, mono_time deadline) {
-    const pool::ticket me = next_ticket++;
-    if (const auto now_free = from.slots.acquire(me, io::real_clock().mono())) co_return *now_free;
+task<result<pool::grant>> client::impl::wait_for_turn(lane_pool& from, pool::ticket me, const origin& to,
+                                                      mono_time deadline) {
     waiter self{io::event(io), std::nullopt};
     waiters.emplace(me, &self);
     co_await self.granted.wait_until(deadline);
@@ -97,25 +104,40 @@ void client::impl::give_back(lane_pool& to, pool::slot which, bool reusable) {
         first.granted.set();
         return;
     }
-    if (!to.slots.holds(which)) to.connections.erase(which);
+    if (to.slots.holds(which))
+        to.connections.at(which)->rest();
+    else
+        to.connections.erase(which);
     const mono_time due = to.slots.next_expiry();
     if (due >= next_sweep) return;
     next_sweep = due;
     janitor.arm(due);
 }
 
-task<result<void>> client::impl::connect(lane_pool& from, pool::slot which, const origin& to,
-                                         mono_time deadline) {
-    if (to.tls && !tls) {
+connection& client::impl::connection_of(lane_pool& from, pool::slot which) {
+    std::unique_ptr<connection>& c = from.connections[which];
+    // Room for a head and for one read; Beast takes bodies out of the buffer as they come. An idle connection
+    // keeps none of it.
+    if (!c) c = std::make_unique<connection>(io, options.header_bytes_max + (64U << 10U), 0);
+    return *c;
+}
+
+result<asio::ssl::context*> client::impl::tls_for(const origin& to) {
+    if (!to.tls) return nullptr;
+    if (!tls) {
         auto made = make_tls_context(options.ca_bundle);
-        if (!made) co_return made.error();
+        if (!made) return made.error();
         tls = std::move(*made);
     }
-    std::unique_ptr<connection>& c = from.connections[which];
-    // Room for a head and for one read; Beast takes bodies out of the buffer as they come.
-    if (!c) c = std::make_unique<connection>(io, options.header_bytes_max + (64U << 10U));
-    asio::ssl::context* const context = to.tls ? tls.get() : nullptr;
-    auto opened = co_await open_connection(*c, to, context, options.connect_timeout, deadline);
+    return tls.get();
+}
+
+task<result<void>> client::impl::connect(lane_pool& from, pool::slot which, const origin& to,
+                                         mono_time deadline) {
+    const auto context = tls_for(to);
+    if (!context) co_return context.error();
+    connection& c = connection_of(from, which);
+    auto opened = co_await open_connection(c, to, *context, options.connect_timeout, deadline);
     if (!opened) co_return opened;
     ++stats.connections_opened;
     from.slots.opened(which, io::real_clock().mono());
@@ -123,12 +145,18 @@ task<result<void>> client::impl::connect(lane_pool& from, pool::slot which, cons
 }
 
 task<result<response>> client::impl::use(lane_pool& from, pool::grant g, const origin& to,
-                                         const request& what, mono_time deadline, bool& reusable) {
-    bool reused = !g.open;
-    if (reused && gone_stale(*from.connections.at(g.which))) reused = false;
+                                         const request& what, mono_time deadline, bool resend_when_stale,
+                                         bool& reusable) {
+    bool reused = !g.open && !gone_stale(*from.connections.at(g.which));
+    bool sent_before = false;
     for (;;) {
         if (!reused) {
             const auto opened = co_await connect(from, g.which, to, deadline);
+            if (!opened && sent_before)
+                co_return error{errc::io,
+                                fmt::format("{}: closed a reused connection without an answer, and then: {}; "
+                                            "whether the request took effect is unknown",
+                                            to.to_string(), opened.error().message)};
             if (!opened) co_return opened.error();
         } else {
             ++stats.connections_reused;
@@ -136,14 +164,15 @@ task<result<response>> client::impl::use(lane_pool& from, pool::grant g, const o
         connection& c = *from.connections.at(g.which);
         answer got = co_await run_exchange(c, to, what, options, deadline);
         reusable = got.reusable;
-        if (got.value || !reused || !got.nothing_came) co_return std::move(got.value);
+        if (got.value || !reused || !got.nothing_came || !resend_when_stale) co_return std::move(got.value);
         ++stats.stale_retries;
         reused = false;
+        sent_before = true;
     }
 }
 
-task<result<response>> client::impl::send(const origin& to, const request& what, lane which,
-                                          mono_time deadline) {
+task<result<response>> client::impl::exchange(const origin& to, const request& what, lane which,
+                                              mono_time deadline, bool resend_when_stale) {
     if (const auto fine = check_request(what); !fine) co_return fine.error();
     if (closed) co_return error{errc::cancelled, to.to_string() + ": the client is closed"};
     // Asio delivers a cancellation once; what starts later has to look.
@@ -151,11 +180,26 @@ task<result<response>> client::impl::send(const origin& to, const request& what,
     if (state.cancelled() != asio::cancellation_type::none)
         co_return error{errc::cancelled, to.to_string() + ": cancelled; nothing was sent"};
     lane_pool& from = pool_of(to, which);
-    const auto granted = co_await acquire(from, to, deadline);
-    if (!granted) co_return granted.error();
+    const pool::ticket me = next_ticket++;
+    auto granted = from.slots.acquire(me, io::real_clock().mono());
+    if (!granted) {
+        const auto waited = co_await wait_for_turn(from, me, to, deadline);
+        if (!waited) co_return waited.error();
+        granted = *waited;
+    }
     bool reusable = false;
-    auto got = co_await use(from, *granted, to, what, deadline, reusable);
+    auto got = co_await use(from, *granted, to, what, deadline, resend_when_stale, reusable);
     give_back(from, granted->which, reusable && !closed);
+    co_return got;
+}
+
+task<result<response>> client::impl::send(origin to, request what, lane which, mono_time deadline,
+                                          bool resend_when_stale) {
+    ++stats.requests;
+    ++running;
+    auto got = co_await exchange(to, what, which, deadline, resend_when_stale);
+    if (!got) ++stats.failures;
+    if (--running == 0) idle.set();
     co_return got;
 }
 
@@ -177,14 +221,9 @@ client::~client() {
     TY_CHECK(impl_->running == 0, "a client was destroyed while a request runs; await close()");
 }
 
-task<result<response>> client::send(origin to, request what, lane which, mono_time deadline) {
-    impl& self = *impl_;
-    ++self.stats.requests;
-    ++self.running;
-    auto got = co_await self.send(to, what, which, deadline);
-    if (!got) ++self.stats.failures;
-    if (--self.running == 0) self.idle.set();
-    co_return got;
+task<result<response>> client::send(origin to, request what, lane which, mono_time deadline,
+                                    bool resend_when_stale) {
+    return impl_->send(std::move(to), std::move(what), which, deadline, resend_when_stale);
 }
 
 task<void> client::close() {

@@ -52,8 +52,10 @@ public:
     //   (malformed
     //     answer), errc::limit (answer too large), errc::cancelled.
     // One free retry is made on a fresh connection when a reused one turns out to be closed before the first
-    // byte of an answer.
-    task<result<response>> send(origin to, request what, lane which, mono_time deadline);
+    // byte of an answer; without `resend_when_stale` that is errc::io, for requests that must not arrive
+    // twice.
+    task<result<response>> send(origin to, request what, lane which, mono_time deadline,
+                                bool resend_when_stale = true);
 
     // Closes idle connections and waits until none is in use.
     task<void> close();

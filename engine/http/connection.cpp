@@ -1,10 +1,15 @@
 #include "engine/http/connection.hpp"
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 
 namespace trainyard::http {
 namespace {
@@ -12,13 +17,18 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t read_bytes = 16U << 10U;  // one TLS record
+// A body is given memory as it comes, not as it is announced.
+constexpr std::size_t body_step_bytes = 64U << 10U;
+
+iovec as_iovec(std::string_view text) {
+    // sendmsg(2) does not write to what it sends; its type is older than const.
+    return {const_cast<char*>(text.data()), text.size()};
+}
 
 }  // namespace
 
-connection::connection(asio::io_context& io, std::size_t buffer_max)
-    : socket(io), input(buffer_max), dog(io.get_executor(), [this] { close(); }) {
-    input.reserve(std::min(buffer_max, read_bytes));
-}
+connection::connection(asio::io_context& io, std::size_t buffer_max, std::size_t buffer_idle)
+    : socket(io), input(buffer_max), dog(io.get_executor(), [this] { close(); }), buffer_idle_(buffer_idle) {}
 
 void connection::close() {
     error_code ignored;
@@ -31,20 +41,62 @@ void connection::reset() {
     input.clear();
 }
 
-task<std::size_t> write_message(connection& c, const std::string& body, error_code& failure) {
-    const std::array<asio::const_buffer, 2> both{asio::buffer(c.head), asio::buffer(body)};
+std::string_view connection::received() const {
+    const auto bytes = input.data();
+    return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+asio::mutable_buffer connection::room() {
+    // The buffer is given a message's usual size at once: Beast's own growth would read a small answer in
+    // many steps.
+    if (input.capacity() < read_bytes && (buffer_idle_ == 0 || input.size() * 2 > input.capacity()))
+        input.reserve(std::min(read_bytes, input.max_size()));
+    else if (input.capacity() == 0)
+        input.reserve(std::min(buffer_idle_, input.max_size()));
+    const std::size_t behind = input.capacity() - input.size();
+    const std::size_t more = std::min(read_bytes, input.max_size() - input.size());
+    return input.prepare(behind > 0 ? std::min(behind, more) : more);
+}
+
+void connection::rest() {
+    if (input.capacity() <= buffer_idle_ && head.capacity() <= read_bytes) return;
+    input.clear();
+    input.shrink_to_fit();
+    if (head.capacity() > read_bytes) std::string().swap(head);
+}
+
+std::size_t write_at_once(connection& c, std::string_view body, error_code& failure) {
+    if (c.tls) return 0;
+    std::array<iovec, 2> parts{as_iovec(c.head), as_iovec(body)};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = body.empty() ? 1 : 2;
+    const auto n = ::sendmsg(c.socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        failure = error_code(errno, boost::system::system_category());
+    return 0;
+}
+
+task<std::size_t> write_rest(connection& c, std::string_view body, std::size_t written, error_code& failure) {
+    const std::size_t of_head = std::min(written, c.head.size());
+    const std::array<asio::const_buffer, 2> both{asio::buffer(c.head) + of_head,
+                                                 asio::buffer(body) + (written - of_head)};
     auto token = asio::redirect_error(asio::use_awaitable, failure);
-    if (c.tls) co_return co_await asio::async_write(*c.tls, both, token);
-    co_return co_await asio::async_write(c.socket, both, token);
+    std::size_t n = 0;
+    if (c.tls)
+        n = co_await asio::async_write(*c.tls, both, token);
+    else
+        n = co_await asio::async_write(c.socket, both, token);
+    co_return written + n;
 }
 
 task<std::size_t> read_some(connection& c, error_code& failure) {
-    const std::size_t room = std::min(read_bytes, c.input.max_size() - c.input.size());
-    if (room == 0) {
-        failure = boost::asio::error::no_buffer_space;
+    const auto space = c.room();
+    if (space.size() == 0) {
+        failure = asio::error::no_buffer_space;
         co_return 0;
     }
-    const auto space = c.input.prepare(room);
     auto token = asio::redirect_error(asio::use_awaitable, failure);
     std::size_t n = 0;
     if (c.tls)
@@ -53,6 +105,31 @@ task<std::size_t> read_some(connection& c, error_code& failure) {
         n = co_await c.socket.async_read_some(space, token);
     c.input.commit(n);
     co_return n;
+}
+
+bool take_sized(connection& c, std::uint64_t size, std::string& into) {
+    const std::size_t here = std::min<std::uint64_t>(size, c.input.size());
+    into.assign(c.received().substr(0, here));
+    c.input.consume(here);
+    return here == size;
+}
+
+task<void> read_sized(connection& c, std::uint64_t size, std::string& into, error_code& failure) {
+    bool whole = take_sized(c, size, into);
+    while (!whole) {
+        const std::size_t have = into.size();
+        const std::size_t step = std::min<std::uint64_t>(size - have, body_step_bytes);
+        into.resize(have + step);
+        const auto space = asio::buffer(into.data() + have, step);
+        auto token = asio::redirect_error(asio::use_awaitable, failure);
+        std::size_t n = 0;
+        if (c.tls)
+            n = co_await c.tls->async_read_some(space, token);
+        else
+            n = co_await c.socket.async_read_some(space, token);
+        into.resize(have + n);
+        whole = failure || into.size() == size;
+    }
 }
 
 task<void> linger(connection& c, std::size_t bytes_max) {

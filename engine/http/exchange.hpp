@@ -20,7 +20,7 @@ bool gone_stale(connection& c);
 
 // Refuses what would not be one well-formed message on the wire.
 result<void> check_request(const request& what);
-std::string request_head_text(const origin& to, const request& what);
+void render_request_head(std::string& out, const origin& to, const request& what);
 
 struct answer {
     result<response> value = error{};

@@ -1,6 +1,7 @@
 #include "engine/http/framing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 #include <utility>
@@ -8,20 +9,33 @@
 namespace trainyard::http {
 namespace {
 
+constexpr std::size_t fields_usual = 16;
+
+// What a byte may be part of.
+constexpr unsigned char token_byte = 1, value_byte = 2;
+constexpr std::array<unsigned char, 256> byte_classes = [] {
+    std::array<unsigned char, 256> out{};
+    for (std::size_t c = 0x20; c < 256; ++c)
+        if (c != 0x7f) out[c] = value_byte;
+    out['\t'] = value_byte;
+    constexpr std::string_view tokens =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    for (const char c : tokens) out[static_cast<unsigned char>(c)] |= token_byte;
+    return out;
+}();
+
+bool all_of_class(std::string_view text, unsigned char wanted) {
+    unsigned char all = wanted;
+    for (const char c : text) all &= byte_classes[static_cast<unsigned char>(c)];
+    return all == wanted;
+}
+
 using parsed_head = boost::system::result<request_head, head_refusal>;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Takes the line up to CRLF off the front.
-std::string_view take_line(std::string_view& rest) {
-    const auto end = rest.find("\r\n");
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(rest.size(), line.size() + 2));
-    return line;
 }
 
 bool is_target(std::string_view text) {
@@ -72,11 +86,9 @@ boost::system::result<void, head_refusal> check_framing(request_head& head, bool
     }
     if (lengths > 1) return head_refusal{400, "more than one Content-Length"};
     if (lengths == 1) {
-        const std::string_view text = f.get("Content-Length");
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), head.content_length);
-        // from_chars takes no sign for an unsigned type, no white space and no 0x.
-        if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size())
-            return head_refusal{400, "malformed Content-Length"};
+        const auto length = parse_content_length(f.get("Content-Length"));
+        if (!length) return head_refusal{400, "malformed Content-Length"};
+        head.content_length = *length;
     }
     return {};
 }
@@ -88,34 +100,39 @@ void throw_exception_from_error(const head_refusal& e, const boost::source_locat
 }
 
 head_state head_scan::advance(std::string_view received) {
-    for (; scanned < received.size(); ++scanned) {
-        const char c = received[scanned];
-        if (c == '\0') return head_state::malformed;
-        const bool after_cr = scanned > 0 && received[scanned - 1] == '\r';
-        if (after_cr != (c == '\n')) return head_state::malformed;
-        if (c != '\n') continue;
-        const bool empty_line = scanned - line_start == 1;
-        line_start = scanned + 1;
+    while (scanned < received.size()) {
+        const std::string_view rest = received.substr(scanned);
+        const auto feed = rest.find('\n');
+        const std::size_t stop = feed == std::string_view::npos ? received.size() : scanned + feed;
+        // Of this line only the last byte before the feed may be a CR, and without a feed yet only the last
+        // of all.
+        const std::string_view fresh = received.substr(scanned, stop - scanned);
+        const bool ends_in_cr = stop > 0 && received[stop - 1] == '\r';
+        const auto cr = fresh.find('\r');
+        if (fresh.find('\0') != std::string_view::npos) return head_state::malformed;
+        if (cr != std::string_view::npos && (cr + 1 != fresh.size() || !ends_in_cr))
+            return head_state::malformed;
+        // A CR that ended what was received before must be followed by the feed.
+        if (scanned > line_start && received[scanned - 1] == '\r' && stop != scanned)
+            return head_state::malformed;
+        scanned = stop;
+        if (feed == std::string_view::npos) return head_state::incomplete;
+        if (stop == line_start || !ends_in_cr) return head_state::malformed;
+        const bool empty_line = stop - line_start == 1;
+        line_start = scanned = stop + 1;
         if (!empty_line) continue;
-        end = ++scanned;
+        end = scanned;
         return head_state::complete;
     }
     return head_state::incomplete;
 }
 
 bool is_token(std::string_view text) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [marks](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               marks.find(c) != std::string_view::npos;
-    });
+    return !text.empty() && all_of_class(text, token_byte);
 }
 
 bool is_field_value(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        const auto u = static_cast<unsigned char>(c);
-        return c == '\t' || (u >= 0x20 && u != 0x7f);
-    });
+    return all_of_class(text, value_byte);
 }
 
 bool list_contains(std::string_view list, std::string_view token) {
@@ -128,34 +145,57 @@ bool list_contains(std::string_view list, std::string_view token) {
     return false;
 }
 
-parsed_head parse_request_head(std::string_view head, const head_limits& limits) {
-    request_head out;
-    const auto line = parse_line(take_line(head), limits);
-    if (!line) return line.error();
-    out.request.method = std::string(line->method);
-    out.request.target = std::string(line->target);
-    for (std::string_view text = take_line(head); !text.empty(); text = take_line(head)) {
+std::string_view take_line(std::string_view& rest) {
+    const auto end = rest.find("\r\n");
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 2));
+    return line;
+}
+
+std::optional<head_refusal> parse_field_lines(std::string_view rest, std::size_t fields_max, fields& out) {
+    out.reserve(fields_usual, rest.size());
+    for (std::string_view text = take_line(rest); !text.empty(); text = take_line(rest)) {
         if (text[0] == ' ' || text[0] == '\t') return head_refusal{400, "a folded header field"};
         const auto colon = text.find(':');
         if (colon == std::string_view::npos || !is_token(text.substr(0, colon)))
             return head_refusal{400, "malformed header field name"};
         const std::string_view value = trimmed(text.substr(colon + 1));
         if (!is_field_value(value)) return head_refusal{400, "control character in a header field"};
-        if (out.request.fields.size() == limits.fields_max)
-            return head_refusal{431, "too many header fields"};
-        out.request.fields.add(std::string(text.substr(0, colon)), std::string(value));
+        if (out.size() == fields_max) return head_refusal{431, "too many header fields"};
+        out.add(text.substr(0, colon), value);
     }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_content_length(std::string_view text) {
+    std::uint64_t out = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+    // from_chars takes no sign for an unsigned type, no white space and no 0x.
+    if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size())
+        return std::nullopt;
+    return out;
+}
+
+bool says_keep_alive(const fields& f, bool http_1_1) {
+    bool keep = http_1_1;
+    for (const field each : f) {
+        if (!same_name(each.name, "Connection")) continue;
+        if (list_contains(each.value, "close")) return false;
+        if (list_contains(each.value, "keep-alive")) keep = true;
+    }
+    return keep;
+}
+
+parsed_head parse_request_head(std::string_view head, const head_limits& limits) {
+    request_head out;
+    const auto line = parse_line(take_line(head), limits);
+    if (!line) return line.error();
+    out.request.method = std::string(line->method);
+    out.request.target = std::string(line->target);
+    if (auto bad = parse_field_lines(head, limits.fields_max, out.request.fields)) return *std::move(bad);
     if (const auto framed = check_framing(out, line->http_1_1); !framed) return framed.error();
 
-    out.keep_alive = line->http_1_1;
-    for (const field& f : out.request.fields) {
-        if (!same_name(f.name, "Connection")) continue;
-        if (list_contains(f.value, "close")) {
-            out.keep_alive = false;
-            break;
-        }
-        if (list_contains(f.value, "keep-alive")) out.keep_alive = true;
-    }
+    out.keep_alive = says_keep_alive(out.request.fields, line->http_1_1);
     if (const std::string_view expected = out.request.fields.get("Expect");
         !expected.empty() && line->http_1_1) {
         if (!same_name(expected, "100-continue"))

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,18 @@ boost::system::result<request_head, head_refusal> parse_request_head(std::string
                                                                      const head_limits& limits);
 
 [[noreturn]] void throw_exception_from_error(const head_refusal& e, const boost::source_location& where);
+
+// The parts that heads of requests and of answers share.
+// Takes the line up to CRLF off the front.
+std::string_view take_line(std::string_view& rest);
+// Reads the lines after the first, up to the empty one, into `out`. Says what is wrong with them, if anything
+// is.
+std::optional<head_refusal> parse_field_lines(std::string_view rest, std::size_t fields_max, fields& out);
+// Decimal digits only, within 64 bits.
+std::optional<std::uint64_t> parse_content_length(std::string_view text);
+// Whether the connection outlives this message, as its Connection fields and its version have it (RFC
+// 9112 9.3).
+bool says_keep_alive(const fields& f, bool http_1_1);
 
 // What a field may consist of (RFC 9110 5.1, 5.5); used in both directions.
 bool is_token(std::string_view text);

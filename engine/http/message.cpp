@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::http {
 namespace {
+
+constexpr std::size_t bytes_max = 1U << 30U;
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -41,27 +44,63 @@ bool same_name(std::string_view a, std::string_view b) {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-void fields::add(std::string name, std::string value) {
-    list_.push_back({std::move(name), std::move(value)});
+fields::fields(std::initializer_list<field> list) {
+    for (const field& f : list) append(f.name, f.value);
 }
 
-void fields::set(std::string_view name, std::string value) {
-    const auto has_name = [name](const field& f) { return same_name(f.name, name); };
-    const auto first = std::find_if(list_.begin(), list_.end(), has_name);
-    if (first == list_.end()) return add(std::string(name), std::move(value));
-    first->value = std::move(value);
-    list_.erase(std::remove_if(first + 1, list_.end(), has_name), list_.end());
+field fields::at(std::size_t i) const {
+    const entry& e = list_[i];
+    const std::string_view all = text_;
+    return {all.substr(e.begin, e.name_size), all.substr(e.begin + e.name_size, e.value_size)};
+}
+
+void fields::append(std::string_view name, std::string_view value) {
+    TY_CHECK(name.size() < bytes_max && value.size() < bytes_max && text_.size() < bytes_max,
+             "a list of header fields beyond 1 GiB");
+    list_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
+                     static_cast<std::uint32_t>(value.size())});
+    text_.append(name).append(value);
+}
+
+void fields::add(std::string_view name, std::string_view value) {
+    append(name, value);
+}
+
+void fields::set(std::string_view name, std::string_view value) {
+    std::size_t first = 0;
+    while (first < list_.size() && !same_name(at(first).name, name)) ++first;
+    if (first == list_.size()) return append(name, value);
+    // The new text goes to the end of the block; what it replaces stays there unused, which a request's few
+    // changes can afford.
+    const auto begin = static_cast<std::uint32_t>(text_.size());
+    const std::string kept(at(first).name);
+    append(kept, value);
+    list_[first] = {begin, static_cast<std::uint32_t>(kept.size()), static_cast<std::uint32_t>(value.size())};
+    list_.pop_back();
+    for (std::size_t i = list_.size(); --i > first;)
+        if (same_name(at(i).name, name)) list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
 std::string_view fields::get(std::string_view name) const {
-    for (const field& f : list_)
+    for (const field f : *this)
         if (same_name(f.name, name)) return f.value;
     return {};
 }
 
 std::size_t fields::count(std::string_view name) const {
-    return static_cast<std::size_t>(std::count_if(
-        list_.begin(), list_.end(), [name](const field& f) { return same_name(f.name, name); }));
+    std::size_t n = 0;
+    for (const field f : *this) n += same_name(f.name, name) ? 1 : 0;
+    return n;
+}
+
+void fields::reserve(std::size_t fields_expected, std::size_t bytes_expected) {
+    list_.reserve(fields_expected);
+    text_.reserve(bytes_expected);
+}
+
+void fields::clear() {
+    list_.clear();
+    text_.clear();
 }
 
 std::string_view request::path() const {

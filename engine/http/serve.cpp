@@ -24,11 +24,6 @@ mono_time from_now(duration d) {
     return io::real_clock().mono() + d;
 }
 
-std::string_view received(const connection& c) {
-    const auto bytes = c.input.data();
-    return {static_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 const std::string& date_now() {
     // One rendering a second; a server's connections all run on one thread, several servers may run on
     // several.
@@ -45,9 +40,9 @@ const std::string& date_now() {
 
 void render_head(std::string& out, const response& r, bool keep_alive) {
     const auto phrase = beast_http::obsolete_reason(static_cast<beast_http::status>(r.status));
-    out.assign("HTTP/1.1 ").append(std::to_string(r.status)).append(" ").append(phrase.data(), phrase.size());
-    out.append("\r\n");
-    for (const field& f : r.fields) {
+    out.assign("HTTP/1.1 ").append(std::to_string(r.status)).append(" ");
+    out.append(phrase.data(), phrase.size()).append("\r\n");
+    for (const field f : r.fields) {
         if (same_name(f.name, "Content-Length") || same_name(f.name, "Connection") ||
             same_name(f.name, "Transfer-Encoding"))
             continue;
@@ -68,13 +63,13 @@ response plain(int status, std::string_view reason) {
 // False when the connection broke.
 task<bool> write_answer(serve_shared& shared, connection& c, const response& r, bool keep_alive,
                         bool with_body) {
-    static const std::string nothing;
     render_head(c.head, r, keep_alive);
     c.dog.arm(from_now(shared.options.body_time_max));
     error_code failure;
     const bool body_goes = with_body && r.status != 204 && r.status != 304;
-    const std::string& body = body_goes ? r.body : nothing;
-    co_await write_message(c, body, failure);
+    const std::string_view body = body_goes ? std::string_view(r.body) : std::string_view();
+    const std::size_t written = write_at_once(c, body, failure);
+    if (!failure && written < c.head.size() + body.size()) co_await write_rest(c, body, written, failure);
     const bool fine = !failure && !c.dog.fired();
     c.dog.disarm();
     co_return fine;
@@ -96,53 +91,33 @@ struct step {
     std::string reason;
 };
 
-// Reads until the head is complete; then `scan.end` says where.
-task<step> read_head(serve_shared& shared, connection& c, head_scan& scan) {
-    bool began = c.input.size() > 0;
-    c.dog.arm(from_now(began ? shared.options.header_time_max : shared.options.idle_max));
-    if (!began) shared.between_requests.insert(&c);
-    step out;
-    for (;;) {
-        const head_state state = scan.advance(received(c));
-        if (state == head_state::malformed) {
-            out = {false, 400, "malformed line ending or NUL in the header"};
-            break;
-        }
-        const std::size_t size = state == head_state::complete ? scan.end : c.input.size();
-        if (size > shared.options.header_bytes_max) {
-            out = {false, 431, "the header is too large"};
-            break;
-        }
-        if (state == head_state::complete) {
-            out.fine = true;
-            break;
-        }
-        error_code failure;
-        co_await read_some(c, failure);
-        if (failure) break;
-        if (began) continue;
-        began = true;
-        shared.between_requests.erase(&c);
-        c.dog.arm(from_now(shared.options.header_time_max));
-    }
-    shared.between_requests.erase(&c);
-    co_return out;
+// What the bytes received so far make of the head. True when nothing more is to be read for it.
+bool look_at_head(const serve_shared& shared, const connection& c, head_scan& scan, step& out) {
+    const head_state state = scan.advance(c.received());
+    const std::size_t size = state == head_state::complete ? scan.end : c.input.size();
+    if (state == head_state::malformed)
+        out = {false, 400, "malformed line ending or NUL in the header"};
+    else if (size > shared.options.header_bytes_max)
+        out = {false, 431, "the header is too large"};
+    else
+        out.fine = state == head_state::complete;
+    return out.fine || out.refuse != 0;
 }
 
-task<step> read_sized_body(connection& c, std::size_t size, std::string& into) {
-    const std::size_t here = std::min(size, c.input.size());
-    into.assign(received(c).substr(0, here));
-    c.input.consume(here);
-    into.reserve(size);
-    error_code failure;
-    while (into.size() < size && !failure) {
-        co_await read_some(c, failure);
-        const std::size_t take = std::min(size - into.size(), c.input.size());
-        into.append(received(c).substr(0, take));
-        c.input.consume(take);
-    }
+// Reads until the head is complete; then `scan.end` says where.
+task<step> read_head(serve_shared& shared, connection& c, head_scan& scan) {
     step out;
-    out.fine = !failure;
+    bool began = c.input.size() > 0;
+    c.dog.arm(from_now(began ? shared.options.header_time_max : shared.options.idle_max));
+    while (!began || !look_at_head(shared, c, scan, out)) {
+        c.between_messages = !began;
+        error_code failure;
+        co_await read_some(c, failure);
+        c.between_messages = false;
+        if (failure) break;
+        if (!began) c.dog.arm(from_now(shared.options.header_time_max));
+        began = true;
+    }
     co_return out;
 }
 
@@ -177,36 +152,46 @@ task<step> read_body(serve_shared& shared, connection& c, request_head& head, st
     }
     c.dog.arm(from_now(shared.options.body_time_max));
     if (head.expects_continue && c.input.size() == head_bytes && (head.chunked || head.content_length > 0)) {
-        static const std::string nothing;
         c.head = "HTTP/1.1 100 Continue\r\n\r\n";
         error_code failure;
-        co_await write_message(c, nothing, failure);
+        co_await write_rest(c, {}, 0, failure);
         if (failure) co_return out;
     }
     if (head.chunked) {
         out = co_await read_chunked_body(shared, c, head.request.body);
     } else {
         c.input.consume(head_bytes);
-        out = co_await read_sized_body(c, head.content_length, head.request.body);
+        error_code failure;
+        co_await read_sized(c, head.content_length, head.request.body, failure);
+        out.fine = !failure;
     }
     if (c.dog.fired()) out.fine = false;
     co_return out;
 }
 
+// The whole of a small body usually comes with its head. True when it did and was taken.
+bool take_body(const serve_shared& shared, connection& c, request_head& head, std::size_t head_bytes) {
+    if (head.chunked || head.content_length > shared.options.body_bytes_max) return false;
+    if (c.input.size() < head_bytes + head.content_length) return false;
+    c.input.consume(head_bytes);
+    return take_sized(c, head.content_length, head.request.body);
+}
+
 // One request and its answer. False when the connection is done.
 task<bool> serve_one(serve_shared& shared, connection& c) {
     head_scan scan;
+    if (c.input.size() == 0) c.rest();
     step at = co_await read_head(shared, c, scan);
     request_head head;
     if (at.fine) {
-        auto parsed = parse_request_head(received(c).substr(0, scan.end),
+        auto parsed = parse_request_head(c.received().substr(0, scan.end),
                                          {shared.options.header_fields_max, shared.options.target_bytes_max});
         if (parsed)
             head = std::move(*parsed);
         else
             at = {false, parsed.error().status, parsed.error().reason};
     }
-    if (at.fine) at = co_await read_body(shared, c, head, scan.end);
+    if (at.fine && !take_body(shared, c, head, scan.end)) at = co_await read_body(shared, c, head, scan.end);
     if (!at.fine) {
         if (at.refuse != 0) co_await refuse_message(shared, c, at.refuse, at.reason);
         co_return false;

@@ -3,7 +3,6 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
-#include <set>
 
 #include "engine/http/connection.hpp"
 #include "engine/http/server.hpp"
@@ -19,8 +18,7 @@ struct serve_shared : std::enable_shared_from_this<serve_shared> {
     server_options options;
     handler answer;
     server_stats stats;
-    bool closing = false;                    // finish the running request, take no other
-    std::set<connection*> between_requests;  // nothing of a request was read: may be closed at any time
+    bool closing = false;  // finish the running request, take no other
 };
 
 // Requests and answers, one after the other, until either side ends it. `tls` may be null.
