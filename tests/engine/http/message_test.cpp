@@ -19,6 +19,25 @@ TEST(fields, names_compare_without_case) {
     EXPECT_EQ(f.size(), 3U);
 }
 
+TEST(fields, setting_one_leaves_the_others_in_order) {
+    fields f{{"a", "1"}, {"b", "2"}, {"A", "3"}, {"c", "4"}, {"a", "5"}};
+    f.set("A", "a longer value than the one it replaces");
+    std::string seen;
+    for (const field each : f) seen.append(each.name).append("=").append(each.value).append(";");
+    EXPECT_EQ(seen, "a=a longer value than the one it replaces;b=2;c=4;");
+    const fields moved = std::move(f);
+    EXPECT_EQ(moved.get("c"), "4");
+}
+
+TEST(fields, clear_forgets_everything) {
+    fields f{{"a", "1"}};
+    f.clear();
+    EXPECT_EQ(f.size(), 0U);
+    EXPECT_FALSE(f.has("a"));
+    f.add("b", "2");
+    EXPECT_EQ(f.get("b"), "2");
+}
+
 TEST(request, target_splits_at_the_first_question_mark) {
     request r;
     r.target = "/a/b?c=d?e";

@@ -1,0 +1,18 @@
+// One function per subcommand of trainyard-bench: it declares its options on the program and stores what to
+// run.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace trainyard::bench {
+
+// Gives the exit code.
+using action = std::function<int()>;
+
+void add_http(CLI::App& app, action& run);
+
+}  // namespace trainyard::bench

@@ -1,0 +1,19 @@
+// The `trainyard-bench` program.
+#include <CLI/CLI.hpp>
+
+#include "bench/commands.hpp"
+
+int main(int argc, char** argv) {
+    using namespace trainyard::bench;
+    constexpr int usage = 2;
+    CLI::App app{"Trainyard's benchmarks: each figure beside the floor that the same run measured"};
+    app.require_subcommand(1);
+    action run;
+    add_http(app, run);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : usage;
+    }
+    return run();
+}
