@@ -29,12 +29,13 @@ int owner_index() {
     return index;
 }
 
-// OpenSSL calls this for each ticket it reads; 1 says that the session's reference is ours now.
+// OpenSSL calls this for each ticket it reads. What is kept is a copy: freeing a connection that ended
+// without close_notify marks its own session as not resumable.
 int keep_session(SSL* of, SSL_SESSION* session) {
     const auto* const owner = static_cast<const session_owner*>(SSL_get_ex_data(of, owner_index()));
-    if (!owner) return 0;
-    owner->cache->put(owner->to, tls_session(session), io::real_clock().mono());
-    return 1;
+    tls_session copy(owner ? SSL_SESSION_dup(session) : nullptr);
+    if (copy) owner->cache->put(owner->to, std::move(copy), io::real_clock().mono());
+    return 0;  // the reference stays OpenSSL's
 }
 
 bool is_address(const std::string& host) {

@@ -29,10 +29,9 @@ tls_session tls_session_cache::take(const origin& to, mono_time now) {
         return nullptr;
     }
     SSL_SESSION* const newest = sessions.back().session.get();
-    if (SSL_SESSION_get_protocol_version(newest) < TLS1_3_VERSION) {
-        SSL_SESSION_up_ref(newest);
-        return tls_session(newest);
-    }
+    // A copy, for the connection that uses it spoils its own when it ends without close_notify.
+    if (SSL_SESSION_get_protocol_version(newest) < TLS1_3_VERSION)
+        return tls_session(SSL_SESSION_dup(newest));
     tls_session out = std::move(sessions.back().session);
     sessions.pop_back();
     return out;
