@@ -275,6 +275,7 @@ exchange_cost run_exchanges(stack client_stack, stack server_stack, const exchan
     if (client_stack == stack::engine) {
         http::client_options options;
         options.connections_per_origin_and_lane = shape.connections;
+        options.connections_per_host = 3 * shape.connections;
         if (shape.tls) options.ca_bundle = files.certificate();
         client.emplace(client_io, options);
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,6 +11,7 @@
 #include <unordered_map>
 
 #include "engine/base/check.hpp"
+#include "engine/http/connect.hpp"
 #include "engine/http/exchange.hpp"
 #include "engine/http/pool.hpp"
 #include "engine/http/watchdog.hpp"
@@ -23,9 +23,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Everything of one origin and lane. Stays at one address as long as the client.
-struct lane_pool {
-    explicit lane_pool(pool_limits limits) : slots(limits) {}
+// Everything of one origin. Stays at one address as long as the client.
+struct origin_pool {
+    explicit origin_pool(pool_limits limits) : slots(limits) {}
     pool slots;
     std::unordered_map<pool::slot, std::unique_ptr<connection>> connections;
 };
@@ -41,32 +41,31 @@ struct client::impl {
     impl(asio::io_context& context, client_options given)
         : io(context),
           options(std::move(given)),
+          connects(context, options, stats),
           janitor(context.get_executor(), [this] { sweep(); }),
           idle(context) {}
 
-    lane_pool& pool_of(const origin& to, lane which);
-    task<result<pool::grant>> wait_for_turn(lane_pool& from, pool::ticket me, const origin& to,
+    origin_pool& pool_of(const origin& to);
+    task<result<pool::grant>> wait_for_turn(origin_pool& from, pool::ticket me, const origin& to,
                                             mono_time deadline);
-    void give_back(lane_pool& to, pool::slot which, bool reusable);
-    connection& connection_of(lane_pool& from, pool::slot which);
-    result<asio::ssl::context*> tls_for(const origin& to);
-    task<result<void>> connect(lane_pool& from, pool::slot which, const origin& to, mono_time deadline);
+    void give_back(origin_pool& to, pool::slot which, bool reusable);
+    connection& connection_of(origin_pool& from, pool::slot which);
+    task<result<void>> connect(origin_pool& from, pool::slot which, const origin& to, mono_time deadline);
     task<result<response>> send(origin to, request what, lane which, mono_time deadline,
                                 bool resend_when_stale);
     task<result<response>> exchange(const origin& to, const request& what, lane which, mono_time deadline,
                                     bool resend_when_stale);
-    task<result<response>> use(lane_pool& from, pool::grant g, const origin& to, const request& what,
+    task<result<response>> use(origin_pool& from, pool::grant g, const origin& to, const request& what,
                                mono_time deadline, bool resend_when_stale, bool& reusable);
     void sweep();
 
     asio::io_context& io;
     client_options options;
     client_stats stats;
-    std::map<std::pair<origin, lane>, lane_pool> pools;
+    connector connects;
+    std::map<origin, origin_pool> pools;
     std::unordered_map<pool::ticket, waiter*> waiters;
     pool::ticket next_ticket = 1;
-    std::unique_ptr<asio::ssl::context>
-        tls;  // made for the first TLS origin: loading a trust store takes a while
     std::size_t running = 0;
     bool closed = false;
     mono_time next_sweep = mono_time::max();
@@ -74,13 +73,14 @@ struct client::impl {
     io::event idle;
 };
 
-lane_pool& client::impl::pool_of(const origin& to, lane which) {
-    const pool_limits limits{options.connections_per_origin_and_lane, options.idle_max,
+origin_pool& client::impl::pool_of(const origin& to) {
+    const pool_limits limits{options.connections_per_origin_and_lane, options.connections_per_host,
+                             options.connections_reserved_per_lane, options.idle_max,
                              options.connection_age_max};
-    return pools.try_emplace({to, which}, limits).first->second;
+    return pools.try_emplace(to, limits).first->second;
 }
 
-task<result<pool::grant>> client::impl::wait_for_turn(lane_pool& from, pool::ticket me, const origin& to,
+task<result<pool::grant>> client::impl::wait_for_turn(origin_pool& from, pool::ticket me, const origin& to,
                                                       mono_time deadline) {
     waiter self{io::event(io), std::nullopt};
     waiters.emplace(me, &self);
@@ -95,26 +95,24 @@ task<result<pool::grant>> client::impl::wait_for_turn(lane_pool& from, pool::tic
                     to.to_string() + ": every connection of this lane was busy until the deadline"};
 }
 
-void client::impl::give_back(lane_pool& to, pool::slot which, bool reusable) {
+void client::impl::give_back(origin_pool& to, pool::slot which, bool reusable) {
     const mono_time now = io::real_clock().mono();
     const auto next = to.slots.give_back(which, reusable, now);
+    if (!to.slots.holds(which)) to.connections.erase(which);
     if (next) {
         waiter& first = *waiters.at(next->first);
         first.got = next->second;
         first.granted.set();
         return;
     }
-    if (to.slots.holds(which))
-        to.connections.at(which)->rest();
-    else
-        to.connections.erase(which);
+    if (to.slots.holds(which)) to.connections.at(which)->rest();
     const mono_time due = to.slots.next_expiry();
     if (due >= next_sweep) return;
     next_sweep = due;
     janitor.arm(due);
 }
 
-connection& client::impl::connection_of(lane_pool& from, pool::slot which) {
+connection& client::impl::connection_of(origin_pool& from, pool::slot which) {
     std::unique_ptr<connection>& c = from.connections[which];
     // Room for a head and for one read; Beast takes bodies out of the buffer as they come. An idle connection
     // keeps none of it.
@@ -122,29 +120,17 @@ connection& client::impl::connection_of(lane_pool& from, pool::slot which) {
     return *c;
 }
 
-result<asio::ssl::context*> client::impl::tls_for(const origin& to) {
-    if (!to.tls) return nullptr;
-    if (!tls) {
-        auto made = make_tls_context(options.ca_bundle);
-        if (!made) return made.error();
-        tls = std::move(*made);
-    }
-    return tls.get();
-}
-
-task<result<void>> client::impl::connect(lane_pool& from, pool::slot which, const origin& to,
+task<result<void>> client::impl::connect(origin_pool& from, pool::slot which, const origin& to,
                                          mono_time deadline) {
-    const auto context = tls_for(to);
-    if (!context) co_return context.error();
     connection& c = connection_of(from, which);
-    auto opened = co_await open_connection(c, to, *context, options.connect_timeout, deadline);
+    auto opened = co_await connects.open(c, to, deadline);
     if (!opened) co_return opened;
     ++stats.connections_opened;
     from.slots.opened(which, io::real_clock().mono());
     co_return opened;
 }
 
-task<result<response>> client::impl::use(lane_pool& from, pool::grant g, const origin& to,
+task<result<response>> client::impl::use(origin_pool& from, pool::grant g, const origin& to,
                                          const request& what, mono_time deadline, bool resend_when_stale,
                                          bool& reusable) {
     bool reused = !g.open && !gone_stale(*from.connections.at(g.which));
@@ -179,9 +165,9 @@ task<result<response>> client::impl::exchange(const origin& to, const request& w
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none)
         co_return error{errc::cancelled, to.to_string() + ": cancelled; nothing was sent"};
-    lane_pool& from = pool_of(to, which);
+    origin_pool& from = pool_of(to);
     const pool::ticket me = next_ticket++;
-    auto granted = from.slots.acquire(me, io::real_clock().mono());
+    auto granted = from.slots.acquire(which, me, io::real_clock().mono());
     if (!granted) {
         const auto waited = co_await wait_for_turn(from, me, to, deadline);
         if (!waited) co_return waited.error();

@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/time.hpp"
 #include "engine/http/message.hpp"
+#include "engine/http/proxy.hpp"
 #include "engine/io/task.hpp"
 
 namespace trainyard::http {
@@ -20,17 +23,27 @@ enum class lane : unsigned char { control, ack, poll };
 
 struct client_options {
     std::size_t connections_per_origin_and_lane = 64;
-    duration connect_timeout = std::chrono::seconds{3};     // per attempt, TCP and TLS together
+    std::size_t connections_per_host = 128;         // of one origin over all lanes, idle ones too; at least 3
+    std::size_t connections_reserved_per_lane = 8;  // of those, for each lane alone
+    // Per address: TCP, the proxy's tunnel and TLS together. Addresses race, 250 ms apart.
+    duration connect_timeout = std::chrono::seconds{3};
     duration idle_max = std::chrono::seconds{4};            // below the idle limit of the servers we meet
     duration connection_age_max = std::chrono::minutes{5};  // so that DNS changes are followed
     std::size_t header_bytes_max = 16U << 10U;
     std::size_t body_bytes_max = 16U << 20U;  // ListTrainingJobs pages and ten 1 MiB messages stay below
     std::string ca_bundle;  // PEM file; empty: AWS_CA_BUNDLE was not set, use the system's store
+    proxy_settings proxy;   // as read_proxy_settings() gives it; nothing: connect directly
+    // True for an IP address (as text; IPv4 in IPv6 clothes comes as IPv4) that must never be connected to,
+    // be it an origin's literal or what its name resolves to. Behind a proxy the proxy resolves, and only
+    // literals are seen.
+    std::function<bool(const std::string& ip)> refuse_address;
+    // Replaces the system's resolver: IP addresses of a name, in order of preference.
+    std::function<task<result<std::vector<std::string>>>(std::string host, mono_time deadline)> lookup;
 };
 
 struct client_stats {
     std::uint64_t requests = 0, connections_opened = 0, connections_reused = 0, stale_retries = 0,
-                  failures = 0;
+                  failures = 0, tls_handshakes = 0, tls_resumed = 0;
 };
 
 // Used from its context's thread only. Redirects are never followed. TLS verifies the chain and the host
