@@ -182,7 +182,8 @@ double client_side(std::size_t connections) {
     ::close(listening);
     boost::asio::io_context io{1};
     http::client_options options;
-    options.connections_per_origin_and_lane = options.connections_per_host = connections;
+    options.connections_per_origin_and_lane = connections;
+    options.connections_per_host = 2 * connections;  // the other lanes have their reserve
     options.connect_timeout = std::chrono::minutes{1};
     options.idle_max = std::chrono::minutes{10};
     options.connection_age_max = std::chrono::minutes{10};
