@@ -38,6 +38,12 @@ task<std::string> tls_handshake(connection& c, const origin& to, tls_client& tls
     co_return tls.verdict(c, to, failure);
 }
 
+bool is_literal(const std::string& host) {
+    error_code is_name;
+    asio::ip::make_address(host, is_name);
+    return !is_name;
+}
+
 void add_failure(std::string& all, std::string one) {
     if (!all.empty()) all += "; ";
     all += one;
@@ -114,6 +120,12 @@ task<result<void>> connector::open(connection& c, origin to, mono_time deadline)
     const auto via = choose_proxy(to, options_.proxy);
     if (!via) co_return with_context(via.error(), to.to_string());
     const proxy* const through = *via ? &**via : nullptr;
+    // A proxy would connect where this client may not; its name look-ups cannot be seen, a literal can.
+    if (through && is_literal(to.host)) {
+        const resolved origin_itself =
+            co_await resolve(io_.get_executor(), to.host, options_, true, deadline);
+        if (origin_itself.addresses.empty()) co_return broken(to, origin_itself.why);
+    }
     result<void> opened = co_await open_at(c, to, through, deadline);
     const bool stopped = co_await cancelled();
     if (!opened && stopped) co_return error{errc::cancelled, to.to_string() + ": cancelled while connecting"};

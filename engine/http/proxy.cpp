@@ -51,7 +51,7 @@ std::optional<std::size_t> as_number(std::string_view text) {
     return out;
 }
 
-bool is_metadata(const ip::address& a) {
+bool link_local(const ip::address& a) {
     return in_network(a, ip::make_address("169.254.0.0"), 16) ||
            in_network(a, ip::make_address("fe80::"), 10) || in_network(a, ip::make_address("fd00:ec2::"), 32);
 }
@@ -158,12 +158,17 @@ std::string proxy::to_string() const {
     return host_and_port(host, port);
 }
 
+bool is_link_local(const std::string& text) {
+    const auto a = as_address(text);
+    return a && link_local(*a);
+}
+
 result<std::optional<proxy>> choose_proxy(const origin& to, const proxy_settings& settings) {
     const secret& url = to.tls ? settings.https : settings.http;
     if (url.empty()) return std::nullopt;
     target where{lower_case(to.host), as_address(to.host), to.port};
     if (where.host.ends_with('.')) where.host.pop_back();
-    if (where.address && is_metadata(*where.address)) return std::nullopt;
+    if (where.address && link_local(*where.address)) return std::nullopt;
     if (bypassed(settings.bypass, where)) return std::nullopt;
     auto parsed = parse_proxy(url.reveal(), to.tls ? "HTTPS_PROXY" : "HTTP_PROXY");
     if (!parsed) return parsed.error();

@@ -10,6 +10,7 @@
 
 #include "engine/base/check.hpp"
 #include "engine/http/connection.hpp"
+#include "engine/http/peer_limit.hpp"
 #include "engine/http/serve.hpp"
 #include "engine/io/event.hpp"
 #include "engine/io/real_clock.hpp"
@@ -61,7 +62,8 @@ struct server::impl : serve_shared {
           drained(context) {}
 
     static task<void> accept(std::shared_ptr<impl> self);
-    static task<void> run(std::shared_ptr<impl> self, std::list<connection>::iterator me, bool refuse);
+    static task<void> run(std::shared_ptr<impl> self, std::list<connection>::iterator me, bool refuse,
+                          asio::ip::address peer);
     void adopt(tcp::socket socket);
 
     asio::io_context& io;
@@ -69,33 +71,40 @@ struct server::impl : serve_shared {
     std::unique_ptr<asio::ssl::context> tls;
     std::list<connection> connections;
     std::size_t served = 0, refused = 0;
+    peer_limit peers{options.connections_per_peer};  // of those served
     io::task_group acceptors, members;
     io::event drained;
 };
 
-task<void> server::impl::run(std::shared_ptr<impl> self, std::list<connection>::iterator me, bool refuse) {
+task<void> server::impl::run(std::shared_ptr<impl> self, std::list<connection>::iterator me, bool refuse,
+                             asio::ip::address peer) {
     if (refuse)
         co_await refuse_connection(*self, *me);
     else
         co_await serve_connection(*self, *me, self->tls.get());
     (refuse ? self->refused : self->served) -= 1;
+    if (!refuse) self->peers.remove(peer);
     self->connections.erase(me);
     if (self->connections.empty()) self->drained.set();
 }
 
 void server::impl::adopt(tcp::socket socket) {
     ++stats.connections;
-    const bool refuse = served >= options.connections_max;
+    asio::ip::address peer;
+    error_code left;  // a peer that has gone again has no address; its connection ends at once
+    if (peers.counts()) peer = socket.remote_endpoint(left).address();
+    const bool refuse = served >= options.connections_max || peers.full(peer);
     if (refuse) ++stats.refused_connections;
     if (refuse && refused >= refusals_max) return;  // destroying the socket closes it
     (refuse ? refused : served) += 1;
+    if (!refuse) peers.add(peer);
     connections.emplace_back(io, options.header_bytes_max + (64U << 10U), idle_buffer_bytes);
     const auto me = std::prev(connections.end());
     me->socket = std::move(socket);
     error_code ignored;
     me->socket.set_option(tcp::no_delay(true), ignored);
     auto self = std::static_pointer_cast<impl>(shared_from_this());
-    members.spawn([self, me, refuse] { return run(self, me, refuse); });
+    members.spawn([self, me, refuse, peer] { return run(self, me, refuse, peer); });
 }
 
 task<void> server::impl::accept(std::shared_ptr<impl> self) {

@@ -23,6 +23,9 @@ struct server_options {
     duration body_time_max = std::chrono::seconds{30};
     duration idle_max = std::chrono::seconds{60};
     std::size_t connections_max = 1024;
+    // From one IPv4 address or IPv6 /64; more get 503 like those over connections_max. 0: no limit, for a
+    // server whose clients all come from the loopback address or from behind one proxy.
+    std::size_t connections_per_peer = 0;
     std::string tls_certificate_file, tls_key_file;  // PEM; empty: plain TCP
 };
 

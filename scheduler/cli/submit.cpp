@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <iostream>
 
+#include "aws/transport/http_options.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/io/real_clock.hpp"
@@ -123,7 +124,7 @@ int run_submit(const submit_arguments& a) {
                                         admission.refused->pointer, admission.refused->reason));
     }
     boost::asio::io_context io;
-    http::client http{io, {}};
+    http::client http{io, aws::service_client_options(aws::process_environment())};
     outcome out;
     io::task_group group{io};
     group.spawn([&] { return submit(*fleet, *bodies, a.group, http, out); });

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "aws/transport/http_options.hpp"
 #include "aws/transport/transport.hpp"
 #include "engine/http/client.hpp"
 #include "engine/http/server.hpp"
@@ -70,14 +71,8 @@ struct run_instance::impl {
           fleet(std::move(f)),
           options(std::move(o)),
           env(e),
-          http(context, client_options(e)),
+          http(context, aws::service_client_options(e)),
           transport(http, io::real_clock(), registry, options.seed) {}
-
-    static http::client_options client_options(const aws::environment& e) {
-        http::client_options o;
-        o.ca_bundle = e.get("AWS_CA_BUNDLE");
-        return o;
-    }
 
     boost::asio::io_context& io;
     config::fleet fleet;

@@ -10,64 +10,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using namespace std::string_literals;
-
-struct bad_row {
-    const char* what;
-    std::string bytes;
-};
-
-// Each is one whole message that some implementation reads as one request and another as two, or as something
-// else.
-std::vector<bad_row> refused_messages() {
-    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
-    const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
-    return {
-        {"TE then CL", post + "Transfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello" + smuggled},
-        {"CL then TE", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled},
-        {"chunked not last", post + "Transfer-Encoding: chunked, gzip\r\n\r\n" + smuggled},
-        {"identity", post + "Transfer-Encoding: identity\r\n\r\n" + smuggled},
-        {"xchunked", post + "Transfer-Encoding: xchunked\r\n\r\n" + smuggled},
-        {"chunked twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-        {"chunked, chunked", post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"},
-        {"empty TE", post + "Transfer-Encoding:\r\n\r\n" + smuggled},
-        {"HTTP/1.0 chunked", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-        {"equal CLs", post + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"},
-        {"CL list", post + "Content-Length: 5, 5\r\n\r\nhello"},
-        {"signed CL", post + "Content-Length: +5\r\n\r\nhello"},
-        {"negative CL", post + "Content-Length: -5\r\n\r\nhello"},
-        {"hexadecimal CL", post + "Content-Length: 0x5\r\n\r\nhello"},
-        {"CL beyond 64 bits", post + "Content-Length: 18446744073709551621\r\n\r\nhello"},
-        {"empty CL", post + "Content-Length:\r\n\r\nhello"},
-        {"no Host", "GET / HTTP/1.1\r\n\r\n"},
-        {"two Hosts", post + "Host: a\r\n\r\n"},
-        {"Host list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"},
-        {"obs-fold", post + "X: a\r\n Content-Length: 5\r\n\r\nhello"},
-        {"obs-fold with a tab", post + "X: a\r\n\tb\r\n\r\n"},
-        {"fold before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
-        {"bare LF", "GET / HTTP/1.1\nHost: a\n\n"},
-        {"one bare LF", "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"},
-        {"bare CR", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n"},
-        {"space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"},
-        {"field without a colon", post + "X\r\n\r\n"},
-        {"field without a name", post + ": x\r\n\r\n"},
-        {"NUL", "GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"s},
-        {"control character", "GET / HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n"},
-        {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
-        {"HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
-        {"lower case version", "GET / http/1.1\r\nHost: a\r\n\r\n"},
-        {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"absolute form", "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"method with a separator", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
-        {"chunk size overflow",
-         post + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
-        {"signed chunk size", post + "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n"},
-        {"LF in a chunk extension", post + "Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\n"},
-        {"chunk longer than it says", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n"},
-    };
-}
 
 struct seen {
     std::vector<request> requests;
@@ -76,32 +18,6 @@ struct seen {
 task<response> record(seen& s, request r) {
     s.requests.push_back(std::move(r));
     co_return response{};
-}
-
-task<void> expect_400_and_close(boost::asio::io_context& io, std::uint16_t port, const bad_row& row) {
-    raw_peer peer(io);
-    co_await peer.connect(port);
-    co_await peer.send(row.bytes);
-    const mono_time until = in(5s);
-    const std::string got = co_await peer.read_all(until);
-    EXPECT_THAT(got, StartsWith("HTTP/1.1 400 ")) << row.what;
-    EXPECT_THAT(got, HasSubstr("\r\nConnection: close\r\n")) << row.what;
-    EXPECT_EQ(got.find("\nHTTP/1.1 "), std::string::npos) << row.what << ": a second answer";
-    EXPECT_TRUE(peer.closed) << row.what;
-}
-
-task<void> each_is_refused(boost::asio::io_context& io, std::uint16_t port,
-                           const std::vector<bad_row>& rows) {
-    for (const bad_row& row : rows) co_await expect_400_and_close(io, port, row);
-}
-
-TEST_F(loopback, ambiguous_messages_get_400_and_the_connection_ends) {
-    seen s;
-    const auto port = serve([&s](request r) { return record(s, std::move(r)); });
-    const auto rows = refused_messages();
-    run([&] { return each_is_refused(io, port, rows); });
-    EXPECT_TRUE(s.requests.empty()) << s.requests.front().target;
-    EXPECT_EQ(servers[0]->stats().refused_messages, rows.size());
 }
 
 task<void> fields_over_the_limit(boost::asio::io_context& io, std::uint16_t port, std::string bytes,

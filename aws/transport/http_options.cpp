@@ -1,0 +1,13 @@
+#include "aws/transport/http_options.hpp"
+
+namespace trainyard::aws {
+
+http::client_options service_client_options(const environment& env) {
+    http::client_options out;
+    out.ca_bundle = env.get("AWS_CA_BUNDLE");
+    out.proxy = http::read_proxy_settings([&env](const std::string& name) { return env.get(name); });
+    out.refuse_address = http::is_link_local;
+    return out;
+}
+
+}  // namespace trainyard::aws
