@@ -53,6 +53,10 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
     auto attributes = co_await link.client.get_queue_attributes(link.url, names, deadline);
     if (!attributes) co_return explain_queue(q, attributes.error());
     if (!q.reject_queue.empty()) {
+        if (q.reject_queue.find("://") != std::string::npos) {
+            const auto checked = aws::check_queue_url(q.reject_queue, *at, "");
+            if (!checked) co_return with_context(checked.error(), "reject queue of queue " + q.name);
+        }
         const std::string name = q.reject_queue.substr(q.reject_queue.rfind('/') + 1);
         config::queue shown = q;
         shown.url = q.reject_queue;

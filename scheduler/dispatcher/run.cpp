@@ -71,7 +71,7 @@ struct run_instance::impl {
           options(std::move(o)),
           env(e),
           http(context, client_options(e)),
-          transport(http, io::real_clock(), registry, options.seed) {}
+          transport(http, io::real_clock(), registry, options.seed, options.retries) {}
 
     static http::client_options client_options(const aws::environment& e) {
         http::client_options o;

@@ -1,61 +1,15 @@
-// The pure half of the transport: endpoints, classification, errors, retries, skew.
+// The pure half of the transport: classification, errors, retries, skew.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "aws/transport/answer.hpp"
-#include "aws/transport/endpoint.hpp"
+#include "aws/transport/call.hpp"
+#include "aws/transport/repeat.hpp"
 #include "aws/transport/retry.hpp"
-#include "run.hpp"
+#include "golden.hpp"
 
 namespace trainyard::aws {
 namespace {
-
-std::string resolved(std::string_view service, std::string_view region,
-                     std::map<std::string, std::string> env = {}) {
-    test::fake_environment e;
-    e.values = std::move(env);
-    const auto got = resolve_endpoint(service, region, e);
-    if (!got) return "error: " + got.error().message;
-    return (got->origin.tls ? "https://" : "http://") + got->origin.authority() + got->path +
-           (got->custom ? " custom " : " ") + got->signing_region;
-}
-
-TEST(endpoint, partition_rules) {
-    EXPECT_EQ(resolved("sqs", "us-east-1"), "https://sqs.us-east-1.amazonaws.com/ us-east-1");
-    EXPECT_EQ(resolved("sagemaker", "eu-central-1"),
-              "https://api.sagemaker.eu-central-1.amazonaws.com/ eu-central-1");
-    EXPECT_EQ(resolved("sts", "cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn/ cn-north-1");
-    EXPECT_EQ(resolved("sqs", "us-gov-west-1"), "https://sqs.us-gov-west-1.amazonaws.com/ us-gov-west-1");
-    EXPECT_EQ(resolved("sqs", "eusc-de-east-1"), "https://sqs.eusc-de-east-1.amazonaws.eu/ eusc-de-east-1");
-    EXPECT_EQ(resolved("sqs", "us-isob-east-1"), "https://sqs.us-isob-east-1.sc2s.sgov.gov/ us-isob-east-1");
-    EXPECT_EQ(resolved("sqs", "us-iso-east-1"), "https://sqs.us-iso-east-1.c2s.ic.gov/ us-iso-east-1");
-    EXPECT_EQ(resolved("sqs", "zz-new-9"), "https://sqs.zz-new-9.amazonaws.com/ zz-new-9");
-}
-
-TEST(endpoint, variables) {
-    const std::string own = "https://own.example:8443/prefix", all = "http://127.0.0.1:4566";
-    EXPECT_EQ(resolved("sqs", "us-east-1", {{"AWS_ENDPOINT_URL_SQS", own}, {"AWS_ENDPOINT_URL", all}}),
-              own + " custom us-east-1");
-    EXPECT_EQ(resolved("sts", "us-east-1", {{"AWS_ENDPOINT_URL_SQS", own}, {"AWS_ENDPOINT_URL", all}}),
-              all + "/ custom us-east-1");
-    EXPECT_EQ(resolved("sagemaker", "us-east-1", {{"AWS_ENDPOINT_URL_SAGEMAKER", "http://[::1]:9"}}),
-              "http://[::1]:9/ custom us-east-1");
-    EXPECT_EQ(resolved("sts", "us-east-1",
-                       {{"AWS_ENDPOINT_URL", all}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}}),
-              "https://sts.us-east-1.amazonaws.com/ us-east-1");
-}
-
-TEST(endpoint, refusals) {
-    using testing::StartsWith;
-    for (const char* url : {"http://example.com", "http://127.0.0.1.example.com", "http://10.0.0.1:80",
-                            "https://169.254.169.254", "ftp://x", "not a url"})
-        EXPECT_THAT(resolved("sqs", "us-east-1", {{"AWS_ENDPOINT_URL", url}}),
-                    StartsWith("error: AWS_ENDPOINT_URL"))
-            << url;
-    for (const char* region : {"", "us-east-1.evil.example", "US-EAST-1", "a/b", "-x", "x-"})
-        EXPECT_THAT(resolved("sqs", region), StartsWith("error: ")) << region;
-    EXPECT_THAT(resolved("s3", "us-east-1"), StartsWith("error: "));
-}
 
 struct classified {
     const char* service;
@@ -108,13 +62,26 @@ TEST(classify, table) {
         {"sts", 400, "IDPCommunicationError", "", failure::service_fault},
         {"sqs", 408, "", "", failure::effect_unknown},
         {"sqs", 301, "", "", failure::effect_unknown},
-        {"sqs", 404, "", "", failure::not_found},
+        {"sqs", 404, "", "", failure::invalid_request},
+        {"sagemaker", 400, "", "Rate exceeded", failure::throttled},
+        {"sts", 400, "", "Rate exceeded", failure::throttled},
+        {"sqs", 400, "", "", failure::invalid_request},
+        {"sagemaker", 400, "", "<html>Bad Request", failure::invalid_request},
         {"sqs", 418, "Teapot", "", failure::invalid_request},
     };
     for (const auto& r : rows)
         EXPECT_EQ(classify(r.service, r.status, r.code, r.message), r.expected)
             << r.service << ' ' << r.status << ' ' << r.code << ": got "
             << to_string(classify(r.service, r.status, r.code, r.message));
+}
+
+TEST(classify, every_code_of_the_models) {
+    const auto rows = test::golden_rows("aws_errors.tsv", 4);
+    EXPECT_GT(rows.size(), 400U);
+    for (const auto& r : rows) {
+        const auto kind = classify(r[0], std::stoi(r[2]), r[1] == "-" ? "" : r[1], "");
+        EXPECT_EQ(to_string(kind), r[3]) << r[0] << ' ' << r[1] << ' ' << r[2];
+    }
 }
 
 http::response answer(int status, http::fields fields, std::string body) {
