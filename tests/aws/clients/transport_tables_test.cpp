@@ -5,7 +5,6 @@
 #include "aws/transport/answer.hpp"
 #include "aws/transport/call.hpp"
 #include "aws/transport/repeat.hpp"
-#include "aws/transport/retry.hpp"
 #include "golden.hpp"
 
 namespace trainyard::aws {
@@ -167,93 +166,84 @@ TEST(skew, only_from_signature_errors_and_within_a_day) {
     EXPECT_FALSE(skew_from(e, answer(403, {}, ""), sent, {}));
 }
 
-class retries : public testing::Test {
-protected:
-    retry_machine make(int attempts = 3, bool unknown = true, duration within = 1h) {
-        return retry_machine{{attempts, unknown, mono_time{} + within}, quota};
-    }
-    retry_quota quota;
-    rng random{3};
-};
-
-TEST_F(retries, kinds) {
-    const auto repeats = [this](failure kind, bool unknown) {
-        auto m = make(3, unknown);
-        return m.failed(kind, false, {}, random).again;
+TEST(skew, that_is_known_is_followed_by_its_change) {
+    const auto sent = *parse_iso8601("2026-01-01T12:00:00Z");
+    api_error e;
+    e.code = "RequestTimeTooSkewed";
+    const auto at = [&](duration ahead, duration current) {
+        return skew_from(e, answer(403, {{"Date", to_http_date(sent + ahead)}}, ""), sent, current);
     };
-    for (const auto kind : {failure::throttled, failure::unreachable}) {
-        EXPECT_TRUE(repeats(kind, true)) << to_string(kind);
-        EXPECT_TRUE(repeats(kind, false)) << to_string(kind);
-    }
-    for (const auto kind : {failure::service_fault, failure::effect_unknown}) {
-        EXPECT_TRUE(repeats(kind, true)) << to_string(kind);
-        EXPECT_FALSE(repeats(kind, false)) << to_string(kind);
-    }
-    for (const auto kind :
-         {failure::quota_exceeded, failure::already_exists, failure::not_found, failure::invalid_request,
-          failure::access_denied, failure::bad_credentials, failure::cancelled})
-        EXPECT_FALSE(repeats(kind, true)) << to_string(kind);
+    EXPECT_EQ(at(2h, 1h), duration{2h});
+    EXPECT_FALSE(at(1h + 299s, 1h));
+    EXPECT_EQ(at(-1h, 1h), duration{-1h});
 }
 
-TEST_F(retries, stops_at_attempts_max) {
-    auto m = make(3);
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_FALSE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(m.attempts(), 3);
-    auto once = make(1);
-    EXPECT_FALSE(once.failed(failure::throttled, false, {}, random).again);
+TEST(request_id, every_place) {
+    const auto id = [](http::fields f) { return request_id_of(answer(400, std::move(f), "")); };
+    EXPECT_EQ(id({}), "");
+    EXPECT_EQ(id({{"x-amzn-RequestId", "a"}}), "a");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}}), "b");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}, {"x-amz-id-2", "c"}}), "b/c");
+    EXPECT_EQ(id({{"x-amz-id-2", "c"}}), "c");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}, {"x-amzn-RequestId", "a"}}), "a");
+    EXPECT_EQ(malformed_answer("sqs", "x", answer(200, {{"x-amz-request-id", "b"}}, ""), "w").request_id,
+              "b");
+    EXPECT_EQ(read_error("iam", "x",
+                         answer(404, {},
+                                "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error>"
+                                "<RequestID>r-3</RequestID></ErrorResponse>"))
+                  .request_id,
+              "r-3");
 }
 
-TEST_F(retries, back_off_doubles_up_to_its_cap) {
-    constexpr int rounds = 200;
-    for (const auto& [attempt, ceiling] :
-         std::map<int, duration>{{1, 1s}, {2, 2s}, {4, 8s}, {5, 16s}, {6, 20s}, {40, 20s}}) {
-        duration longest{};
-        for (int i = 0; i < rounds; ++i) {
-            retry_quota own;
-            retry_machine m{{100, true, mono_time{} + 1h}, own};
-            retry_machine::decision d;
-            for (int a = 0; a < attempt; ++a) d = m.failed(failure::throttled, false, {}, random);
-            ASSERT_TRUE(d.again);
-            ASSERT_LE(d.pause, ceiling);
-            longest = std::max(longest, d.pause);
-        }
-        EXPECT_GT(longest, ceiling * 9 / 10) << attempt;
-    }
+TEST(retry_after, forms) {
+    const auto wish = [](http::fields f) { return retry_after(answer(503, std::move(f), "")); };
+    EXPECT_EQ(wish({{"x-amz-retry-after", "1500"}}), duration{1500ms});
+    EXPECT_EQ(wish({{"x-amz-retry-after", "0"}}), duration{0});
+    EXPECT_EQ(wish({{"Retry-After", "3"}}), duration{3s});
+    EXPECT_EQ(wish({{"Retry-After", "3"}, {"x-amz-retry-after", "20"}}), duration{20ms});
+    for (const char* bad : {"", "-1", "1.5", "3s", " 3", "1234567890", "Wed, 21 Oct 2026 07:28:00 GMT"})
+        EXPECT_FALSE(wish({{"x-amz-retry-after", bad}, {"Retry-After", bad}})) << bad;
 }
 
-TEST_F(retries, never_past_the_deadline) {
-    int given_up = 0;
-    for (int i = 0; i < 200; ++i) {
-        auto m = make(3, true, 500ms);
-        const auto d = m.failed(failure::throttled, false, {}, random);
-        if (d.again) {
-            EXPECT_LT(d.pause, 500ms);
-            m.succeeded();
-        } else {
-            ++given_up;
-        }
-    }
-    EXPECT_GT(given_up, 50);
-    EXPECT_LT(given_up, 150);
+TEST(may_send_twice, by_operation) {
+    for (const auto& [service, operation] :
+         std::vector<std::pair<const char*, const char*>>{{"sqs", "ReceiveMessage"},
+                                                          {"sqs", "SendMessage"},
+                                                          {"sqs", "DeleteMessageBatch"},
+                                                          {"sqs", "GetQueueAttributes"},
+                                                          {"sagemaker", "CreateTrainingJob"},
+                                                          {"sagemaker", "ListTags"},
+                                                          {"sagemaker", "StopTrainingJob"},
+                                                          {"sts", "AssumeRole"},
+                                                          {"sts", "GetCallerIdentity"},
+                                                          {"iam", "CreateRole"},
+                                                          {"dynamodb", "GetItem"},
+                                                          {"dynamodb", "Query"}})
+        EXPECT_TRUE(may_send_twice(service, operation)) << operation;
+    for (const auto& [service, operation] :
+         std::vector<std::pair<const char*, const char*>>{{"events", "PutEvents"},
+                                                          {"dynamodb", "UpdateItem"},
+                                                          {"dynamodb", "PutItem"},
+                                                          {"dynamodb", "DeleteItem"},
+                                                          {"sqs", "PurgeQueue"},
+                                                          {"sqs", "StartMessageMoveTask"},
+                                                          {"iam", "CreateAccessKey"},
+                                                          {"iam", "SendMessage"},
+                                                          {"sagemaker", "Unheard"},
+                                                          {"servicequotas", "RequestServiceQuotaIncrease"}})
+        EXPECT_FALSE(may_send_twice(service, operation)) << operation;
+    EXPECT_TRUE(only_reads("DescribeTrainingJob"));
+    EXPECT_FALSE(only_reads("ReceiveMessage"));
+    EXPECT_FALSE(only_reads("CreateTrainingJob"));
 }
 
-TEST_F(retries, quota_is_spent_refunded_and_capped) {
-    auto m = make(1000);
-    for (int i = 0; i < 99; ++i) ASSERT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(quota.tokens(), 5);
-    EXPECT_FALSE(m.failed(failure::effect_unknown, true, {}, random).again);  // a timeout costs 10
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(quota.tokens(), 0);
-    EXPECT_FALSE(m.failed(failure::throttled, false, {}, random).again);
-    m.succeeded();
-    EXPECT_EQ(quota.tokens(), 5);
-    auto fresh = make();
-    fresh.succeeded();
-    EXPECT_EQ(quota.tokens(), 6);
-    quota.give(10'000);
-    EXPECT_EQ(quota.tokens(), retry_quota::capacity);
+TEST(may_resend, the_call_can_only_forbid) {
+    auto what = make_json_call("sagemaker", "SageMaker.CreateTrainingJob", "1.1", {}, "{}", {});
+    EXPECT_TRUE(may_resend(what));
+    what.resend_when_stale = false;
+    EXPECT_FALSE(may_resend(what));
+    EXPECT_FALSE(may_resend(make_json_call("events", "AWSEvents.PutEvents", "1.1", {}, "{}", {})));
 }
 
 }  // namespace
