@@ -75,6 +75,9 @@ TEST(partition_table, claims_what_the_published_expressions_claim) {
                 }
             }
     }
+    for (const char* region : {"us--1", "us-1", "us", "us-", "cn--2", "cn-north-", "us-gov--1", "us-gov-1",
+                               "eusc--1", "eusc-de-1", "us-east-1-", "us-east-1x", "xus-east-1"})
+        check(region);
     EXPECT_GT(checked, 4000U);
 }
 
@@ -137,7 +140,8 @@ TEST_F(endpoint_settings_test, variables_beat_the_profile) {
 
     const std::string config =
         "[default]\nendpoint_url = https://all.example\nservices = mine\n"
-        "[services other]\nsqs =\n  endpoint_url = https://wrong.example\n"
+        "[services other]\nsqs =\n  endpoint_url = https://wrong.example\nsagemaker =\n"
+        "[services mine]\n  endpoint_url = https://stray.example\n"
         "[services mine]\n# comment\nsqs =\n  # comment\n  endpoint_url = https://sqs.example/x\n"
         "service_quotas =\n\tendpoint_url = https://quotas.example\n";
     EXPECT_EQ(resolved("sqs", "us-east-1", {}, config), "https://sqs.example/x custom us-east-1");

@@ -146,6 +146,13 @@ TEST_F(limiter, a_throttle_cuts_to_seventy_percent_of_the_measured_rate) {
     EXPECT_NEAR(l.rate(), 0.7 * 20, 0.5);
 }
 
+TEST_F(limiter, the_measured_rate_is_smoothed) {
+    send(100, 110, 10, false);
+    send(110, 110.5, 100, false);
+    l.ended(true, at(110.5));
+    EXPECT_NEAR(l.rate(), 0.7 * (0.8 * 100 + 0.2 * 10), 2);
+}
+
 // C (t - K)^3 + w_max with C = 0.4 and K = cbrt(0.3 w_max / 0.4): back at w_max after K seconds, slow around
 // it.
 TEST_F(limiter, the_rate_grows_back_along_the_cubic) {
