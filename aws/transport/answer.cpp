@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <pugixml.hpp>
 
 #include "engine/base/json.hpp"
@@ -45,6 +47,15 @@ bool read_xml(const http::response& answer, api_error& out) {
     return true;
 }
 
+// Digits only, at most nine of them: a year in milliseconds has eleven.
+std::optional<std::int64_t> whole_number(std::string_view text) {
+    if (text.empty() || text.size() > 9) return {};
+    std::int64_t out = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || out < 0) return {};
+    return out;
+}
+
 }  // namespace
 
 std::string_view plain_code(std::string_view code) {
@@ -58,7 +69,7 @@ api_error read_error(std::string_view service, std::string_view operation, const
     out.service = service;
     out.operation = operation;
     out.http_status = answer.status;
-    out.request_id = answer.fields.get("x-amzn-requestid");
+    out.request_id = request_id_of(answer);
     if (!read_json(answer, out) && !read_xml(answer, out)) {
         out.code = answer.fields.get("x-amzn-errortype");
         out.message = answer.body.substr(0, 200);
@@ -78,8 +89,23 @@ api_error malformed_answer(std::string_view service, std::string_view operation,
     out.operation = operation;
     out.http_status = answer.status;
     out.message = "unusable answer: " + std::string{why};
-    out.request_id = answer.fields.get("x-amzn-requestid");
+    out.request_id = request_id_of(answer);
     return out;
+}
+
+std::string request_id_of(const http::response& answer) {
+    std::string out{answer.fields.get("x-amzn-requestid")};
+    if (out.empty()) out = answer.fields.get("x-amz-request-id");
+    if (const auto second = answer.fields.get("x-amz-id-2"); !second.empty())
+        out.append(out.empty() ? "" : "/").append(second);
+    return out;
+}
+
+std::optional<duration> retry_after(const http::response& answer) {
+    if (const auto ms = whole_number(answer.fields.get("x-amz-retry-after")))
+        return std::chrono::milliseconds{*ms};
+    if (const auto s = whole_number(answer.fields.get("retry-after"))) return std::chrono::seconds{*s};
+    return {};
 }
 
 bool is_expired_token(std::string_view code, bool temporary_credentials) {

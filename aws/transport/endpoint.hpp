@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "aws/credentials/provider.hpp"
+#include "aws/transport/settings.hpp"
 #include "engine/http/message.hpp"
 
 namespace trainyard::aws {
@@ -16,9 +17,12 @@ struct endpoint {
     bool custom = false;  // from AWS_ENDPOINT_URL*; such an endpoint also serves queue URLs
 };
 
-// `service` is a signing name: sqs, sagemaker, sts. Order: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the
-// partition's rules; AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves only the rules. Refuses http:// to
-// anything but loopback.
+// `service` is a signing name: sqs, sagemaker, sts, iam, events, servicequotas, dynamodb. Order: a custom URL
+// (see settings.hpp), then the rules of the region's partition. Refuses http:// to anything but loopback, a
+// link-local or metadata address, and a custom URL together with FIPS or dual-stack.
+result<endpoint> resolve_endpoint(std::string_view service, std::string_view region,
+                                  const endpoint_settings& settings);
+// With the settings of the environment and of its profile in the AWS config file, which is read here.
 result<endpoint> resolve_endpoint(std::string_view service, std::string_view region, const environment& env);
 
 }  // namespace trainyard::aws

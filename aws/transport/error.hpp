@@ -1,6 +1,7 @@
 // How an AWS call can fail, folded into the few outcomes that callers act on.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,10 +10,11 @@
 namespace trainyard::aws {
 
 enum class failure {
-    throttled,        // slow down; nothing was done
-    quota_exceeded,   // ResourceLimitExceeded: wait for capacity of that resource
-    already_exists,   // ResourceInUse, "Cannot create already existing": look at whose it is
-    not_found,        // also SageMaker's ValidationException "Requested resource not found."
+    throttled,       // slow down; nothing was done
+    quota_exceeded,  // ResourceLimitExceeded: wait for capacity of that resource
+    already_exists,  // ResourceInUse, "Cannot create already existing": look at whose it is
+    not_found,       // also SageMaker's ValidationException "Requested resource not found."
+    conflict,  // the state of the thing, or another change, stands in the way; nothing was done: look again
     invalid_request,  // the request itself is wrong; repeating it cannot help
     access_denied,    // policy refuses these credentials
     bad_credentials,  // unknown key, wrong signature, expired token after one refresh, or no credentials at
@@ -22,6 +24,7 @@ enum class failure {
     effect_unknown,   // sent, but no full answer came: timeout, reset, malformed answer
     cancelled,        // our own shutdown
 };
+inline constexpr std::size_t failure_kinds = static_cast<std::size_t>(failure::cancelled) + 1;
 std::string_view to_string(failure f);
 
 struct api_error {

@@ -4,25 +4,38 @@
 #include <map>
 
 #include "aws/transport/answer.hpp"
-#include "aws/transport/retry.hpp"
+#include "aws/transport/call_machine.hpp"
+#include "aws/transport/call_metrics.hpp"
+#include "aws/transport/channels.hpp"
+#include "aws/transport/repeat.hpp"
+#include "aws/transport/signed_request.hpp"
 #include "engine/io/event.hpp"
-#include "sigv4/sign.hpp"
 
 namespace trainyard::aws {
 
 namespace {
 
-struct endpoint_state {
-    duration skew{};  // how far the service's clock is ahead of ours
-    retry_quota quota;
-};
-
 // What one attempt gave: an answer of any status, or why there is none.
 struct attempt {
     std::optional<http::response> answer;
-    api_error problem;
+    std::optional<api_error> problem;  // none: the answer is a success
+    bool sent = false;                 // the endpoint came into play
     bool timed_out = false;
-    wall_time signed_at{};  // without the skew offset
+    bool temporary_credentials = false;
+    wall_time signed_at{};  // without the skew
+    duration skew{};        // that was applied
+
+    attempt_end facts() const {
+        attempt_end out;
+        if (problem) out.problem = &*problem;
+        if (answer) out.answer = &*answer;
+        out.sent = sent;
+        out.timed_out = timed_out;
+        out.temporary_credentials = temporary_credentials;
+        out.signed_at = signed_at;
+        out.skew = skew;
+        return out;
+    }
 };
 
 api_error failed(const call& what, failure kind, std::string message) {
@@ -54,47 +67,43 @@ failure kind_of_credentials_error(errc code) {
     }
 }
 
-result<http::request> make_signed_request(const call& what, const sigv4::credentials& keys, wall_time when) {
-    http::request out;
-    out.method = "POST";
-    out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
-    out.body = what.body;
-    out.fields.set("host", what.endpoint.origin.authority());
-    for (const auto& f : what.fields) out.fields.set(f.name, f.value);
-    std::vector<sigv4::header_view> headers;
-    for (const auto& f : out.fields) headers.push_back({f.name, f.value});
-    const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
-    const sigv4::scope where{what.endpoint.signing_region, what.service};
-    const auto signature = sigv4::sign(view, keys, where, when);
-    if (!signature) return signature.error();
-    for (const auto& h : signature->headers) out.fields.set(h.name, h.value);
-    // Unsigned on purpose: proxies rewrite it.
-    out.fields.set("user-agent", "trainyard/" TRAINYARD_VERSION);
-    return out;
-}
-
-const std::vector<double>& latency_buckets() {
-    static const std::vector<double> edges{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25};
-    return edges;
-}
-
 }  // namespace
 
 struct transport::impl {
     http::client& client;
     const clock& time;
-    metrics::registry& registry;
+    retry_settings retries;
     rng random;
-    std::map<std::string, endpoint_state>
-        endpoints;  // by authority; as many as there are configured endpoints
+    call_metrics counts;
+    channels shared;
+    // How far a service's clock is ahead of ours. As many as there are endpoints in the configuration.
+    std::map<http::origin, duration> skews;
 
-    task<attempt> try_once(const call& what, credentials_provider& who, credentials_snapshot& keys,
-                           duration skew);
-    void count(const call& what, std::string_view outcome, mono_time started);
+    task<attempt> try_once(const call& what, credentials_provider& who, credentials_snapshot& keys);
+    task<void> exchange(const call& what, http::request request, mono_time until, attempt& out);
+    task<attempt> attempt_all(const call& what, credentials_provider& who, channel& state);
+    task<bool> prepare_next(const call& what, const call_machine::step& next, credentials_provider& who,
+                            const credentials_snapshot& keys);
 };
 
+task<void> transport::impl::exchange(const call& what, http::request request, mono_time until, attempt& out) {
+    http::origin to = what.endpoint.origin;
+    const bool resend = may_resend(what);
+    auto answer = co_await client.send(std::move(to), std::move(request), what.lane, until, resend);
+    out.sent = true;
+    if (!answer) {
+        out.timed_out = answer.error().code == errc::timeout;
+        const auto kind = kind_of(answer.error().code);
+        out.problem = failed(what, kind, answer.error().message);
+        co_return;
+    }
+    if (answer->status < 200 || answer->status > 299)
+        out.problem = read_error(what.service, what.operation, *answer);
+    out.answer = std::move(*answer);
+}
+
 task<attempt> transport::impl::try_once(const call& what, credentials_provider& who,
-                                        credentials_snapshot& keys, duration skew) {
+                                        credentials_snapshot& keys) {
     attempt out;
     const mono_time until = std::min(what.deadline, time.mono() + what.attempt_timeout);
     auto got = co_await who.get(until);
@@ -104,48 +113,75 @@ task<attempt> transport::impl::try_once(const call& what, credentials_provider& 
         co_return out;
     }
     keys = *got;
+    out.temporary_credentials = !keys->session_token.empty();
     out.signed_at = time.wall();
-    auto request = make_signed_request(what, *keys, out.signed_at + skew);
+    if (const auto known = skews.find(what.endpoint.origin); known != skews.end()) out.skew = known->second;
+    auto request = make_signed_request(what, *keys, out.signed_at + out.skew);
     if (!request) {
         out.problem = failed(what, failure::invalid_request, request.error().message);
         co_return out;
     }
-    http::origin to = what.endpoint.origin;
-    const auto resent_before = client.stats().stale_retries;
-    auto answer = co_await client.send(std::move(to), std::move(*request), what.lane, until);
-    if (!answer) {
-        out.timed_out = answer.error().code == errc::timeout;
-        auto kind = kind_of(answer.error().code);
-        // The client sends once more when a reused connection closes unanswered. When that second connection
-        // cannot be opened it reports unreachable, yet the first copy was written and may have been executed.
-        // The count is of all calls, so another call's retry may make this one cautious; never the other way
-        // round.
-        if (kind == failure::unreachable && client.stats().stale_retries != resent_before)
-            kind = failure::effect_unknown;
-        out.problem = failed(what, kind, answer.error().message);
-        co_return out;
-    }
-    if (answer->status < 200 || answer->status > 299) {
-        out.problem = read_error(what.service, what.operation, *answer);
-    }
-    out.answer = std::move(*answer);
+    co_await exchange(what, std::move(*request), until, out);
     co_return out;
 }
 
-void transport::impl::count(const call& what, std::string_view outcome, mono_time started) {
-    registry
-        .get_counter(
-            "aws_requests_total", "Calls to AWS by their outcome, retries not counted.",
-            {{"service", what.service}, {"operation", what.operation}, {"outcome", std::string{outcome}}})
-        .add();
-    registry
-        .get_histogram("aws_request_seconds", "Time of a call to AWS with its retries, in seconds.",
-                       latency_buckets(), {{"service", what.service}, {"operation", what.operation}})
-        .observe(std::chrono::duration<double>(time.mono() - started).count());
+// False when a wait was cancelled.
+task<bool> transport::impl::prepare_next(const call& what, const call_machine::step& next,
+                                         credentials_provider& who, const credentials_snapshot& keys) {
+    using verdict = call_machine::step::verdict;
+    counts.retried(what.service, what.operation);
+    if (next.what == verdict::refresh) {
+        who.invalidate(*keys);
+    } else if (next.what == verdict::correct_skew) {
+        skews[what.endpoint.origin] = next.skew;
+        counts.skew_changed(what.endpoint.origin.authority(),
+                            std::chrono::duration<double>(next.skew).count());
+    } else {
+        const mono_time until = time.mono() + next.pause;
+        co_return co_await io::sleep_until(until);
+    }
+    co_return true;
 }
 
-transport::transport(http::client& client, const clock& time, metrics::registry& registry, std::uint64_t seed)
-    : impl_(new impl{client, time, registry, rng{seed}, {}}) {}
+// The attempt that ends the call.
+task<attempt> transport::impl::attempt_all(const call& what, credentials_provider& who, channel& state) {
+    const int attempts_max = what.attempts_max > 0 ? what.attempts_max : retries.attempts_max;
+    call_machine machine{{attempts_max, what.retry_unknown_effect, what.deadline},
+                         retries.mode,
+                         state,
+                         only_reads(what.operation)};
+    attempt last;
+    for (;;) {
+        const auto gate = machine.before(time.mono(), random);
+        if (gate.what == call_machine::gate::verdict::refuse) {
+            if (!last.problem) last.problem = failed(what, gate.kind, gate.why);
+            break;
+        }
+        bool going_on = true;
+        if (gate.what == call_machine::gate::verdict::wait) {
+            const mono_time until = time.mono() + gate.pause;
+            going_on = co_await io::sleep_until(until);
+        } else {
+            credentials_snapshot keys;
+            last = co_await try_once(what, who, keys);
+            const auto next = machine.after(last.facts(), time.mono(), random);
+            if (next.circuit_opened) counts.circuit_opened(what.service, what.operation);
+            if (next.what == call_machine::step::verdict::succeeded) co_return last;
+            if (next.what == call_machine::step::verdict::give_up) break;
+            going_on = co_await prepare_next(what, next, who, keys);
+        }
+        if (!going_on) {
+            last.problem = failed(what, failure::cancelled, "cancelled while waiting to go out");
+            break;
+        }
+    }
+    last.problem->kind = machine.outcome(last.problem->kind);
+    co_return last;
+}
+
+transport::transport(http::client& client, const clock& time, metrics::registry& registry, std::uint64_t seed,
+                     retry_settings retries)
+    : impl_(new impl{client, time, std::move(retries), rng{seed}, call_metrics{registry}, {}, {}}) {}
 transport::~transport() = default;
 
 const clock& transport::time() const {
@@ -155,62 +191,15 @@ const clock& transport::time() const {
 task<api_result<http::response>> transport::send(call what, std::shared_ptr<credentials_provider> who) {
     impl& me = *impl_;
     const mono_time started = me.time.mono();
-    auto& state = me.endpoints[what.endpoint.origin.authority()];
-    retry_machine machine{{what.attempts_max, what.retry_unknown_effect, what.deadline}, state.quota};
-    bool refreshed = false;
-    bool corrected = false;
-    for (;;) {
-        credentials_snapshot keys;
-        const duration skew = state.skew;
-        attempt got = co_await me.try_once(what, *who, keys, skew);
-        if (got.answer && got.problem.http_status == 0) {
-            machine.succeeded();
-            me.count(what, "ok", started);
-            co_return std::move(*got.answer);
-        }
-        const api_error& problem = got.problem;
-        bool again = false;
-        // The service refused before it acted, so these two extra attempts are safe for every operation.
-        if (got.answer && !refreshed && is_expired_token(problem.code, !keys->session_token.empty())) {
-            refreshed = again = true;
-            who->invalidate(*keys);
-        } else if (got.answer && !corrected) {
-            if (const auto ahead = skew_from(problem, *got.answer, got.signed_at, skew)) {
-                corrected = again = true;
-                state.skew = *ahead;
-            }
-        }
-        if (!again) {
-            const auto next = machine.failed(problem.kind, got.timed_out, me.time.mono(), me.random);
-            if (next.again) {
-                const mono_time until = me.time.mono() + next.pause;
-                again = co_await io::sleep_until(until);
-                if (!again)
-                    got.problem = failed(what, failure::cancelled, "cancelled while waiting to retry");
-            }
-        }
-        if (!again) {
-            me.count(what, to_string(got.problem.kind), started);
-            co_return got.problem;
-        }
-        me.registry
-            .get_counter("aws_retries_total", "Further attempts of calls to AWS.",
-                         {{"service", what.service}, {"operation", what.operation}})
-            .add();
+    const auto state = me.shared.find(who, what, started);
+    attempt last = co_await me.attempt_all(what, *who, *state);
+    const std::chrono::duration<double> took = me.time.mono() - started;
+    if (last.problem) {
+        me.counts.ended(what.service, what.operation, last.problem->kind, took.count());
+        co_return std::move(*last.problem);
     }
-}
-
-call make_json_call(std::string service, std::string_view target, std::string_view version,
-                    aws::endpoint endpoint, std::string body, mono_time deadline) {
-    call out;
-    out.service = std::move(service);
-    out.operation = target.substr(target.rfind('.') + 1);
-    out.endpoint = std::move(endpoint);
-    out.fields.set("content-type", "application/x-amz-json-" + std::string{version});
-    out.fields.set("x-amz-target", std::string{target});
-    out.body = std::move(body);
-    out.deadline = deadline;
-    return out;
+    me.counts.ended(what.service, what.operation, {}, took.count());
+    co_return std::move(*last.answer);
 }
 
 }  // namespace trainyard::aws

@@ -158,11 +158,6 @@ std::string proxy::to_string() const {
     return host_and_port(host, port);
 }
 
-bool is_link_local(const std::string& text) {
-    const auto a = as_address(text);
-    return a && link_local(*a);
-}
-
 result<std::optional<proxy>> choose_proxy(const origin& to, const proxy_settings& settings) {
     const secret& url = to.tls ? settings.https : settings.http;
     if (url.empty()) return std::nullopt;

@@ -41,10 +41,6 @@ struct proxy {
 // never go through a proxy: behind it they would name another machine's.
 result<std::optional<proxy>> choose_proxy(const origin& to, const proxy_settings& settings);
 
-// True for an IP address (as text) that means something else on each machine: 169.254.0.0/16, fe80::/10, and
-// fd00:ec2::/32, where AWS serves metadata over IPv6.
-bool is_link_local(const std::string& ip);
-
 // A tunnel to `to`. For plain http:// origins too, so that a proxy sees no request; some proxies allow
 // tunnels to port 443 alone, and then NO_PROXY is the way out.
 secret connect_request(const origin& to, const proxy& via);

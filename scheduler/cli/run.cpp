@@ -52,6 +52,10 @@ int run_fleet(const run_arguments& a) {
     auto fleet = load_fleet(a.config);
     if (!fleet) return complain(fleet.error());
     dispatcher::run_options options;
+    const auto retries = aws::read_retry_settings(aws::process_environment());
+    if (!retries) return complain(retries.error());
+    if (!retries->note.empty()) std::cerr << "trainyard: " << retries->note << std::endl;
+    options.retries = *retries;
     options.seed = entropy_seed();
     options.driver.until_idle = a.until_idle;
     options.driver.poll_wait_seconds = a.poll_wait;

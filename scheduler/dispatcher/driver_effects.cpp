@@ -16,6 +16,7 @@ using lifecycle::look_outcome;
 create_outcome to_outcome(const aws::api_error& e) {
     switch (e.kind) {
         case aws::failure::throttled:
+        case aws::failure::conflict:
         case aws::failure::unreachable: return create_outcome::refused_for_now;
         case aws::failure::quota_exceeded: return create_outcome::refused_by_quota;
         case aws::failure::already_exists: return create_outcome::name_taken;

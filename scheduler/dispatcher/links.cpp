@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "aws/sts/client.hpp"
+#include "aws/transport/queue_url.hpp"
 #include "engine/base/digest.hpp"
 
 namespace trainyard::dispatcher {
@@ -26,20 +27,6 @@ error explain_queue(const config::queue& q, const aws::api_error& e) {
     }
 }
 
-result<std::string> checked_url(const config::queue& q, const aws::endpoint& at) {
-    auto url = http::parse_url(q.url);
-    if (!url) return with_context(url.error(), "queue " + q.name);
-    // A URL of another host would receive signed requests.
-    if (url->origin != at.origin)
-        return error{
-            errc::invalid_argument,
-            fmt::format(
-                "queue {}: its url is on {}, but SQS in {} is at {}; correct the url, the region or the "
-                "endpoint",
-                q.name, url->origin.to_string(), q.region, at.origin.to_string())};
-    return q.url;
-}
-
 task<result<std::string>> find_url(aws::sqs::client& client, const config::queue& q, const std::string& name,
                                    mono_time deadline) {
     const std::string owner;
@@ -58,14 +45,18 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
         if (!url) co_return url.error();
         link.url = *url;
     } else {
-        auto url = checked_url(q, *at);
-        if (!url) co_return url.error();
-        link.url = *url;
+        const auto checked = aws::check_queue_url(q.url, *at, "");
+        if (!checked) co_return with_context(checked.error(), "queue " + q.name);
+        link.url = q.url;
     }
     const std::vector<std::string> names{"QueueArn"};
     auto attributes = co_await link.client.get_queue_attributes(link.url, names, deadline);
     if (!attributes) co_return explain_queue(q, attributes.error());
     if (!q.reject_queue.empty()) {
+        if (q.reject_queue.find("://") != std::string::npos) {
+            const auto checked = aws::check_queue_url(q.reject_queue, *at, "");
+            if (!checked) co_return with_context(checked.error(), "reject queue of queue " + q.name);
+        }
         const std::string name = q.reject_queue.substr(q.reject_queue.rfind('/') + 1);
         config::queue shown = q;
         shown.url = q.reject_queue;

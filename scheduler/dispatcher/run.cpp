@@ -72,7 +72,7 @@ struct run_instance::impl {
           options(std::move(o)),
           env(e),
           http(context, aws::service_client_options(e)),
-          transport(http, io::real_clock(), registry, options.seed) {}
+          transport(http, io::real_clock(), registry, options.seed, options.retries) {}
 
     boost::asio::io_context& io;
     config::fleet fleet;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "aws/credentials/provider.hpp"
+#include "aws/transport/settings.hpp"
 #include "scheduler/config/fleet.hpp"
 #include "scheduler/dispatcher/driver.hpp"
 
@@ -19,6 +20,7 @@ enum class run_outcome { done, failed, misconfigured, unreachable };
 struct run_options {
     driver_options driver;
     lifecycle::timing timing;
+    aws::retry_settings retries;  // of the AWS clients
     std::uint64_t seed = 1;
     // Told once everything listens and the queues are found; `admin_url` is empty when it is off.
     std::function<void(const std::string& admin_url)> on_ready;

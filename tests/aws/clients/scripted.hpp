@@ -14,10 +14,10 @@
 
 namespace trainyard::test {
 
-// Real monotonic time, and a wall clock that may be wrong.
+// Real time that a test may move on, and a wall clock that may be wrong.
 struct shifted_clock final : clock {
-    duration off{};
-    mono_time mono() const override { return io::real_clock().mono(); }
+    duration off{}, ahead{};
+    mono_time mono() const override { return io::real_clock().mono() + ahead; }
     wall_time wall() const override { return io::real_clock().wall() + off; }
 };
 

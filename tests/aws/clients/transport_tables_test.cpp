@@ -1,61 +1,14 @@
-// The pure half of the transport: endpoints, classification, errors, retries, skew.
+// The pure half of the transport: classification, errors, retries, skew.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "aws/transport/answer.hpp"
-#include "aws/transport/endpoint.hpp"
-#include "aws/transport/retry.hpp"
-#include "run.hpp"
+#include "aws/transport/call.hpp"
+#include "aws/transport/repeat.hpp"
+#include "golden.hpp"
 
 namespace trainyard::aws {
 namespace {
-
-std::string resolved(std::string_view service, std::string_view region,
-                     std::map<std::string, std::string> env = {}) {
-    test::fake_environment e;
-    e.values = std::move(env);
-    const auto got = resolve_endpoint(service, region, e);
-    if (!got) return "error: " + got.error().message;
-    return (got->origin.tls ? "https://" : "http://") + got->origin.authority() + got->path +
-           (got->custom ? " custom " : " ") + got->signing_region;
-}
-
-TEST(endpoint, partition_rules) {
-    EXPECT_EQ(resolved("sqs", "us-east-1"), "https://sqs.us-east-1.amazonaws.com/ us-east-1");
-    EXPECT_EQ(resolved("sagemaker", "eu-central-1"),
-              "https://api.sagemaker.eu-central-1.amazonaws.com/ eu-central-1");
-    EXPECT_EQ(resolved("sts", "cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn/ cn-north-1");
-    EXPECT_EQ(resolved("sqs", "us-gov-west-1"), "https://sqs.us-gov-west-1.amazonaws.com/ us-gov-west-1");
-    EXPECT_EQ(resolved("sqs", "eusc-de-east-1"), "https://sqs.eusc-de-east-1.amazonaws.eu/ eusc-de-east-1");
-    EXPECT_EQ(resolved("sqs", "us-isob-east-1"), "https://sqs.us-isob-east-1.sc2s.sgov.gov/ us-isob-east-1");
-    EXPECT_EQ(resolved("sqs", "us-iso-east-1"), "https://sqs.us-iso-east-1.c2s.ic.gov/ us-iso-east-1");
-    EXPECT_EQ(resolved("sqs", "zz-new-9"), "https://sqs.zz-new-9.amazonaws.com/ zz-new-9");
-}
-
-TEST(endpoint, variables) {
-    const std::string own = "https://own.example:8443/prefix", all = "http://127.0.0.1:4566";
-    EXPECT_EQ(resolved("sqs", "us-east-1", {{"AWS_ENDPOINT_URL_SQS", own}, {"AWS_ENDPOINT_URL", all}}),
-              own + " custom us-east-1");
-    EXPECT_EQ(resolved("sts", "us-east-1", {{"AWS_ENDPOINT_URL_SQS", own}, {"AWS_ENDPOINT_URL", all}}),
-              all + "/ custom us-east-1");
-    EXPECT_EQ(resolved("sagemaker", "us-east-1", {{"AWS_ENDPOINT_URL_SAGEMAKER", "http://[::1]:9"}}),
-              "http://[::1]:9/ custom us-east-1");
-    EXPECT_EQ(resolved("sts", "us-east-1",
-                       {{"AWS_ENDPOINT_URL", all}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}}),
-              "https://sts.us-east-1.amazonaws.com/ us-east-1");
-}
-
-TEST(endpoint, refusals) {
-    using testing::StartsWith;
-    for (const char* url : {"http://example.com", "http://127.0.0.1.example.com", "http://10.0.0.1:80",
-                            "https://169.254.169.254", "ftp://x", "not a url"})
-        EXPECT_THAT(resolved("sqs", "us-east-1", {{"AWS_ENDPOINT_URL", url}}),
-                    StartsWith("error: AWS_ENDPOINT_URL"))
-            << url;
-    for (const char* region : {"", "us-east-1.evil.example", "US-EAST-1", "a/b", "-x", "x-"})
-        EXPECT_THAT(resolved("sqs", region), StartsWith("error: ")) << region;
-    EXPECT_THAT(resolved("s3", "us-east-1"), StartsWith("error: "));
-}
 
 struct classified {
     const char* service;
@@ -108,13 +61,26 @@ TEST(classify, table) {
         {"sts", 400, "IDPCommunicationError", "", failure::service_fault},
         {"sqs", 408, "", "", failure::effect_unknown},
         {"sqs", 301, "", "", failure::effect_unknown},
-        {"sqs", 404, "", "", failure::not_found},
+        {"sqs", 404, "", "", failure::invalid_request},
+        {"sagemaker", 400, "", "Rate exceeded", failure::throttled},
+        {"sts", 400, "", "Rate exceeded", failure::throttled},
+        {"sqs", 400, "", "", failure::invalid_request},
+        {"sagemaker", 400, "", "<html>Bad Request", failure::invalid_request},
         {"sqs", 418, "Teapot", "", failure::invalid_request},
     };
     for (const auto& r : rows)
         EXPECT_EQ(classify(r.service, r.status, r.code, r.message), r.expected)
             << r.service << ' ' << r.status << ' ' << r.code << ": got "
             << to_string(classify(r.service, r.status, r.code, r.message));
+}
+
+TEST(classify, every_code_of_the_models) {
+    const auto rows = test::golden_rows("aws_errors.tsv", 4);
+    EXPECT_GT(rows.size(), 400U);
+    for (const auto& r : rows) {
+        const auto kind = classify(r[0], std::stoi(r[2]), r[1] == "-" ? "" : r[1], "");
+        EXPECT_EQ(to_string(kind), r[3]) << r[0] << ' ' << r[1] << ' ' << r[2];
+    }
 }
 
 http::response answer(int status, http::fields fields, std::string body) {
@@ -200,93 +166,84 @@ TEST(skew, only_from_signature_errors_and_within_a_day) {
     EXPECT_FALSE(skew_from(e, answer(403, {}, ""), sent, {}));
 }
 
-class retries : public testing::Test {
-protected:
-    retry_machine make(int attempts = 3, bool unknown = true, duration within = 1h) {
-        return retry_machine{{attempts, unknown, mono_time{} + within}, quota};
-    }
-    retry_quota quota;
-    rng random{3};
-};
-
-TEST_F(retries, kinds) {
-    const auto repeats = [this](failure kind, bool unknown) {
-        auto m = make(3, unknown);
-        return m.failed(kind, false, {}, random).again;
+TEST(skew, that_is_known_is_followed_by_its_change) {
+    const auto sent = *parse_iso8601("2026-01-01T12:00:00Z");
+    api_error e;
+    e.code = "RequestTimeTooSkewed";
+    const auto at = [&](duration ahead, duration current) {
+        return skew_from(e, answer(403, {{"Date", to_http_date(sent + ahead)}}, ""), sent, current);
     };
-    for (const auto kind : {failure::throttled, failure::unreachable}) {
-        EXPECT_TRUE(repeats(kind, true)) << to_string(kind);
-        EXPECT_TRUE(repeats(kind, false)) << to_string(kind);
-    }
-    for (const auto kind : {failure::service_fault, failure::effect_unknown}) {
-        EXPECT_TRUE(repeats(kind, true)) << to_string(kind);
-        EXPECT_FALSE(repeats(kind, false)) << to_string(kind);
-    }
-    for (const auto kind :
-         {failure::quota_exceeded, failure::already_exists, failure::not_found, failure::invalid_request,
-          failure::access_denied, failure::bad_credentials, failure::cancelled})
-        EXPECT_FALSE(repeats(kind, true)) << to_string(kind);
+    EXPECT_EQ(at(2h, 1h), duration{2h});
+    EXPECT_FALSE(at(1h + 299s, 1h));
+    EXPECT_EQ(at(-1h, 1h), duration{-1h});
 }
 
-TEST_F(retries, stops_at_attempts_max) {
-    auto m = make(3);
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_FALSE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(m.attempts(), 3);
-    auto once = make(1);
-    EXPECT_FALSE(once.failed(failure::throttled, false, {}, random).again);
+TEST(request_id, every_place) {
+    const auto id = [](http::fields f) { return request_id_of(answer(400, std::move(f), "")); };
+    EXPECT_EQ(id({}), "");
+    EXPECT_EQ(id({{"x-amzn-RequestId", "a"}}), "a");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}}), "b");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}, {"x-amz-id-2", "c"}}), "b/c");
+    EXPECT_EQ(id({{"x-amz-id-2", "c"}}), "c");
+    EXPECT_EQ(id({{"x-amz-request-id", "b"}, {"x-amzn-RequestId", "a"}}), "a");
+    EXPECT_EQ(malformed_answer("sqs", "x", answer(200, {{"x-amz-request-id", "b"}}, ""), "w").request_id,
+              "b");
+    EXPECT_EQ(read_error("iam", "x",
+                         answer(404, {},
+                                "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error>"
+                                "<RequestID>r-3</RequestID></ErrorResponse>"))
+                  .request_id,
+              "r-3");
 }
 
-TEST_F(retries, back_off_doubles_up_to_its_cap) {
-    constexpr int rounds = 200;
-    for (const auto& [attempt, ceiling] :
-         std::map<int, duration>{{1, 1s}, {2, 2s}, {4, 8s}, {5, 16s}, {6, 20s}, {40, 20s}}) {
-        duration longest{};
-        for (int i = 0; i < rounds; ++i) {
-            retry_quota own;
-            retry_machine m{{100, true, mono_time{} + 1h}, own};
-            retry_machine::decision d;
-            for (int a = 0; a < attempt; ++a) d = m.failed(failure::throttled, false, {}, random);
-            ASSERT_TRUE(d.again);
-            ASSERT_LE(d.pause, ceiling);
-            longest = std::max(longest, d.pause);
-        }
-        EXPECT_GT(longest, ceiling * 9 / 10) << attempt;
-    }
+TEST(retry_after, forms) {
+    const auto wish = [](http::fields f) { return retry_after(answer(503, std::move(f), "")); };
+    EXPECT_EQ(wish({{"x-amz-retry-after", "1500"}}), duration{1500ms});
+    EXPECT_EQ(wish({{"x-amz-retry-after", "0"}}), duration{0});
+    EXPECT_EQ(wish({{"Retry-After", "3"}}), duration{3s});
+    EXPECT_EQ(wish({{"Retry-After", "3"}, {"x-amz-retry-after", "20"}}), duration{20ms});
+    for (const char* bad : {"", "-1", "1.5", "3s", " 3", "1234567890", "Wed, 21 Oct 2026 07:28:00 GMT"})
+        EXPECT_FALSE(wish({{"x-amz-retry-after", bad}, {"Retry-After", bad}})) << bad;
 }
 
-TEST_F(retries, never_past_the_deadline) {
-    int given_up = 0;
-    for (int i = 0; i < 200; ++i) {
-        auto m = make(3, true, 500ms);
-        const auto d = m.failed(failure::throttled, false, {}, random);
-        if (d.again) {
-            EXPECT_LT(d.pause, 500ms);
-            m.succeeded();
-        } else {
-            ++given_up;
-        }
-    }
-    EXPECT_GT(given_up, 50);
-    EXPECT_LT(given_up, 150);
+TEST(may_send_twice, by_operation) {
+    for (const auto& [service, operation] :
+         std::vector<std::pair<const char*, const char*>>{{"sqs", "ReceiveMessage"},
+                                                          {"sqs", "SendMessage"},
+                                                          {"sqs", "DeleteMessageBatch"},
+                                                          {"sqs", "GetQueueAttributes"},
+                                                          {"sagemaker", "CreateTrainingJob"},
+                                                          {"sagemaker", "ListTags"},
+                                                          {"sagemaker", "StopTrainingJob"},
+                                                          {"sts", "AssumeRole"},
+                                                          {"sts", "GetCallerIdentity"},
+                                                          {"iam", "CreateRole"},
+                                                          {"dynamodb", "GetItem"},
+                                                          {"dynamodb", "Query"}})
+        EXPECT_TRUE(may_send_twice(service, operation)) << operation;
+    for (const auto& [service, operation] :
+         std::vector<std::pair<const char*, const char*>>{{"events", "PutEvents"},
+                                                          {"dynamodb", "UpdateItem"},
+                                                          {"dynamodb", "PutItem"},
+                                                          {"dynamodb", "DeleteItem"},
+                                                          {"sqs", "PurgeQueue"},
+                                                          {"sqs", "StartMessageMoveTask"},
+                                                          {"iam", "CreateAccessKey"},
+                                                          {"iam", "SendMessage"},
+                                                          {"sagemaker", "Unheard"},
+                                                          {"servicequotas", "RequestServiceQuotaIncrease"}})
+        EXPECT_FALSE(may_send_twice(service, operation)) << operation;
+    EXPECT_TRUE(only_reads("DescribeTrainingJob"));
+    EXPECT_FALSE(only_reads("ReceiveMessage"));
+    EXPECT_FALSE(only_reads("CreateTrainingJob"));
 }
 
-TEST_F(retries, quota_is_spent_refunded_and_capped) {
-    auto m = make(1000);
-    for (int i = 0; i < 99; ++i) ASSERT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(quota.tokens(), 5);
-    EXPECT_FALSE(m.failed(failure::effect_unknown, true, {}, random).again);  // a timeout costs 10
-    EXPECT_TRUE(m.failed(failure::throttled, false, {}, random).again);
-    EXPECT_EQ(quota.tokens(), 0);
-    EXPECT_FALSE(m.failed(failure::throttled, false, {}, random).again);
-    m.succeeded();
-    EXPECT_EQ(quota.tokens(), 5);
-    auto fresh = make();
-    fresh.succeeded();
-    EXPECT_EQ(quota.tokens(), 6);
-    quota.give(10'000);
-    EXPECT_EQ(quota.tokens(), retry_quota::capacity);
+TEST(may_resend, the_call_can_only_forbid) {
+    auto what = make_json_call("sagemaker", "SageMaker.CreateTrainingJob", "1.1", {}, "{}", {});
+    EXPECT_TRUE(may_resend(what));
+    what.resend_when_stale = false;
+    EXPECT_FALSE(may_resend(what));
+    EXPECT_FALSE(may_resend(make_json_call("events", "AWSEvents.PutEvents", "1.1", {}, "{}", {})));
 }
 
 }  // namespace

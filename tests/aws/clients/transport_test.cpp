@@ -140,6 +140,98 @@ TEST_F(transport_over_http, skew_is_corrected_and_kept) {
     EXPECT_TRUE(w.send(w.make_call()));
     ASSERT_EQ(w.seen.size(), 3U);
     EXPECT_TRUE(verifies(w.seen[2], w.who->sets[0], io::real_clock().wall()));
+    EXPECT_THAT(w.registry.text(), testing::ContainsRegex("trainyard_aws_clock_skew_seconds.endpoint=\"" +
+                                                          w.where.origin.authority() + "\". 3(600|599)"));
+}
+
+TEST_F(transport_over_http, attempts_as_the_settings_say) {
+    retry_settings settings;
+    settings.attempts_max = 2;
+    aws::transport patient{*w.client, w.time, w.registry, 5, settings};
+    w.script = {coded(500, "InternalFailure")};
+    EXPECT_FALSE(test::run_on(w.io, patient.send(w.make_call(), w.who)));
+    EXPECT_EQ(w.seen.size(), 2U);
+    auto what = w.make_call();
+    what.attempts_max = 1;  // the caller's word goes first
+    EXPECT_FALSE(test::run_on(w.io, patient.send(std::move(what), w.who)));
+    EXPECT_EQ(w.seen.size(), 3U);
+}
+
+TEST_F(transport_over_http, an_endpoint_that_fails_is_left_alone_but_for_probes) {
+    const auto once = [&](const char* target) {
+        auto what = make_json_call("sagemaker", target, "1.1", w.where, "{}", w.time.mono() + 20s);
+        what.attempts_max = 1;
+        return w.send(std::move(what));
+    };
+    const char* const create = "SageMaker.CreateTrainingJob";
+    w.script = {coded(500, "InternalFailure")};
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(once(create).error().kind, failure::service_fault);
+    const auto refused = once(create);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, failure::unreachable);
+    EXPECT_FALSE(refused.error().may_have_executed());
+    EXPECT_THAT(refused.error().to_string(),
+                HasSubstr("CreateTrainingJob: unreachable: not sent: the endpoint"));
+    EXPECT_EQ(w.seen.size(), 10U);
+    EXPECT_THAT(w.registry.text(), HasSubstr("trainyard_aws_circuit_opened_total{operation="
+                                             "\"CreateTrainingJob\",service=\"sagemaker\"} 1"));
+    // Other operations and other identities go on.
+    EXPECT_EQ(once("SageMaker.DescribeTrainingJob").error().kind, failure::service_fault);
+    auto other = std::make_shared<test::scripted_provider>();
+    other->sets = w.who->sets;
+    std::swap(other, w.who);
+    EXPECT_EQ(once(create).error().kind, failure::service_fault);
+    std::swap(other, w.who);
+    EXPECT_EQ(w.seen.size(), 12U);
+
+    w.time.ahead = 1s;
+    EXPECT_EQ(once(create).error().kind, failure::service_fault);  // the probe
+    EXPECT_EQ(once(create).error().kind, failure::unreachable);
+    w.time.ahead = 4s;
+    w.script = {json(200, "{}")};
+    EXPECT_TRUE(once(create));
+    EXPECT_TRUE(once(create));
+    EXPECT_EQ(w.seen.size(), 15U);
+}
+
+TEST_F(transport_over_http, adaptive_mode_waits_for_its_own_rate) {
+    retry_settings settings;
+    settings.mode = retry_mode::adaptive;
+    settings.attempts_max = 1;
+    aws::transport adaptive{*w.client, w.time, w.registry, 5, settings};
+    w.script = {coded(400, "ThrottlingException"), json(200, "{}")};
+    EXPECT_EQ(test::run_on(w.io, adaptive.send(w.make_call(), w.who)).error().kind, failure::throttled);
+    auto hasty = w.make_call();
+    hasty.deadline = w.time.mono() + 100ms;
+    const auto refused = test::run_on(w.io, adaptive.send(std::move(hasty), w.who));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, failure::throttled);
+    EXPECT_THAT(refused.error().message, HasSubstr("not sent: after throttling"));
+    EXPECT_EQ(w.seen.size(), 1U);
+    const auto started = w.time.mono();
+    EXPECT_TRUE(test::run_on(w.io, adaptive.send(w.make_call(), w.who)));
+    EXPECT_GE(w.time.mono() - started, 500ms);  // of the two seconds between requests at the least rate
+    EXPECT_EQ(w.seen.size(), 2U);
+}
+
+TEST_F(transport_over_http, a_call_that_may_have_been_executed_never_ends_as_nothing_sent) {
+    w.vanish = true;  // the second attempt finds the port closed
+    auto what = make_json_call("sqs", "AmazonSQS.SendMessage", "1.0", w.where, "{}", w.time.mono() + 20s);
+    what.attempts_max = 2;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(w.seen.size(), 1U);
+    EXPECT_EQ(got.error().kind, failure::effect_unknown) << got.error().to_string();
+}
+
+TEST_F(transport_over_http, redirects_are_not_followed) {
+    w.script = {{307, {{"location", "/elsewhere"}}, ""}, json(200, "{}")};
+    auto what = w.make_call();
+    what.attempts_max = 1;
+    const auto got = w.send(std::move(what));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().http_status, 307);
+    EXPECT_EQ(w.seen.size(), 1U);
 }
 
 TEST_F(transport_over_http, a_wrong_signature_without_skew_is_final) {

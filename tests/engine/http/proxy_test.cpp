@@ -136,15 +136,6 @@ TEST(proxy, no_proxy) {
             << "'" << row.list << "' " << row.to.to_string();
 }
 
-TEST(proxy, link_local_addresses) {
-    for (const char* a :
-         {"169.254.169.254", "169.254.0.0", "::ffff:169.254.170.23", "fd00:ec2::254", "fe80::1%lo"})
-        EXPECT_TRUE(is_link_local(a)) << a;
-    for (const char* a :
-         {"169.253.255.255", "169.255.0.0", "10.0.0.1", "::1", "fd00:ec3::1", "fec0::1", "", "host"})
-        EXPECT_FALSE(is_link_local(a)) << a;
-}
-
 TEST(proxy, what_is_asked_of_it) {
     const proxy plain{"p", 1, {}}, known{"p", 1, secret("Basic x")};
     EXPECT_EQ(connect_request(https("a"), plain).reveal(), "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");

@@ -1,0 +1,27 @@
+#include "aws/transport/signed_request.hpp"
+
+#include "sigv4/sign.hpp"
+
+namespace trainyard::aws {
+
+result<http::request> make_signed_request(const call& what, const sigv4::credentials& keys, wall_time when) {
+    http::request out;
+    out.method = "POST";
+    out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
+    out.body = what.body;
+    out.fields = what.fields;
+    out.fields.set("host", what.endpoint.origin.authority());
+    std::vector<sigv4::header_view> headers;
+    headers.reserve(out.fields.size());
+    for (const auto& f : out.fields) headers.push_back({f.name, f.value});
+    const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
+    const sigv4::scope where{what.endpoint.signing_region, what.service};
+    const auto signature = sigv4::sign(view, keys, where, when);
+    if (!signature) return signature.error();
+    for (const auto& h : signature->headers) out.fields.set(h.name, h.value);
+    // Unsigned on purpose: proxies rewrite it.
+    out.fields.set("user-agent", "trainyard/" TRAINYARD_VERSION);
+    return out;
+}
+
+}  // namespace trainyard::aws
