@@ -46,8 +46,9 @@ result<http::response> client_world::answer_in(std::string_view bytes, std::size
     what.method = head ? "HEAD" : "GET";
     group.spawn([this, what] { return send(what); });
     peer.accept_request();
-    peer.exchange(bytes, first_piece);
+    peer.send_all(bytes, first_piece);
     while (!got) io.run_one();
+    peer.close();
     return std::move(*got);
 }
 

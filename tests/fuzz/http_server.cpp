@@ -40,7 +40,9 @@ task<http::response> server_world::answer(http::request r) {
 std::vector<http::request> server_world::requests_in(std::string_view bytes, std::size_t first_piece) {
     seen.clear();
     peer.connect(port);
-    peer.exchange(bytes, first_piece);
+    peer.send_all(bytes, first_piece);
+    peer.read_to_end();
+    peer.close();
     return std::move(seen);
 }
 

@@ -60,13 +60,19 @@ void scripted_peer::send(std::string_view bytes) {
     io_.poll();
 }
 
-void scripted_peer::exchange(std::string_view bytes, std::size_t first_piece) {
-    input_.clear();
+void scripted_peer::send_all(std::string_view bytes, std::size_t first_piece) {
     send(bytes.substr(0, first_piece));
     if (first_piece < bytes.size()) send(bytes.substr(first_piece));
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void scripted_peer::read_to_end() {
     while (read_some()) input_.clear();
+}
+
+void scripted_peer::close() {
+    error_code ignored;
     socket_.close(ignored);
     io_.poll();
 }

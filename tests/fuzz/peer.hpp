@@ -1,5 +1,5 @@
-// The other side of a connection under test: sends bytes in up to two pieces, then its end, and reads until
-// the other ends too. Blocks the thread that drives the context, so that one input is done when it returns.
+// The other side of a connection under test: sends bytes in up to two pieces, then its end. Blocks the thread
+// that drives the context, so that one input is done when it returns.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -19,8 +19,10 @@ public:
     std::uint16_t listen();
     // Takes the next connection and its request, which ends with an empty line.
     void accept_request();
-    // `first_piece` bytes, then, once everybody has digested them, the rest.
-    void exchange(std::string_view bytes, std::size_t first_piece);
+    // `first_piece` bytes, then, once everybody has digested them, the rest and the end.
+    void send_all(std::string_view bytes, std::size_t first_piece);
+    void read_to_end();
+    void close();
 
 private:
     void send(std::string_view bytes);

@@ -67,7 +67,7 @@ void run_request_head(std::string_view input) {
     require(scan_by(input, 1, piecewise_end) == state && piecewise_end == whole_end,
             "bytes that come one by one are the same head");
     if (state != http::head_state::complete) return;
-    require(whole_end <= input.size() && input.substr(0, whole_end).ends_with("\r\n\r\n"),
+    require(whole_end <= input.size() && input.substr(0, whole_end).ends_with("\r\n"),
             "a head ends with an empty line");
     const std::string_view head = input.substr(0, whole_end);
     const http::head_limits limits;

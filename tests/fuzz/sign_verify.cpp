@@ -1,6 +1,9 @@
 // What the signer signs, the verifier accepts, and nothing else (sigv4). The input is a request: path, query,
 // name and value of one header, and body, with NUL between them.
 #include "engine/http/framing.hpp"
+
+#include <algorithm>
+
 #include "sigv4/verify.hpp"
 #include "targets.hpp"
 
@@ -21,6 +24,11 @@ bool verifies(const sigv4::request_view& request) {
                              return sigv4::key_record{keys.secret_access_key, keys.session_token, {}};
                          })
         .has_value();
+}
+
+std::string commas(std::string list) {
+    std::replace(list.begin(), list.end(), ';', ',');
+    return list;
 }
 
 }  // namespace
@@ -54,7 +62,8 @@ void run_sign_verify(std::string_view input) {
     if (name.empty()) return;
     const std::string longer = value + "x";
     headers[1].value = longer;
-    if (signature->signed_headers.find(name) != std::string::npos)
+    // A few that proxies rewrite are left out of the signature on purpose.
+    if (http::list_contains(commas(signature->signed_headers), name))
         require(!verifies(signed_request(body)), "another value of a signed header is not");
 }
 

@@ -27,8 +27,11 @@ void run_url(std::string_view input) {
     if (!got) {
         require(got.error().code == errc::invalid_argument, "a refusal is of the text");
         require(is_one_line(got.error().message), "a message is one line");
-        if (input.find('@') < input.find('/', 8))
-            require(got.error().message.find(input) == std::string::npos, "user info is not repeated");
+        // Whatever stands before an '@' may be a password; "...@" stands for it.
+        const auto at = input.rfind('@');
+        if (at != std::string_view::npos && at >= 4 && !input.substr(0, at).ends_with("..."))
+            require(got.error().message.find(input.substr(0, at + 1)) == std::string::npos,
+                    "user info is not repeated");
         return;
     }
     require(!got->origin.host.empty() && got->origin.port != 0, "there is a host and a port");
