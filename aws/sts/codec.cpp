@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <pugixml.hpp>
 
+#include "aws/transport/arn.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::sts {
@@ -47,8 +48,9 @@ std::string encode_get_caller_identity() {
 }
 
 result<std::string> encode_assume_role(const assume_role_request& r) {
-    if (r.role_arn.size() < 20 || r.role_arn.size() > 2048 || r.role_arn.rfind("arn:", 0) != 0)
-        return bad("\"" + printable(r.role_arn, 100) + "\" is not a role ARN");
+    const auto role = parse_arn(r.role_arn);
+    if (!role) return role.error();
+    if (!is_role(*role)) return bad("\"" + printable(r.role_arn, 100) + "\" is not the ARN of a role");
     if (!is_session_name(r.session_name))
         return bad("the session name must be 2 to 64 letters, digits or _+=,.@- characters");
     if (!r.external_id.empty() && (r.external_id.size() < 2 || r.external_id.size() > 1224))

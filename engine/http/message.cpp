@@ -34,7 +34,11 @@ bool address_character(char c) {
 }
 
 error bad_url(std::string_view text, std::string_view why) {
-    return {errc::invalid_argument, fmt::format("URL '{}': {}", printable(text), why)};
+    // What stands before an '@' may be a password, however malformed the rest is.
+    const auto at = text.rfind('@');
+    const std::string shown =
+        at == std::string_view::npos ? printable(text) : "..." + printable(text.substr(at));
+    return {errc::invalid_argument, fmt::format("URL '{}': {}", shown, why)};
 }
 
 }  // namespace
