@@ -6,7 +6,9 @@ http::client_options service_client_options(const environment& env) {
     http::client_options out;
     out.ca_bundle = env.get("AWS_CA_BUNDLE");
     out.proxy = http::read_proxy_settings([&env](const std::string& name) { return env.get(name); });
-    out.refuse_address = http::is_link_local;
+    out.refuse_address = [](const std::string& host, const std::string& ip) {
+        return http::is_link_local(ip) && !http::is_link_local(host);
+    };
     return out;
 }
 
