@@ -7,9 +7,9 @@
 namespace trainyard::aws {
 
 // Trust store (AWS_CA_BUNDLE) and proxies (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) from the environment. The
-// client refuses link-local addresses: what a service's name resolves to is never the metadata endpoint of a
-// machine or container (169.254.0.0/16, fe80::/10, fd00:ec2::/32). Sources of credentials that live there
-// need a client of their own.
+// client connects to no link-local address (169.254.0.0/16, fe80::/10, fd00:ec2::/32) that a name resolves
+// to: a service's name never leads to the metadata endpoint of a machine or container. Sources of credentials
+// that live there are asked by address, and still can be.
 http::client_options service_client_options(const environment& env);
 
 }  // namespace trainyard::aws

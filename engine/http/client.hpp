@@ -17,8 +17,8 @@
 
 namespace trainyard::http {
 
-// Kinds of traffic that must not wait for each other: twenty-second long polls never take an ack's
-// connection.
+// Kinds of traffic that must not wait for each other: each has places of its own, so twenty-second long polls
+// never take an ack's. What is idle serves any of them.
 enum class lane : unsigned char { control, ack, poll };
 
 struct client_options {
@@ -33,10 +33,10 @@ struct client_options {
     std::size_t body_bytes_max = 16U << 20U;  // ListTrainingJobs pages and ten 1 MiB messages stay below
     std::string ca_bundle;  // PEM file; empty: AWS_CA_BUNDLE was not set, use the system's store
     proxy_settings proxy;   // as read_proxy_settings() gives it; nothing: connect directly
-    // True for an IP address (as text; IPv4 in IPv6 clothes comes as IPv4) that must never be connected to,
-    // be it an origin's literal or what its name resolves to. Behind a proxy the proxy resolves, and only
-    // literals are seen.
-    std::function<bool(const std::string& ip)> refuse_address;
+    // True for an IP address that must not be connected to: `host` is the origin's name or literal, `ip` what
+    // it resolves to, as text (IPv4 in IPv6 clothes comes as IPv4; `host` equals `ip` for a plain literal).
+    // Behind a proxy the proxy resolves, and only literals are seen.
+    std::function<bool(const std::string& host, const std::string& ip)> refuse_address;
     // Replaces the system's resolver: IP addresses of a name, in order of preference.
     std::function<task<result<std::vector<std::string>>>(std::string host, mono_time deadline)> lookup;
 };

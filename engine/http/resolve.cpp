@@ -78,7 +78,7 @@ task<resolved> resolve(asio::any_io_executor executor, std::string host, const c
     std::string refused;
     for (const address& a : interleave(out.addresses)) {
         const std::string text = address_text(a);
-        if (may_refuse && options.refuse_address && options.refuse_address(text))
+        if (may_refuse && options.refuse_address && options.refuse_address(host, text))
             refused += (refused.empty() ? "" : ", ") + text;
         else if (allowed.size() < addresses_max)
             allowed.push_back(a);

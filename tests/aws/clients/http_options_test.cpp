@@ -22,10 +22,13 @@ TEST(http_options, follow_the_environment) {
 
 TEST(http_options, metadata_endpoints_are_no_services) {
     const auto o = service_client_options(test::fake_environment{});
-    EXPECT_TRUE(o.refuse_address("169.254.169.254"));
-    EXPECT_TRUE(o.refuse_address("fd00:ec2::254"));
-    EXPECT_FALSE(o.refuse_address("127.0.0.1")) << "the local AWS";
-    EXPECT_FALSE(o.refuse_address("10.1.2.3")) << "an interface endpoint in a VPC";
+    EXPECT_TRUE(o.refuse_address("sqs.us-east-1.amazonaws.com", "169.254.169.254"));
+    EXPECT_TRUE(o.refuse_address("sqs.us-east-1.amazonaws.com", "fd00:ec2::254"));
+    EXPECT_FALSE(o.refuse_address("169.254.169.254", "169.254.169.254")) << "credentials are asked for there";
+    EXPECT_FALSE(o.refuse_address("fd00:ec2:0::254", "fd00:ec2::254"));
+    EXPECT_FALSE(o.refuse_address("localhost", "127.0.0.1")) << "the local AWS";
+    EXPECT_FALSE(o.refuse_address("sqs.us-east-1.amazonaws.com", "10.1.2.3"))
+        << "an interface endpoint in a VPC";
 }
 
 }  // namespace

@@ -228,6 +228,20 @@ TEST_F(connecting, each_new_connection_asks_where_the_name_is) {
     EXPECT_THAT(dns.asked, ElementsAre("a.example", "a.example")) << "a connection in use needs no name";
 }
 
+TEST_F(connecting, an_aged_connection_is_not_used_again_and_its_name_is_asked_for) {
+    const auto port = serve(there);
+    dns.table["a.example"] = {"127.0.0.1"};
+    client_options options = resolving(dns);
+    options.connection_age_max = 1ns;
+    client& c = make_client(options);
+    const origin to{false, "a.example", port};
+    const auto got = send(c, {to, to});
+    ASSERT_TRUE(got[0].has_value() && got[1].has_value());
+    EXPECT_EQ(c.stats().connections_opened, 2U);
+    EXPECT_EQ(c.stats().connections_reused, 0U);
+    EXPECT_THAT(dns.asked, ElementsAre("a.example", "a.example"));
+}
+
 // --- Addresses that must not be connected to ---
 
 TEST_F(connecting, a_refused_address_is_named_and_not_connected_to) {
@@ -236,7 +250,7 @@ TEST_F(connecting, a_refused_address_is_named_and_not_connected_to) {
     dns.table["mapped.example"] = {"::ffff:127.0.0.1"};
     client_options options = resolving(dns);
     strings seen;
-    options.refuse_address = [&seen](const std::string& ip) {
+    options.refuse_address = [&seen](const std::string& /*host*/, const std::string& ip) {
         seen.push_back(ip);
         return ip.starts_with("127.");
     };
@@ -257,7 +271,9 @@ TEST_F(connecting, a_refused_address_is_named_and_not_connected_to) {
 TEST_F(connecting, what_the_systems_resolver_says_is_refused_too) {
     const auto port = serve(fine);
     client_options options;
-    options.refuse_address = [](const std::string& ip) { return ip == "127.0.0.1" || ip == "::1"; };
+    options.refuse_address = [](const std::string& /*host*/, const std::string& ip) {
+        return ip == "127.0.0.1" || ip == "::1";
+    };
     client& c = make_client(options);
     // Spellings of 127.0.0.1 that only the resolver understands, and the name itself.
     const auto got =
@@ -273,7 +289,9 @@ TEST_F(connecting, the_other_addresses_of_a_name_are_still_tried) {
     const auto port = serve(fine);
     dns.table["a.example"] = {"169.254.169.254", "127.0.0.1"};
     client_options options = resolving(dns);
-    options.refuse_address = [](const std::string& ip) { return ip.starts_with("169.254."); };
+    options.refuse_address = [](const std::string& /*host*/, const std::string& ip) {
+        return ip.starts_with("169.254.");
+    };
     client& c = make_client(options);
     const auto got = send(c, {{false, "a.example", port}});
     EXPECT_TRUE(got[0].has_value()) << got[0].error().message;

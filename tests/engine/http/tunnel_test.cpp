@@ -220,7 +220,9 @@ TEST_F(tunnel, a_malformed_proxy_url_is_an_error_of_the_settings) {
 
 TEST_F(tunnel, a_refused_address_is_refused_before_the_proxy_hears_of_it) {
     client_options options = through();
-    options.refuse_address = [](const std::string& ip) { return ip == "10.0.0.1"; };
+    options.refuse_address = [](const std::string& /*host*/, const std::string& ip) {
+        return ip == "10.0.0.1";
+    };
     client& c = make_client(options);
     const auto got = send(c, {{true, "10.0.0.1", 443}}, 0);
     EXPECT_EQ(got[0].error().code, errc::unreachable);

@@ -175,7 +175,7 @@ TEST(server, ten_thousand_slow_peers_delay_nobody_and_all_are_cut) {
     EXPECT_TRUE(WIFEXITED(status)) << status;
     EXPECT_EQ(WEXITSTATUS(status), 0) << "1: not every peer was cut; 2: a peer could not connect";
     EXPECT_EQ(b.answered, 50U);
-    EXPECT_LT(b.slowest, std::chrono::seconds{1});
+    EXPECT_LT(b.slowest, header_time / 3) << "it waited for the slow ones";
     EXPECT_EQ(s.stats().requests, 50U);
     EXPECT_EQ(s.stats().refused_connections, 0U);
     RecordProperty("kib_per_connection", static_cast<int>((sc.resident_kib - before_kib) / peers));
