@@ -16,7 +16,7 @@ call_machine::gate call_machine::before(mono_time now, rng& random) {
     gate out;
     if (mode_ == retry_mode::adaptive) {
         out.pause = shared_->limiter.wait(now);
-        if (now + out.pause >= deadline_) {
+        if (out.pause > duration{} && now + out.pause >= deadline_) {
             out.what = gate::verdict::refuse;
             out.kind = failure::throttled;
             out.why = "not sent: after throttling, the client's own rate limit lets it go in " +

@@ -66,7 +66,9 @@ result<config_profile> parse_config_profile(std::string_view text, const std::st
     const auto file = parse_ini(flatten_services(text));
     if (!file) return file.error();
     config_profile out;
-    out.keys = merge_profile({}, *file, profile);
+    for (const auto& name : {std::string{profile == "default" ? "default" : ""}, "profile " + profile})
+        if (const auto found = file->find(name); found != file->end())
+            for (const auto& [key, value] : found->second) out.keys[key] = value;
     const auto services = out.get("services");
     if (services.empty()) return out;
     const auto section = file->find("services " + services);

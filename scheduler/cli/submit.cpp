@@ -80,9 +80,13 @@ task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, s
                   http::client& http, outcome& out) {
     const aws::environment& env = aws::process_environment();
     metrics::registry registry;
-    aws::transport transport{http, io::real_clock(), registry, entropy_seed()};
+    const auto retries = aws::read_retry_settings(env);
+    aws::transport transport{http, io::real_clock(), registry, entropy_seed(),
+                             retries ? *retries : aws::retry_settings{}};
     auto who = aws::make_default_provider(env);
-    if (!who) {
+    if (!retries) {
+        out.failed = retries.error();
+    } else if (!who) {
         out.failed = who.error();
     } else {
         const auto base = *who;

@@ -233,6 +233,7 @@ TEST_F(machine, only_the_endpoints_own_failures_open_the_circuit) {
 }
 
 TEST_F(machine, the_rate_limit_is_of_adaptive_mode_and_ends_at_the_deadline) {
+    EXPECT_EQ(make(retry_mode::adaptive, false, 0ms).before(now, random).what, gate::go);
     auto first = make(retry_mode::adaptive);
     EXPECT_EQ(first.before(now, random).what, gate::go);
     fail(first, problem(failure::throttled));
