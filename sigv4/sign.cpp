@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/base/digest.hpp"
-#include "engine/base/encoding.hpp"
 #include "sigv4/canonical.hpp"
-#include "sigv4/signing_key.hpp"
+#include "sigv4/ecdsa.hpp"
+#include "sigv4/key_cache.hpp"
 
 namespace trainyard::sigv4 {
 namespace {
@@ -27,31 +26,314 @@ constexpr std::array<std::string_view, 14> never_signed{"connection",
                                                         "user-agent",
                                                         "x-amzn-trace-id"};
 
-constexpr std::array<std::string_view, 5> added_by_signing{
-    "authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"};
+constexpr std::array<std::string_view, 5> added_headers{"authorization", "x-amz-content-sha256", "x-amz-date",
+                                                        "x-amz-region-set", "x-amz-security-token"};
+
+constexpr std::array<std::string_view, 8> added_parameters{
+    "X-Amz-Algorithm", "X-Amz-Credential",     "X-Amz-Date",       "X-Amz-Expires",
+    "X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Region-Set", "X-Amz-SignedHeaders"};
 
 bool is_in(const auto& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// Bit n: some name of the two header lists has n letters. Tells most headers apart from them at once.
+constexpr std::uint32_t special_sizes = [] {
+    std::uint32_t out = 0;
+    for (const auto name : never_signed) out |= 1U << name.size();
+    for (const auto name : added_headers) out |= 1U << name.size();
+    return out;
+}();
+
+bool may_be_special(std::string_view name) {
+    return name.size() < 32 && (special_sizes >> name.size() & 1) != 0;
+}
+
+bool has_upper(std::string_view name) {
+    bool out = false;
+    for (const char c : name) out |= lower(c) != c;
+    return out;
 }
 
 error refuse(std::string message) {
     return {errc::invalid_argument, std::move(message)};
 }
 
-// The request's own headers that will be signed.
-result<std::vector<canonical_header>> signable(const request_view& request) {
-    std::vector<canonical_header> out;
-    out.reserve(request.headers.size() + 3);
-    std::size_t hosts = 0;
-    for (const auto& h : request.headers) {
-        std::string name = lower(h.name);
-        if (is_in(added_by_signing, name))
-            return refuse("the request already has the header '" + name + "', which signing adds");
-        if (is_in(never_signed, name)) continue;
+// 20150830T123600Z
+using date_text = std::array<char, 16>;
+
+date_text basic_iso8601(wall_time when) {
+    using namespace std::chrono;
+    const auto since = floor<seconds>(when.time_since_epoch());
+    const auto day_count = floor<days>(since);
+    const year_month_day day{sys_days{day_count}};
+    const auto in_day = static_cast<unsigned>((since - day_count).count());
+    date_text out;
+    const auto put = [&out](std::size_t at, std::size_t digits, unsigned value) {
+        for (; digits > 0; value /= 10) out[at + --digits] = static_cast<char>('0' + value % 10);
+    };
+    put(0, 4, static_cast<unsigned>(static_cast<int>(day.year())));
+    put(4, 2, static_cast<unsigned>(day.month()));
+    put(6, 2, static_cast<unsigned>(day.day()));
+    out[8] = 'T';
+    put(9, 2, in_day / 3600);
+    put(11, 2, in_day / 60 % 60);
+    put(13, 2, in_day % 60);
+    out[15] = 'Z';
+    return out;
+}
+
+}  // namespace
+
+struct signer::impl {
+    key_cache keys;
+    ecdsa_key_cache ecdsa_keys;
+    canonical_headers headers;
+    query_parameters parameters;
+    text_buffer names, scratch, payload_hash, text, to_sign, hex, out;
+    std::array<header_view, 5> added;
+    std::size_t added_count = 0;
+    date_text date;
+    wall_time date_of = wall_time::min();  // the second that `date` tells
+
+    // What one signature is made for.
+    struct job {
+        const request_view& request;
+        const credentials& who;
+        const scope& where;
+        const options& how;
+
+        std::string_view token() const { return who.session_token.reveal(); }
+        bool signs_token() const { return !token().empty() && !how.omit_session_token; }
+        bool is_ecdsa() const { return !how.region_set.empty(); }
+        std::string_view algorithm() const { return is_ecdsa() ? ecdsa_algorithm : hmac_algorithm; }
+    };
+
+    std::string_view amz_date(wall_time when);
+    std::optional<error> read_headers(const job& j);
+    void hash_payload(const job& j);
+    // "AKIDEXAMPLE/20150830/us-east-1/sqs/aws4_request", in `scratch` for SigV4a.
+    struct key_use {
+        const signing_key* hmac = nullptr;
+        const ecdsa_key* ecdsa = nullptr;
+        std::string_view credential;
+        std::string_view scope_text;
+    };
+    key_use find_key(const job& j, std::string_view date_part);
+    void add_header(std::string_view name, std::string_view value) { added[added_count++] = {name, value}; }
+    // Stages 1 to 4, of `headers` and `parameters`; the views of `to`.
+    void finish(const job& j, std::string_view amz_date_text, const key_use& key, signature_view& to);
+    void put_authorization(const job& j, const key_use& key, const signature_view& s);
+    std::optional<error> check_presign(duration lifetime);
+    void put_presigned_query(const request_view& request, std::span<const header_view> extra,
+                             const signature_view& s);
+};
+
+std::string_view signer::impl::amz_date(wall_time when) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(when);
+    if (second != date_of) {
+        date = basic_iso8601(second);
+        date_of = second;
+    }
+    return {date.data(), date.size()};
+}
+
+std::optional<error> signer::impl::read_headers(const job& j) {
+    headers.clear();
+    names.clear();
+    added_count = 0;
+    std::size_t room = 0, hosts = 0;
+    for (const auto& h : j.request.headers) room += h.name.size();
+    names.reserve(room);  // views of it stay right
+    for (const auto& h : j.request.headers) {
+        std::string_view name = h.name;
+        if (has_upper(name)) {
+            const std::size_t start = names.size();
+            for (const char c : name) names.put(lower(c));
+            name = names.view_from(start);
+        }
+        if (may_be_special(name)) {
+            if (is_in(added_headers, name))
+                return refuse("the request already has the header '" + std::string{name} +
+                              "', which signing adds");
+            if (is_in(never_signed, name)) continue;
+        }
         hosts += name == "host" ? 1 : 0;
-        out.push_back({std::move(name), h.value});
+        headers.add(name, h.value);
     }
     if (hosts != 1) return refuse("a request to sign needs exactly one host header");
+    if (!j.request.path.empty() && j.request.path.front() != '/')
+        return refuse("the path of a request to sign starts with '/'");
+    if (!parameters.read(j.request.query))
+        return refuse("the query has a '%' that two hex digits do not follow");
+    return std::nullopt;
+}
+
+void signer::impl::hash_payload(const job& j) {
+    payload_hash.clear();
+    switch (j.how.payload) {
+        case payload::of_body: return payload_hash.put_hex(sha256_of(j.request.body));
+        case payload::of_nothing: return payload_hash.put_hex(sha256_of({}));
+        case payload::not_signed: return payload_hash.put(unsigned_payload_text);
+    }
+}
+
+signer::impl::key_use signer::impl::find_key(const job& j, std::string_view date_part) {
+    const std::string_view secret_key = j.who.secret_access_key.reveal();
+    if (!j.is_ecdsa()) {
+        const signing_key& key = keys.get({j.who.access_key_id, secret_key, date_part, j.where});
+        return {&key, nullptr, key.credential(), key.scope_text()};
+    }
+    scratch.clear();
+    for (const std::string_view part :
+         {std::string_view{j.who.access_key_id}, std::string_view{"/"}, date_part, std::string_view{"/"},
+          j.where.service, std::string_view{"/"}, scope_terminator})
+        scratch.put(part);
+    const std::string_view credential = scratch.view();
+    return {nullptr, &ecdsa_keys.get(j.who.access_key_id, secret_key), credential,
+            credential.substr(j.who.access_key_id.size() + 1)};
+}
+
+void signer::impl::finish(const job& j, std::string_view amz_date_text, const key_use& key,
+                          signature_view& to) {
+    text.clear();
+    text.put(j.request.method);
+    text.put('\n');
+    put_path(text, out, j.request.path, j.how.path);
+    text.put('\n');
+    parameters.sort();
+    parameters.put(text);
+    text.put('\n');
+    headers.put_block(text);
+    text.put('\n');
+    const std::size_t names_at = text.size();
+    headers.put_names(text);
+    const std::size_t names_size = text.size() - names_at;
+    text.put('\n');
+    text.put(payload_hash.view());
+
+    to_sign.clear();
+    put_string_to_sign(to_sign, j.algorithm(), amz_date_text, key.scope_text, text.view());
+    hex.clear();
+    if (key.hmac != nullptr)
+        hex.put_hex(key.hmac->sign(to_sign.view()));
+    else
+        hex.put(key.ecdsa->sign(to_sign.view()));
+    to.canonical_request = text.view();
+    to.string_to_sign = to_sign.view();
+    to.hex = hex.view();
+    to.signed_headers = to.canonical_request.substr(names_at, names_size);
+}
+
+void signer::impl::put_authorization(const job& j, const key_use& key, const signature_view& s) {
+    out.clear();
+    out.put(j.algorithm());
+    out.put(" Credential=");
+    out.put(key.credential);
+    out.put(", SignedHeaders=");
+    out.put(s.signed_headers);
+    out.put(", Signature=");
+    out.put(s.hex);
+}
+
+signer::signer() : impl_(std::make_unique<impl>()) {}
+signer::signer(signer&&) noexcept = default;
+signer& signer::operator=(signer&&) noexcept = default;
+signer::~signer() = default;
+
+result<signature_view> signer::sign(const request_view& request, const credentials& who, const scope& where,
+                                    wall_time when, const options& how) {
+    impl& me = *impl_;
+    const impl::job j{request, who, where, how};
+    if (auto no = me.read_headers(j)) return *std::move(no);
+    const std::string_view amz_date = me.amz_date(when);
+    me.hash_payload(j);
+
+    me.add_header("x-amz-date", amz_date);
+    if (how.sign_body || how.payload == payload::not_signed)
+        me.add_header("x-amz-content-sha256", me.payload_hash.view());
+    if (j.is_ecdsa()) me.add_header("x-amz-region-set", how.region_set);
+    if (j.signs_token()) me.add_header("x-amz-security-token", j.token());
+    for (std::size_t i = 0; i < me.added_count; ++i) me.headers.add(me.added[i].name, me.added[i].value);
+    me.headers.sort();
+
+    const auto key = me.find_key(j, amz_date.substr(0, 8));
+    signature_view s;
+    me.finish(j, amz_date, key, s);
+    me.put_authorization(j, key, s);
+    if (!j.token().empty() && how.omit_session_token) me.add_header("x-amz-security-token", j.token());
+    me.add_header("authorization", me.out.view());
+    s.headers = std::span{me.added}.first(me.added_count);
+    return s;
+}
+
+std::optional<error> signer::impl::check_presign(duration lifetime) {
+    if (lifetime < presign_min || lifetime > presign_max || lifetime % std::chrono::seconds{1} != duration{})
+        return refuse("a presigned URL lives for 1 to 604800 whole seconds");
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        if (is_in(added_parameters, parameters[i].name))
+            return refuse("the query already has the parameter '" + std::string{parameters[i].name} +
+                          "', which presigning adds");
+    return std::nullopt;
+}
+
+result<signature_view> signer::presign(const request_view& request, const credentials& who,
+                                       const scope& where, wall_time when, duration lifetime,
+                                       const options& how) {
+    impl& me = *impl_;
+    const impl::job j{request, who, where, how};
+    if (auto no = me.read_headers(j)) return *std::move(no);
+    if (auto no = me.check_presign(lifetime)) return *std::move(no);
+    const std::string_view amz_date = me.amz_date(when);
+    me.hash_payload(j);
+    me.headers.sort();
+    const auto key = me.find_key(j, amz_date.substr(0, 8));
+
+    signature_view s;
+    text_buffer signed_names;
+    me.headers.put_names(signed_names);
+    const std::string expires =
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lifetime).count());
+    std::vector<header_view> extra{{"X-Amz-Algorithm", j.algorithm()},
+                                   {"X-Amz-Credential", key.credential},
+                                   {"X-Amz-Date", amz_date},
+                                   {"X-Amz-SignedHeaders", signed_names.view()},
+                                   {"X-Amz-Expires", expires}};
+    if (!j.token().empty()) extra.push_back({"X-Amz-Security-Token", j.token()});
+    if (j.is_ecdsa()) extra.push_back({"X-Amz-Region-Set", how.region_set});
+    for (const auto& [name, value] : extra)
+        if (name != "X-Amz-Security-Token" || j.signs_token()) me.parameters.add(name, value);
+    me.finish(j, amz_date, key, s);
+    me.put_presigned_query(request, extra, s);
+    s.query = me.out.view();
+    return s;
+}
+
+void signer::impl::put_presigned_query(const request_view& request, std::span<const header_view> extra,
+                                       const signature_view& s) {
+    out.clear();
+    out.put(request.query);
+    for (const auto& [name, value] : extra) {
+        if (out.size() > 0) out.put('&');
+        out.put(name);
+        out.put('=');
+        for (const char c : value) out.put_percent_encoded(static_cast<unsigned char>(c));
+    }
+    out.put("&X-Amz-Signature=");
+    out.put(s.hex);
+}
+
+namespace {
+
+result<signature> owned(const result<signature_view>& from) {
+    if (!from) return from.error();
+    signature out{std::string{from->canonical_request},
+                  std::string{from->string_to_sign},
+                  std::string{from->hex},
+                  std::string{from->signed_headers},
+                  {},
+                  std::string{from->query}};
+    for (const auto& h : from->headers) out.headers.push_back({std::string{h.name}, std::string{h.value}});
     return out;
 }
 
@@ -59,41 +341,14 @@ result<std::vector<canonical_header>> signable(const request_view& request) {
 
 result<signature> sign(const request_view& request, const credentials& who, const scope& where,
                        wall_time when, const options& how) {
-    auto headers = signable(request);
-    if (!headers) return headers.error();
-    const std::string amz_date = to_iso8601_basic(when);
-    const std::string_view date = std::string_view{amz_date}.substr(0, 8);
-    const std::string payload_hash = sha256_hex(how.hash_body ? request.body : std::string_view{});
-    const std::string_view token = who.session_token.reveal();
+    signer one;
+    return owned(one.sign(request, who, where, when, how));
+}
 
-    headers->push_back({"x-amz-date", amz_date});
-    if (!token.empty() && !how.omit_session_token) headers->push_back({"x-amz-security-token", token});
-    if (how.sign_body) headers->push_back({"x-amz-content-sha256", payload_hash});
-    canonical_headers canonical = canonicalize(std::move(*headers));
-
-    auto text = canonical_request(request, canonical, payload_hash, how.normalize_path);
-    if (!text)
-        return refuse(
-            "the path does not start with '/', or the query has a '%' that two hex digits do not follow");
-
-    signature s;
-    s.canonical_request = std::move(*text);
-    const std::string scope_text = credential_scope(date, where);
-    s.string_to_sign = string_to_sign(amz_date, scope_text, s.canonical_request);
-    // Per thread: no lock on the path of every request.
-    thread_local key_cache keys;
-    const signing_key& key = keys.get(who.access_key_id, who.secret_access_key, date, where);
-    s.hex = to_hex(key.sign(s.string_to_sign));
-    s.signed_headers = std::move(canonical.names);
-
-    std::string authorization{algorithm_name};
-    authorization.append(" Credential=").append(who.access_key_id).append("/").append(scope_text);
-    authorization.append(", SignedHeaders=").append(s.signed_headers).append(", Signature=").append(s.hex);
-    s.headers.push_back({"x-amz-date", amz_date});
-    if (!token.empty()) s.headers.push_back({"x-amz-security-token", std::string{token}});
-    if (how.sign_body) s.headers.push_back({"x-amz-content-sha256", payload_hash});
-    s.headers.push_back({"authorization", std::move(authorization)});
-    return s;
+result<signature> presign(const request_view& request, const credentials& who, const scope& where,
+                          wall_time when, duration lifetime, const options& how) {
+    signer one;
+    return owned(one.presign(request, who, where, when, lifetime, how));
 }
 
 }  // namespace trainyard::sigv4

@@ -54,7 +54,8 @@ failure kind_of_credentials_error(errc code) {
     }
 }
 
-result<http::request> make_signed_request(const call& what, const sigv4::credentials& keys, wall_time when) {
+result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
+                                          const sigv4::credentials& keys, wall_time when) {
     http::request out;
     out.method = "POST";
     out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
@@ -62,12 +63,14 @@ result<http::request> make_signed_request(const call& what, const sigv4::credent
     out.fields.set("host", what.endpoint.origin.authority());
     for (const auto& f : what.fields) out.fields.set(f.name, f.value);
     std::vector<sigv4::header_view> headers;
+    headers.reserve(out.fields.size());
     for (const auto& f : out.fields) headers.push_back({f.name, f.value});
     const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
     const sigv4::scope where{what.endpoint.signing_region, what.service};
-    const auto signature = sigv4::sign(view, keys, where, when);
+    const auto signature = signer.sign(view, keys, where, when);
     if (!signature) return signature.error();
-    for (const auto& h : signature->headers) out.fields.set(h.name, h.value);
+    // None of them is there yet: the signer refuses a request that has one.
+    for (const auto& h : signature->headers) out.fields.add(std::string{h.name}, std::string{h.value});
     // Unsigned on purpose: proxies rewrite it.
     out.fields.set("user-agent", "trainyard/" TRAINYARD_VERSION);
     return out;
@@ -85,6 +88,7 @@ struct transport::impl {
     const clock& time;
     metrics::registry& registry;
     rng random;
+    sigv4::signer signer{};
     std::map<std::string, endpoint_state>
         endpoints;  // by authority; as many as there are configured endpoints
 
@@ -105,7 +109,7 @@ task<attempt> transport::impl::try_once(const call& what, credentials_provider& 
     }
     keys = *got;
     out.signed_at = time.wall();
-    auto request = make_signed_request(what, *keys, out.signed_at + skew);
+    auto request = make_signed_request(signer, what, *keys, out.signed_at + skew);
     if (!request) {
         out.problem = failed(what, failure::invalid_request, request.error().message);
         co_return out;
@@ -145,7 +149,7 @@ void transport::impl::count(const call& what, std::string_view outcome, mono_tim
 }
 
 transport::transport(http::client& client, const clock& time, metrics::registry& registry, std::uint64_t seed)
-    : impl_(new impl{client, time, registry, rng{seed}, {}}) {}
+    : impl_(new impl{client, time, registry, rng{seed}, {}, {}}) {}
 transport::~transport() = default;
 
 const clock& transport::time() const {

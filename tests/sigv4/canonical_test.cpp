@@ -1,0 +1,176 @@
+#include "sigv4/canonical.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace trainyard::sigv4 {
+namespace {
+
+std::string path(std::string_view in, path_rule rule) {
+    text_buffer out, scratch;
+    put_path(out, scratch, in, rule);
+    return std::string{out.view()};
+}
+
+std::optional<std::string> query(std::string_view in) {
+    query_parameters all;
+    if (!all.read(in)) return std::nullopt;
+    all.sort();
+    text_buffer out;
+    all.put(out);
+    return std::string{out.view()};
+}
+
+std::string value(std::string_view in) {
+    text_buffer out;
+    put_value(out, in);
+    return std::string{out.view()};
+}
+
+TEST(canonical_path, follows_the_two_switches) {
+    // As sent; normalised and encoded twice; neither; only normalised; only encoded twice.
+    const std::vector<std::array<const char*, 5>> cases{
+        {"", "/", "/", "/", "/"},
+        {"/", "/", "/", "/", "/"},
+        {"/a/./b//c/", "/a/b/c/", "/a/./b//c/", "/a/b/c/", "/a/./b//c/"},
+        {"/..", "/", "/..", "/", "/.."},
+        {"/../../a", "/a", "/../../a", "/a", "/../../a"},
+        {"/a/b/..", "/a", "/a/b/..", "/a", "/a/b/.."},
+        {"/a/b/../", "/a/", "/a/b/../", "/a/", "/a/b/../"},
+        {"/a/../..", "/", "/a/../..", "/", "/a/../.."},
+        {"/a%20b", "/a%2520b", "/a%20b", "/a%20b", "/a%2520b"},
+        {"/a%2Fb/../c", "/c", "/a%2Fb/../c", "/c", "/a%252Fb/../c"},
+        {"/a%2fb/c", "/a%252fb/c", "/a%2fb/c", "/a%2fb/c", "/a%252fb/c"},
+        {"/%2E%2E/x", "/%252E%252E/x", "/%2E%2E/x", "/%2E%2E/x", "/%252E%252E/x"},
+        {"/a b", "/a%20b", "/a%20b", "/a%20b", "/a%20b"},
+        {"/a+b", "/a%2Bb", "/a%2Bb", "/a%2Bb", "/a%2Bb"},
+        {"/...", "/...", "/...", "/...", "/..."},
+        {"/\xe1\x88\xb4", "/%E1%88%B4", "/%E1%88%B4", "/%E1%88%B4", "/%E1%88%B4"},
+        // Of the SDK for Rust's own cases.
+        {"/2015-03-31/functions/arn%3Aaws%3Alambda/invocations",
+         "/2015-03-31/functions/arn%253Aaws%253Alambda/invocations",
+         "/2015-03-31/functions/arn%3Aaws%3Alambda/invocations",
+         "/2015-03-31/functions/arn%3Aaws%3Alambda/invocations",
+         "/2015-03-31/functions/arn%253Aaws%253Alambda/invocations"},
+        {"/123456789012/q.fifo", "/123456789012/q.fifo", "/123456789012/q.fifo", "/123456789012/q.fifo",
+         "/123456789012/q.fifo"},
+    };
+    for (const auto& [in, both, neither, normalized, twice] : cases) {
+        EXPECT_EQ(path(in, {true, true}), both) << in;
+        EXPECT_EQ(path(in, {false, false}), neither) << in;
+        EXPECT_EQ(path(in, {true, false}), normalized) << in;
+        EXPECT_EQ(path(in, {false, true}), twice) << in;
+    }
+}
+
+TEST(canonical_query, decodes_encodes_and_sorts) {
+    const std::vector<std::pair<const char*, const char*>> cases{
+        {"", ""},
+        {"&", ""},
+        {"a", "a="},
+        {"a=", "a="},
+        {"=a", "=a"},
+        {"b=1&a=2", "a=2&b=1"},
+        {"a=2&a=1", "a=1&a=2"},
+        {"a=1&a=1", "a=1&a=1"},
+        {"&a&&b&", "a=&b="},
+        {"a=b=c", "a=b%3Dc"},
+        {"a=%2f", "a=%2F"},
+        {"%61=%7E", "a=~"},
+        {"a=+", "a=%2B"},
+        {"a=%20", "a=%20"},
+        {"ab=1&a%62=0", "ab=0&ab=1"},
+        {"a!=1&a=2", "a=2&a%21=1"},
+        {"a=%00%ff", "a=%00%FF"},
+        {"B=1&a=2&A=3", "A=3&B=1&a=2"},
+    };
+    for (const auto& [in, out] : cases) EXPECT_EQ(query(in), out) << in;
+    for (const char* bad : {"%", "a=%1", "%gg=1", "a=%", "a=b&%4", "a=%g0", "a=%0g"})
+        EXPECT_EQ(query(bad), std::nullopt) << bad;
+}
+
+TEST(canonical_query, leaves_out_the_signature_alone) {
+    query_parameters all;
+    ASSERT_TRUE(all.read("X-Amz-Signature=1&x-amz-signature=2&b=3"));
+    all.add("a+", "/");
+    all.sort();
+    text_buffer out;
+    all.put(out, "X-Amz-Signature");
+    EXPECT_EQ(out.view(), "a%2B=%2F&b=3&x-amz-signature=2");
+}
+
+TEST(canonical_value, trims_and_collapses) {
+    EXPECT_EQ(value("  a \t b\r\n  c  "), "a b c");
+    EXPECT_EQ(value("\"a   b\""), "\"a b\"");
+    EXPECT_EQ(value(" \t "), "");
+    EXPECT_EQ(value(""), "");
+    EXPECT_EQ(value("a b"), "a b");
+    // Wherever a space stands among others it is found.
+    for (std::size_t size = 1; size < 40; ++size)
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, 'x');
+            text[at] = '\t';
+            const std::string before = text.substr(0, at), after = text.substr(at + 1);
+            const std::string gap = before.empty() || after.empty() ? "" : " ";
+            ASSERT_EQ(value(text), before + gap + after) << size << ' ' << at;
+            text[at] = '\x01';
+            ASSERT_EQ(value(text), text);
+            text[at] = '\x80';
+            ASSERT_EQ(value(text), text);
+        }
+}
+
+TEST(canonical_headers, sorts_by_bytes_and_joins_in_order) {
+    canonical_headers all;
+    for (const auto& [name, v] : std::vector<std::pair<const char*, const char*>>{{"x-amz-target", "t"},
+                                                                                  {"x-amz-date", "d"},
+                                                                                  {"x", "2"},
+                                                                                  {"x-amz-date2", "e"},
+                                                                                  {"host", "h"},
+                                                                                  {"x", "1"},
+                                                                                  {"x-", ""}})
+        all.add(name, v);
+    all.sort();
+    text_buffer block, names;
+    all.put_block(block);
+    all.put_names(names);
+    EXPECT_EQ(block.view(), "host:h\nx:2,1\nx-:\nx-amz-date:d\nx-amz-date2:e\nx-amz-target:t\n");
+    EXPECT_EQ(names.view(), "host;x;x-;x-amz-date;x-amz-date2;x-amz-target");
+    EXPECT_TRUE(all.contains("x-"));
+    EXPECT_FALSE(all.contains("x-amz"));
+}
+
+TEST(same_name, ignores_ascii_case_only) {
+    EXPECT_TRUE(same_name("X-Amz-Date", "x-amz-date"));
+    EXPECT_FALSE(same_name("X-Amz-Dat", "x-amz-date"));
+    EXPECT_FALSE(same_name("x\ramz-date", "x-amz-date"));  // '-' and CR differ in the bit that case does
+    EXPECT_FALSE(same_name("@", "`"));
+}
+
+TEST(text_buffer, grows_and_keeps) {
+    text_buffer b;
+    std::string same;
+    for (int i = 0; i < 3000; ++i) {
+        const auto c = static_cast<char>('a' + i % 26);
+        b.put(c);
+        same += c;
+        if (i % 100 == 0) {
+            b.put(same);
+            same += std::string{same};
+            if (same.size() > 100'000) break;
+        }
+    }
+    EXPECT_EQ(b.view(), same);
+    b.shrink_to(3);
+    EXPECT_EQ(b.view(), "aab");
+    b.shrink_to(10);
+    EXPECT_EQ(b.size(), 3U);
+    b.clear();
+    b.put("");
+    EXPECT_EQ(b.view(), "");
+}
+
+}  // namespace
+}  // namespace trainyard::sigv4
