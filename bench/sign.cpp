@@ -1,5 +1,5 @@
-// What a signature costs beside what it must cost: the SHA-256 compressions that its texts need, at the price of
-// one compression in the same run. And beside a plain signer, a verifier, and thousands of accounts.
+// What a signature costs beside what it must cost: the SHA-256 compressions that its texts need, at the price
+// of one compression in the same run. And beside a plain signer, a verifier, and thousands of accounts.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -30,15 +30,14 @@ const sigv4::scope where{"us-east-1", "sqs"};
 // A request as the SQS client sends it.
 struct workload {
     std::string name, target, body;
-    std::array<header_view, 4> headers;
+    std::array<header_view, 3> headers;
     sigv4::request_view request;
 
     workload(std::string n, std::string t, std::string b)
         : name(std::move(n)), target(std::move(t)), body(std::move(b)) {
         headers = {{{"host", "sqs.us-east-1.amazonaws.com"},
                     {"content-type", "application/x-amz-json-1.0"},
-                    {"x-amz-target", target},
-                    {"user-agent", "trainyard/" TRAINYARD_VERSION}}};
+                    {"x-amz-target", target}}};
         request = {"POST", "/", "", headers, body};
     }
     workload(const workload&) = delete;
@@ -106,8 +105,8 @@ private:
     std::array<unsigned char, 32> out_{};
 };
 
-// The four digests of a signature through EVP at its best (fetched once, contexts reused, saved states copied),
-// and no text built: the least that a signer on EVP costs.
+// The four digests of a signature through EVP at its best (fetched once, contexts reused, saved states
+// copied), and no text built: the least that a signer on EVP costs.
 void four_digests(evp_digest& work, const evp_digest& saved, const workload& w, const sigv4::signature& s) {
     work.start();
     work.add(w.body);
@@ -167,8 +166,8 @@ public:
                    seed,
                    {time_figure("one SHA-256 compression", block)}};
         for (const auto& e : entries_) {
-            const std::string text = fmt::format("{} ({} B, {} compressions)", e.what->name, e.what->body.size(),
-                                                 e.compressions);
+            const std::string text =
+                fmt::format("{} ({} B, {} compressions)", e.what->name, e.what->body.size(), e.compressions);
             const auto floor = times(block, e.compressions);
             out.figures.push_back(time_figure(text + ": sign", rounds_.of(e.sign), floor));
             out.figures.push_back(time_figure(text + ": its digests through EVP", rounds_.of(e.evp), floor));
@@ -195,7 +194,11 @@ private:
 
     void add_workload(const std::string& operation, std::string body) {
         entries_.push_back({std::make_unique<workload>(operation, "AmazonSQS." + operation, std::move(body)),
-                            {}, 0, 0, 0, 0});
+                            {},
+                            0,
+                            0,
+                            0,
+                            0});
         entry& e = entries_.back();
         const workload* const w = e.what.get();
         e.stages = sigv4::sign(w->request, accounts_[0], where, when).value();
@@ -235,7 +238,8 @@ private:
         });
     }
 
-    std::size_t add_verifying(const sigv4::key_record* record, const sigv4::request_view& request, bool taken) {
+    std::size_t add_verifying(const sigv4::key_record* record, const sigv4::request_view& request,
+                              bool taken) {
         const sigv4::verifier::key_finder find = [record](std::string_view) { return record; };
         return rounds_.add([this, find, &request, taken](std::size_t n) {
             sigv4::expectation e{.service = where.service, .region = where.region, .now = when};

@@ -1,7 +1,6 @@
 #include "sigv4/canonical.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace trainyard::sigv4 {
@@ -12,15 +11,20 @@ constexpr std::string_view white_space = " \t\r\n";
 // Whether every byte is above the space: nothing to trim or to fold. Eight at a time.
 bool has_no_space(std::string_view text) {
     constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::size_t step = sizeof ones;
+    // Bit 7 of each byte that is below 0x21 (and of no byte when there is none such).
+    const auto spaces_in = [](const char* at, std::size_t n) {
+        std::uint64_t word = ones * '!';
+        std::memcpy(&word, at, n);
+        return (word - ones * 0x21) & ~word & (ones * 0x80);
+    };
     std::uint64_t found = 0;
-    while (text.size() >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), 8);
-        // Bit 7 of each byte that is below 0x21 (and of no byte when there is none such).
-        found |= (word - ones * 0x21) & ~word & (ones * 0x80);
-        text.remove_prefix(8);
+    if (text.size() < step) {
+        for (const char c : text) found |= static_cast<unsigned char>(c) < 0x21 ? 1U : 0U;
+    } else {
+        for (std::size_t i = 0; i + step <= text.size(); i += step) found |= spaces_in(text.data() + i, step);
+        found |= spaces_in(text.data() + text.size() - step, step);  // the rest, and some again
     }
-    for (const char c : text) found |= static_cast<unsigned char>(c) < 0x21 ? 1U : 0U;
     return found == 0;
 }
 
@@ -62,14 +66,6 @@ bool put_recoded(text_buffer& out, std::string_view text) {
         out.put_percent_encoded(byte);
     }
     return true;
-}
-
-// The first eight bytes as a number that orders as they do.
-std::uint64_t start_of(std::string_view name) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, name.data(), std::min(name.size(), sizeof word));
-    if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-    return word;
 }
 
 }  // namespace
@@ -159,49 +155,6 @@ void put_value(text_buffer& out, std::string_view value) {
     }
 }
 
-void canonical_headers::add(std::string_view name, std::string_view value) {
-    all_.push_back({start_of(name), name, value});
-}
-
-bool canonical_headers::contains(std::string_view name) const {
-    return std::any_of(all_.begin(), all_.end(), [name](const header& h) { return h.name == name; });
-}
-
-void canonical_headers::sort() {
-    const auto by_name = [](const header& a, const header& b) {
-        return a.start != b.start ? a.start < b.start : a.name < b.name;
-    };
-    // Insertion: stable, and the best there is for a dozen; servers take about a hundred.
-    for (std::size_t i = 1; i < all_.size(); ++i) {
-        const header one = all_[i];
-        std::size_t to = i;
-        for (; to > 0 && by_name(one, all_[to - 1]); --to) all_[to] = all_[to - 1];
-        all_[to] = one;
-    }
-}
-
-void canonical_headers::put_block(text_buffer& out) const {
-    for (std::size_t i = 0; i < all_.size(); ++i) {
-        if (i > 0 && all_[i].name == all_[i - 1].name) {
-            out.shrink_to(out.size() - 1);
-            out.put(',');
-        } else {
-            out.put(all_[i].name);
-            out.put(':');
-        }
-        put_value(out, all_[i].value);
-        out.put('\n');
-    }
-}
-
-void canonical_headers::put_names(text_buffer& out) const {
-    for (std::size_t i = 0; i < all_.size(); ++i) {
-        if (i > 0 && all_[i].name == all_[i - 1].name) continue;
-        if (i > 0) out.put(';');
-        out.put(all_[i].name);
-    }
-}
-
 bool same_name(std::string_view name, std::string_view lower_name) {
     if (name.size() != lower_name.size()) return false;
     if (name == lower_name) return true;
@@ -211,14 +164,14 @@ bool same_name(std::string_view name, std::string_view lower_name) {
 }
 
 void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
-                        std::string_view scope_text, std::string_view canonical_request) {
+                        std::string_view scope_text, text_buffer& canonical_request) {
     out.put(algorithm);
     out.put('\n');
     out.put(amz_date);
     out.put('\n');
     out.put(scope_text);
     out.put('\n');
-    out.put_hex(sha256_of(canonical_request));
+    out.put_hex(sha256_of_padded(canonical_request.padded()));
 }
 
 }  // namespace trainyard::sigv4

@@ -50,27 +50,6 @@ private:
 // too.
 void put_value(text_buffer& out, std::string_view value);
 
-// The headers that are signed. Names are lower case.
-class canonical_headers {
-public:
-    void clear() { all_.clear(); }
-    void add(std::string_view name, std::string_view value);
-    bool contains(std::string_view name) const;
-    std::size_t size() const { return all_.size(); }
-    // By name; values of one name keep their order.
-    void sort();
-    // "name:value\n" each, values of one name joined with ','.
-    void put_block(text_buffer& out) const;
-    void put_names(text_buffer& out) const;  // joined with ';'
-
-private:
-    struct header {
-        std::uint64_t start;  // of the name, so that most comparisons are one of numbers
-        std::string_view name, value;
-    };
-    std::vector<header> all_;
-};
-
 // ASCII only; header names have no other letters.
 inline char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -80,6 +59,6 @@ bool same_name(std::string_view name, std::string_view lower_name);
 
 // Stage 2. `scope_text` is 20150830/us-east-1/sqs/aws4_request.
 void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
-                        std::string_view scope_text, std::string_view canonical_request);
+                        std::string_view scope_text, text_buffer& canonical_request);
 
 }  // namespace trainyard::sigv4

@@ -12,6 +12,7 @@
 
 #include "sigv4/request.hpp"
 #include "sigv4/sha256.hpp"
+#include "sigv4/text_buffer.hpp"
 
 namespace trainyard::sigv4 {
 
@@ -41,6 +42,9 @@ public:
     void wipe();
     bool is_for(const key_identity& who) const;
 
+    mac sign(text_buffer& string_to_sign) const {
+        return hmac_.of_padded(string_to_sign.padded(sha256_block_size));
+    }
     mac sign(std::string_view string_to_sign) const { return hmac_(string_to_sign); }
     // AKIDEXAMPLE/20150830/us-east-1/sqs/aws4_request
     std::string_view credential() const { return {text_, credential_size_}; }

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <bit>
 #include <cstring>
 
 #include "engine/base/check.hpp"
@@ -13,10 +14,32 @@
 namespace trainyard::sigv4 {
 namespace {
 
-constexpr std::size_t block_size = SHA256_CBLOCK;
+constexpr std::size_t block_size = sha256_block_size;
+static_assert(block_size == SHA256_CBLOCK);
+
+using state = std::array<std::uint32_t, 8>;
+
+mac finish(SHA256_CTX& c, std::string_view text) {
+    mac out;
+    TY_CHECK(SHA256_Update(&c, text.data(), text.size()) == 1 && SHA256_Final(out.data(), &c) == 1,
+             "SHA-256");
+    return out;
+}
+
+mac finish_padded(SHA256_CTX& c, std::string_view blocks) {
+    TY_CHECK(blocks.size() % block_size == 0 && SHA256_Update(&c, blocks.data(), blocks.size()) == 1,
+             "SHA-256");
+    mac out;
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::uint32_t word =
+            std::endian::native == std::endian::little ? __builtin_bswap32(c.h[i]) : c.h[i];
+        std::memcpy(out.data() + 4 * i, &word, sizeof word);
+    }
+    return out;
+}
 
 // A context that has taken exactly one block, which left `words`.
-SHA256_CTX after_one_block(const std::array<std::uint32_t, 8>& words) {
+SHA256_CTX after_one_block(const state& words) {
     SHA256_CTX c;
     std::memcpy(c.h, words.data(), sizeof c.h);
     c.Nl = block_size * 8;
@@ -26,17 +49,11 @@ SHA256_CTX after_one_block(const std::array<std::uint32_t, 8>& words) {
     return c;
 }
 
-mac finish(SHA256_CTX& c) {
-    mac out;
-    TY_CHECK(SHA256_Final(out.data(), &c) == 1, "SHA-256");
-    return out;
-}
-
-std::array<std::uint32_t, 8> state_after(const std::array<unsigned char, block_size>& block) {
+state state_after(const std::array<unsigned char, block_size>& block) {
     SHA256_CTX c;
     TY_CHECK(SHA256_Init(&c) == 1, "SHA-256");
     SHA256_Transform(&c, block.data());
-    std::array<std::uint32_t, 8> out;
+    state out;
     std::memcpy(out.data(), c.h, sizeof c.h);
     OPENSSL_cleanse(&c, sizeof c);
     return out;
@@ -46,8 +63,14 @@ std::array<std::uint32_t, 8> state_after(const std::array<unsigned char, block_s
 
 mac sha256_of(std::string_view bytes) {
     SHA256_CTX c;
-    TY_CHECK(SHA256_Init(&c) == 1 && SHA256_Update(&c, bytes.data(), bytes.size()) == 1, "SHA-256");
-    return finish(c);
+    TY_CHECK(SHA256_Init(&c) == 1, "SHA-256");
+    return finish(c, bytes);
+}
+
+mac sha256_of_padded(std::string_view blocks) {
+    SHA256_CTX c;
+    TY_CHECK(SHA256_Init(&c) == 1, "SHA-256");
+    return finish_padded(c, blocks);
 }
 
 void hmac_sha256::set_key(std::string_view key) {
@@ -71,13 +94,19 @@ void hmac_sha256::wipe() {
     OPENSSL_cleanse(outer_.data(), sizeof outer_);
 }
 
+mac hmac_sha256::outer(const mac& inner) const {
+    SHA256_CTX c = after_one_block(outer_);
+    return finish(c, as_text(inner));
+}
+
 mac hmac_sha256::operator()(std::string_view text) const {
     SHA256_CTX c = after_one_block(inner_);
-    TY_CHECK(SHA256_Update(&c, text.data(), text.size()) == 1, "SHA-256");
-    const mac inner = finish(c);
-    c = after_one_block(outer_);
-    TY_CHECK(SHA256_Update(&c, inner.data(), inner.size()) == 1, "SHA-256");
-    return finish(c);
+    return outer(finish(c, text));
+}
+
+mac hmac_sha256::of_padded(std::string_view blocks) const {
+    SHA256_CTX c = after_one_block(inner_);
+    return outer(finish_padded(c, blocks));
 }
 
 std::string_view as_text(const mac& m) {

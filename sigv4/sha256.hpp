@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -11,7 +12,12 @@ namespace trainyard::sigv4 {
 
 using mac = std::array<unsigned char, 32>;
 
+inline constexpr std::size_t sha256_block_size = 64;
+
 mac sha256_of(std::string_view bytes);
+
+// Of bytes that carry their own padding (text_buffer::padded): spares the copy of the last block.
+mac sha256_of_padded(std::string_view blocks);
 
 // HMAC-SHA256 (RFC 2104) under one key, held as the two states after its padded block: 64 bytes, and half the
 // compressions of starting from the key. Overwritten when it goes.
@@ -26,9 +32,13 @@ public:
     void set_key(std::string_view key);
     void wipe();
     mac operator()(std::string_view text) const;
+    // Of bytes padded as if sha256_block_size bytes stood before them.
+    mac of_padded(std::string_view blocks) const;
 
 private:
     using state = std::array<std::uint32_t, 8>;
+    mac outer(const mac& inner) const;
+
     state inner_{}, outer_{};
 };
 

@@ -5,29 +5,11 @@
 
 #include "sigv4/canonical.hpp"
 #include "sigv4/ecdsa.hpp"
+#include "sigv4/header_plan.hpp"
 #include "sigv4/key_cache.hpp"
 
 namespace trainyard::sigv4 {
 namespace {
-
-// What proxies and HTTP libraries change on the way is not signed (the lists of botocore and aws-c-auth).
-constexpr std::array<std::string_view, 14> never_signed{"connection",
-                                                        "expect",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "sec-websocket-key",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "sec-websocket-protocol",
-                                                        "sec-websocket-version",
-                                                        "upgrade",
-                                                        "user-agent",
-                                                        "x-amzn-trace-id"};
-
-constexpr std::array<std::string_view, 5> added_headers{"authorization", "x-amz-content-sha256", "x-amz-date",
-                                                        "x-amz-region-set", "x-amz-security-token"};
 
 constexpr std::array<std::string_view, 8> added_parameters{
     "X-Amz-Algorithm", "X-Amz-Credential",     "X-Amz-Date",       "X-Amz-Expires",
@@ -35,24 +17,6 @@ constexpr std::array<std::string_view, 8> added_parameters{
 
 bool is_in(const auto& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-// Bit n: some name of the two header lists has n letters. Tells most headers apart from them at once.
-constexpr std::uint32_t special_sizes = [] {
-    std::uint32_t out = 0;
-    for (const auto name : never_signed) out |= 1U << name.size();
-    for (const auto name : added_headers) out |= 1U << name.size();
-    return out;
-}();
-
-bool may_be_special(std::string_view name) {
-    return name.size() < 32 && (special_sizes >> name.size() & 1) != 0;
-}
-
-bool has_upper(std::string_view name) {
-    bool out = false;
-    for (const char c : name) out |= lower(c) != c;
-    return out;
 }
 
 error refuse(std::string message) {
@@ -88,11 +52,12 @@ date_text basic_iso8601(wall_time when) {
 struct signer::impl {
     key_cache keys;
     ecdsa_key_cache ecdsa_keys;
-    canonical_headers headers;
+    header_plans plans;
+    const header_plan* plan = nullptr;  // of the request at hand
+    added_values values;                // of its headers
     query_parameters parameters;
-    text_buffer names, scratch, payload_hash, text, to_sign, hex, out;
-    std::array<header_view, 5> added;
-    std::size_t added_count = 0;
+    text_buffer scratch, payload_hash, text, to_sign, hex, out;
+    std::array<header_view, added_header_names.size() + 1> added;  // those, and authorization
     date_text date;
     wall_time date_of = wall_time::min();  // the second that `date` tells
 
@@ -110,7 +75,8 @@ struct signer::impl {
     };
 
     std::string_view amz_date(wall_time when);
-    std::optional<error> read_headers(const job& j);
+    std::string_view& value_of(added_header h) { return values[static_cast<std::size_t>(h)]; }
+    std::optional<error> read(const job& j);
     void hash_payload(const job& j);
     // "AKIDEXAMPLE/20150830/us-east-1/sqs/aws4_request", in `scratch` for SigV4a.
     struct key_use {
@@ -120,8 +86,7 @@ struct signer::impl {
         std::string_view scope_text;
     };
     key_use find_key(const job& j, std::string_view date_part);
-    void add_header(std::string_view name, std::string_view value) { added[added_count++] = {name, value}; }
-    // Stages 1 to 4, of `headers` and `parameters`; the views of `to`.
+    // Stages 1 to 4, of `plan` and `parameters`; the views of `to`.
     void finish(const job& j, std::string_view amz_date_text, const key_use& key, signature_view& to);
     void put_authorization(const job& j, const key_use& key, const signature_view& s);
     std::optional<error> check_presign(duration lifetime);
@@ -138,30 +103,10 @@ std::string_view signer::impl::amz_date(wall_time when) {
     return {date.data(), date.size()};
 }
 
-std::optional<error> signer::impl::read_headers(const job& j) {
-    headers.clear();
-    names.clear();
-    added_count = 0;
-    std::size_t room = 0, hosts = 0;
-    for (const auto& h : j.request.headers) room += h.name.size();
-    names.reserve(room);  // views of it stay right
-    for (const auto& h : j.request.headers) {
-        std::string_view name = h.name;
-        if (has_upper(name)) {
-            const std::size_t start = names.size();
-            for (const char c : name) names.put(lower(c));
-            name = names.view_from(start);
-        }
-        if (may_be_special(name)) {
-            if (is_in(added_headers, name))
-                return refuse("the request already has the header '" + std::string{name} +
-                              "', which signing adds");
-            if (is_in(never_signed, name)) continue;
-        }
-        hosts += name == "host" ? 1 : 0;
-        headers.add(name, h.value);
-    }
-    if (hosts != 1) return refuse("a request to sign needs exactly one host header");
+std::optional<error> signer::impl::read(const job& j) {
+    const auto found = plans.get(j.request.headers, values);
+    if (!found) return found.error();
+    plan = *found;
     if (!j.request.path.empty() && j.request.path.front() != '/')
         return refuse("the path of a request to sign starts with '/'");
     if (!parameters.read(j.request.query))
@@ -204,25 +149,23 @@ void signer::impl::finish(const job& j, std::string_view amz_date_text, const ke
     parameters.sort();
     parameters.put(text);
     text.put('\n');
-    headers.put_block(text);
+    plan->put_block(text, j.request.headers, values);
     text.put('\n');
-    const std::size_t names_at = text.size();
-    headers.put_names(text);
-    const std::size_t names_size = text.size() - names_at;
+    text.put(plan->signed_headers());
     text.put('\n');
     text.put(payload_hash.view());
 
     to_sign.clear();
-    put_string_to_sign(to_sign, j.algorithm(), amz_date_text, key.scope_text, text.view());
+    put_string_to_sign(to_sign, j.algorithm(), amz_date_text, key.scope_text, text);
     hex.clear();
     if (key.hmac != nullptr)
-        hex.put_hex(key.hmac->sign(to_sign.view()));
+        hex.put_hex(key.hmac->sign(to_sign));
     else
         hex.put(key.ecdsa->sign(to_sign.view()));
     to.canonical_request = text.view();
     to.string_to_sign = to_sign.view();
     to.hex = hex.view();
-    to.signed_headers = to.canonical_request.substr(names_at, names_size);
+    to.signed_headers = plan->signed_headers();
 }
 
 void signer::impl::put_authorization(const job& j, const key_use& key, const signature_view& s) {
@@ -245,25 +188,26 @@ result<signature_view> signer::sign(const request_view& request, const credentia
                                     wall_time when, const options& how) {
     impl& me = *impl_;
     const impl::job j{request, who, where, how};
-    if (auto no = me.read_headers(j)) return *std::move(no);
     const std::string_view amz_date = me.amz_date(when);
     me.hash_payload(j);
-
-    me.add_header("x-amz-date", amz_date);
+    me.values = {};
+    me.value_of(added_header::date) = amz_date;
     if (how.sign_body || how.payload == payload::not_signed)
-        me.add_header("x-amz-content-sha256", me.payload_hash.view());
-    if (j.is_ecdsa()) me.add_header("x-amz-region-set", how.region_set);
-    if (j.signs_token()) me.add_header("x-amz-security-token", j.token());
-    for (std::size_t i = 0; i < me.added_count; ++i) me.headers.add(me.added[i].name, me.added[i].value);
-    me.headers.sort();
+        me.value_of(added_header::content_sha256) = me.payload_hash.view();
+    if (j.is_ecdsa()) me.value_of(added_header::region_set) = how.region_set;
+    if (j.signs_token()) me.value_of(added_header::security_token) = j.token();
+    if (auto no = me.read(j)) return *std::move(no);
 
     const auto key = me.find_key(j, amz_date.substr(0, 8));
     signature_view s;
     me.finish(j, amz_date, key, s);
     me.put_authorization(j, key, s);
-    if (!j.token().empty() && how.omit_session_token) me.add_header("x-amz-security-token", j.token());
-    me.add_header("authorization", me.out.view());
-    s.headers = std::span{me.added}.first(me.added_count);
+    if (!j.token().empty()) me.value_of(added_header::security_token) = j.token();
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < me.values.size(); ++i)
+        if (me.values[i].data() != nullptr) me.added[count++] = {added_header_names[i], me.values[i]};
+    me.added[count++] = {"authorization", me.out.view()};
+    s.headers = std::span{me.added}.first(count);
     return s;
 }
 
@@ -282,22 +226,20 @@ result<signature_view> signer::presign(const request_view& request, const creden
                                        const options& how) {
     impl& me = *impl_;
     const impl::job j{request, who, where, how};
-    if (auto no = me.read_headers(j)) return *std::move(no);
-    if (auto no = me.check_presign(lifetime)) return *std::move(no);
     const std::string_view amz_date = me.amz_date(when);
     me.hash_payload(j);
-    me.headers.sort();
+    me.values = {};
+    if (auto no = me.read(j)) return *std::move(no);
+    if (auto no = me.check_presign(lifetime)) return *std::move(no);
     const auto key = me.find_key(j, amz_date.substr(0, 8));
 
     signature_view s;
-    text_buffer signed_names;
-    me.headers.put_names(signed_names);
     const std::string expires =
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lifetime).count());
     std::vector<header_view> extra{{"X-Amz-Algorithm", j.algorithm()},
                                    {"X-Amz-Credential", key.credential},
                                    {"X-Amz-Date", amz_date},
-                                   {"X-Amz-SignedHeaders", signed_names.view()},
+                                   {"X-Amz-SignedHeaders", me.plan->signed_headers()},
                                    {"X-Amz-Expires", expires}};
     if (!j.token().empty()) extra.push_back({"X-Amz-Security-Token", j.token()});
     if (j.is_ecdsa()) extra.push_back({"X-Amz-Region-Set", how.region_set});

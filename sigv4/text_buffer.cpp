@@ -3,19 +3,20 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace trainyard::sigv4 {
 namespace {
 
-constexpr std::string_view lower_digits = "0123456789abcdef";
-constexpr std::string_view upper_digits = "0123456789ABCDEF";
+// Sixteen at a time; GCC's and Clang's vectors, for any CPU.
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
 
-constexpr auto make_pairs() {
-    std::array<std::array<char, 2>, 256> out{};
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = {lower_digits[i >> 4], lower_digits[i & 15]};
-    return out;
+bytes16 hex_digits(bytes16 nibbles) {
+    const auto above_nine = reinterpret_cast<bytes16>(nibbles > 9);
+    return nibbles + '0' + (above_nine & ('a' - '0' - 10));
 }
-constexpr auto pairs = make_pairs();
+
+constexpr std::string_view upper_digits = "0123456789ABCDEF";
 
 constexpr auto make_unreserved() {
     std::array<bool, 256> out{};
@@ -38,10 +39,32 @@ text_buffer::~text_buffer() {
 
 void text_buffer::put_hex(const mac& m) {
     char* at = extend(2 * m.size());
-    for (const unsigned char byte : m) {
-        std::memcpy(at, pairs[byte].data(), 2);
-        at += 2;
+    for (std::size_t i = 0; i < m.size(); i += sizeof(bytes16)) {
+        bytes16 bytes;
+        std::memcpy(&bytes, m.data() + i, sizeof bytes);
+        const bytes16 high = hex_digits(bytes >> 4), low = hex_digits(bytes & 15);
+        const bytes16 first =
+            __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        const bytes16 second =
+            __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        std::memcpy(at, &first, sizeof first);
+        std::memcpy(at + sizeof first, &second, sizeof second);
+        at += 2 * sizeof bytes;
     }
+}
+
+std::string_view text_buffer::padded(std::size_t before) {
+    const std::size_t size = size_;
+    const std::size_t padded_size =
+        (size + 1 + 8 + sha256_block_size - 1) / sha256_block_size * sha256_block_size;
+    char* const end = extend(padded_size - size);
+    size_ = size;
+    end[0] = '\x80';
+    std::memset(end + 1, 0, padded_size - size - 1 - 8);
+    std::uint64_t bits = std::uint64_t{before + size} * 8;
+    if constexpr (std::endian::native == std::endian::little) bits = __builtin_bswap64(bits);
+    std::memcpy(end + padded_size - size - 8, &bits, sizeof bits);
+    return {bytes_.data(), padded_size};
 }
 
 void text_buffer::put_percent_encoded(unsigned char c) {

@@ -29,13 +29,36 @@ public:
     }
 
     void put(char c) { *extend(1) = c; }
-    void put(std::string_view text) {
-        if (!text.empty()) std::memcpy(extend(text.size()), text.data(), text.size());
-    }
+    void put(std::string_view text) { copy(extend(text.size()), text.data(), text.size()); }
+    // The text with the padding of SHA-256 (FIPS 180-4, 5.1.1) behind it, as if `before` bytes stood in
+    // front; the text itself stays as it is. Valid until the next change.
+    std::string_view padded(std::size_t before = 0);
+
     void put_hex(const mac& m);                 // lower case
     void put_percent_encoded(unsigned char c);  // as RFC 3986 has it: unreserved characters stay
 
 private:
+    // Most texts are shorter than a call of memcpy is worth.
+    static void copy(char* to, const char* from, std::size_t n) {
+        if (n > 16) {
+            std::memcpy(to, from, n);
+        } else if (n >= 8) {
+            copy_ends<8>(to, from, n);
+        } else if (n >= 4) {
+            copy_ends<4>(to, from, n);
+        } else {
+            for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
+        }
+    }
+    // The first and the last N bytes, which may overlap.
+    template <std::size_t N>
+    static void copy_ends(char* to, const char* from, std::size_t n) {
+        std::array<char, N> first, last;
+        std::memcpy(first.data(), from, N);
+        std::memcpy(last.data(), from + n - N, N);
+        std::memcpy(to, first.data(), N);
+        std::memcpy(to + n - N, last.data(), N);
+    }
     char* extend(std::size_t n) {
         if (bytes_.size() - size_ < n) grow(n);
         char* const at = bytes_.data() + size_;

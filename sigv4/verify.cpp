@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "engine/base/encoding.hpp"
 #include "sigv4/authorization.hpp"
@@ -99,7 +100,7 @@ struct verifier::impl {
     key_cache keys;  // of requests that were right
     signing_key fresh;
     std::size_t fresh_derivations = 0;
-    canonical_headers headers;
+    std::vector<header_view> headers;  // those signed: lower-case names, sorted, each once
     query_parameters parameters;
     presigned_query presigned;
     text_buffer payload_hash, text, to_sign, scratch;
@@ -116,12 +117,15 @@ struct verifier::impl {
         bool query_is_whole = false;
     };
 
+    bool is_signed(std::string_view name) const {
+        return std::any_of(headers.begin(), headers.end(), [name](const auto& h) { return h.name == name; });
+    }
     std::optional<refused> read(job& j);
     std::optional<refused> check_headers(const job& j);
     std::optional<refused> check_time(const job& j);
     bool payload_is_right(const job& j);
     void put_texts(const job& j);
-    bool matches(const job& j, const signing_key& key) const;
+    bool matches(const job& j, const signing_key& key);
     std::optional<refused> decide(const job& j, const key_record* record, bool right) const;
     void derive_fresh(const key_identity& who) {
         fresh.set(who);
@@ -157,19 +161,19 @@ std::optional<refused> verifier::impl::check_headers(const job& j) {
             return incomplete(
                 fmt::format("The signed header '{}' must be in the request exactly once, not {} times.",
                             printable(name, 64), found.count));
-        headers.add(name, found.value);
+        headers.push_back({name, found.value});
         return std::nullopt;
     });
     if (no) return no;
-    if (!headers.contains("host")) return must_be_signed("host");
+    if (!is_signed("host")) return must_be_signed("host");
     for (const std::string_view name : j.expected.must_be_signed)
-        if (!headers.contains(name)) return must_be_signed(name);
-    if (!j.c.presigned && !headers.contains("x-amz-date"))
+        if (!is_signed(name)) return must_be_signed(name);
+    if (!j.c.presigned && !is_signed("x-amz-date"))
         return incomplete("Authorization header requires existence of a signed 'X-Amz-Date' header.");
     const std::size_t tokens = find_header(j.request, "x-amz-security-token").count;
     if (j.c.presigned && tokens > 0)
         return incomplete("A presigned URL has its session token in the query, not in a header.");
-    if (tokens > 1 || (tokens == 1 && !headers.contains("x-amz-security-token")))
+    if (tokens > 1 || (tokens == 1 && !is_signed("x-amz-security-token")))
         return must_be_signed("x-amz-security-token");
     return std::nullopt;
 }
@@ -192,8 +196,8 @@ std::optional<refused> verifier::impl::check_time(const job& j) {
 bool verifier::impl::payload_is_right(const job& j) {
     payload_hash.clear();
     const auto claimed = find_header(j.request, "x-amz-content-sha256");
-    const bool says_unsigned = claimed.count == 1 && claimed.value == unsigned_payload_text &&
-                               headers.contains("x-amz-content-sha256");
+    const bool says_unsigned =
+        claimed.count == 1 && claimed.value == unsigned_payload_text && is_signed("x-amz-content-sha256");
     if (j.expected.allow_unsigned_payload && (j.c.presigned || says_unsigned)) {
         payload_hash.put(unsigned_payload_text);
         return claimed.count == 0 || says_unsigned;
@@ -212,7 +216,12 @@ void verifier::impl::put_texts(const job& j) {
     parameters.sort();
     parameters.put(text, j.c.presigned ? signature_parameter : std::string_view{});
     text.put('\n');
-    headers.put_block(text);
+    for (const auto& [name, value] : headers) {
+        text.put(name);
+        text.put(':');
+        put_value(text, value);
+        text.put('\n');
+    }
     text.put('\n');
     text.put(j.c.signed_headers);
     text.put('\n');
@@ -222,13 +231,13 @@ void verifier::impl::put_texts(const job& j) {
                                         j.c.service, std::string_view{"/"}, scope_terminator})
         scratch.put(part);
     to_sign.clear();
-    put_string_to_sign(to_sign, hmac_algorithm, j.amz_date, scratch.view(), text.view());
+    put_string_to_sign(to_sign, hmac_algorithm, j.amz_date, scratch.view(), text);
 }
 
-bool verifier::impl::matches(const job& j, const signing_key& key) const {
+bool verifier::impl::matches(const job& j, const signing_key& key) {
     // A path that does not start with '/' normalises to one that does: its first byte could change unseen.
     const bool whole = j.query_is_whole && (j.request.path.empty() || j.request.path.front() == '/');
-    return signature_is(j.c.signature, key.sign(to_sign.view())) && whole;
+    return signature_is(j.c.signature, key.sign(to_sign)) && whole;
 }
 
 // `right`: signature and payload. Nothing: the request is right.

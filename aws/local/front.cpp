@@ -64,7 +64,7 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
     if (!verify_) return believe(claims);
     if (!claims) return refusal_error(where, claims.error());
     const signed_view view{request};
-    sigv4::expectation expected{.service = to_string(where.service), .now = now};
+    sigv4::expectation expected{.service = to_string(where.service), .region = {}, .now = now};
     expected.tell_unknown_keys = true;  // as AWS does
     static constexpr std::array<std::string_view, 1> target{"x-amz-target"};
     if (where.protocol == protocol::json) expected.must_be_signed = target;

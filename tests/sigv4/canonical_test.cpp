@@ -5,6 +5,9 @@
 #include <array>
 #include <string>
 
+#include "engine/base/encoding.hpp"
+#include "sigv4/header_plan.hpp"
+
 namespace trainyard::sigv4 {
 namespace {
 
@@ -122,24 +125,69 @@ TEST(canonical_value, trims_and_collapses) {
         }
 }
 
-TEST(canonical_headers, sorts_by_bytes_and_joins_in_order) {
-    canonical_headers all;
-    for (const auto& [name, v] : std::vector<std::pair<const char*, const char*>>{{"x-amz-target", "t"},
-                                                                                  {"x-amz-date", "d"},
-                                                                                  {"x", "2"},
-                                                                                  {"x-amz-date2", "e"},
-                                                                                  {"host", "h"},
-                                                                                  {"x", "1"},
-                                                                                  {"x-", ""}})
-        all.add(name, v);
-    all.sort();
-    text_buffer block, names;
-    all.put_block(block);
-    all.put_names(names);
-    EXPECT_EQ(block.view(), "host:h\nx:2,1\nx-:\nx-amz-date:d\nx-amz-date2:e\nx-amz-target:t\n");
-    EXPECT_EQ(names.view(), "host;x;x-;x-amz-date;x-amz-date2;x-amz-target");
-    EXPECT_TRUE(all.contains("x-"));
-    EXPECT_FALSE(all.contains("x-amz"));
+using pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct planned {
+    pairs owned;
+    std::vector<header_view> headers;
+    added_values added{};
+    explicit planned(pairs all, std::string_view date = {}) : owned(std::move(all)) {
+        for (const auto& [name, v] : owned) headers.push_back({name, v});
+        added[0] = date;
+    }
+    planned(const planned&) = delete;
+    planned& operator=(const planned&) = delete;
+    std::string block(const header_plan& plan) const {
+        text_buffer out;
+        plan.put_block(out, headers, added);
+        return std::string{out.view()};
+    }
+};
+
+TEST(header_plan, sorts_by_bytes_and_joins_in_order) {
+    const pairs all{{"X-Amz-Target", "t"}, {"User-Agent", "u"}, {"x", "2"}, {"x-amz-date2", "e"},
+                    {"Host", " h "},       {"X", "1"},          {"x-", ""}};
+    const planned p{all, "d"};
+    const auto plan = header_plan::make(p.headers, p.added);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_EQ(p.block(*plan), "host:h\nx:2,1\nx-:\nx-amz-date:d\nx-amz-date2:e\nx-amz-target:t\n");
+    EXPECT_EQ(plan->signed_headers(), "host;x;x-;x-amz-date;x-amz-date2;x-amz-target");
+}
+
+TEST(header_plan, fits_the_same_names_in_the_same_order_only) {
+    const pairs all{{"host", "h"}, {"a", "1"}, {"b", "2"}};
+    const planned p{all, "d"};
+    const auto plan = header_plan::make(p.headers, p.added).value();
+    EXPECT_TRUE(plan.fits(p.headers, p.added));
+    const pairs others{{"host", "other"}, {"a", ""}, {"b", "x y"}};
+    const planned other{others, "e"};
+    EXPECT_TRUE(plan.fits(other.headers, other.added));
+    EXPECT_EQ(other.block(plan), "a:\nb:x y\nhost:other\nx-amz-date:e\n");
+    EXPECT_FALSE(plan.fits(planned{all}.headers, planned{all}.added));
+    for (const pairs& not_it :
+         {pairs{{"host", "h"}, {"b", "2"}, {"a", "1"}}, pairs{{"host", "h"}, {"a", "1"}},
+          pairs{{"Host", "h"}, {"a", "1"}, {"b", "2"}},
+          pairs{{"host", "h"}, {"a", "1"}, {"b", "2"}, {"c", "3"}},
+          pairs{{"host", "h"}, {"ab", "1"}, {"", "2"}}}) {
+        const planned n{not_it, "d"};
+        EXPECT_FALSE(plan.fits(n.headers, n.added));
+    }
+}
+
+// More shapes than are kept, again and again: each gets its own.
+TEST(header_plans, gives_each_shape_its_own) {
+    header_plans plans;
+    for (int round = 0; round < 3; ++round)
+        for (std::size_t i = 0; i < 3 * header_plans::capacity; ++i) {
+            const std::string name = "x-" + std::to_string(i);
+            const planned p{{{"host", "h"}, {name, "v"}}, i % 2 == 0 ? std::string_view{} : "d"};
+            const auto plan = plans.get(p.headers, p.added);
+            ASSERT_TRUE(plan.has_value());
+            ASSERT_EQ((*plan)->signed_headers(), "host;" + name + (i % 2 == 0 ? "" : ";x-amz-date"));
+            ASSERT_EQ(*plans.get(p.headers, p.added), *plan);
+        }
+    const planned bad{{{"x", "h"}}, "d"};
+    EXPECT_FALSE(plans.get(bad.headers, bad.added).has_value());
 }
 
 TEST(same_name, ignores_ascii_case_only) {
@@ -147,6 +195,28 @@ TEST(same_name, ignores_ascii_case_only) {
     EXPECT_FALSE(same_name("X-Amz-Dat", "x-amz-date"));
     EXPECT_FALSE(same_name("x\ramz-date", "x-amz-date"));  // '-' and CR differ in the bit that case does
     EXPECT_FALSE(same_name("@", "`"));
+}
+
+TEST(text_buffer, hex_of_every_byte) {
+    for (std::size_t first = 0; first < 256; ++first) {
+        mac m;
+        for (std::size_t i = 0; i < m.size(); ++i) m[i] = static_cast<unsigned char>(first + i * 37);
+        text_buffer b;
+        b.put_hex(m);
+        ASSERT_EQ(b.view(), to_hex(m));
+    }
+}
+
+TEST(text_buffer, copies_texts_of_every_length) {
+    std::string letters;
+    for (char c = 'A'; c <= 'z'; ++c) letters += c;
+    text_buffer b;
+    std::string same;
+    for (std::size_t n = 0; n < letters.size(); ++n) {
+        b.put(std::string_view{letters}.substr(n % 3, n));
+        same += letters.substr(n % 3, n);
+        ASSERT_EQ(b.view(), same);
+    }
 }
 
 TEST(text_buffer, grows_and_keeps) {

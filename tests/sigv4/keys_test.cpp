@@ -107,7 +107,13 @@ TEST(hmac_sha256, agrees_with_another_sha256_at_every_length) {
         for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
         for (const std::size_t length : {std::size_t{0}, size, 300 - size}) {
             const std::string text(length, 't');
-            ASSERT_EQ(hmac_sha256{bytes}(text), other(outer + text_of(other(inner + text)))) << size;
+            const mac expected = other(outer + text_of(other(inner + text)));
+            ASSERT_EQ(hmac_sha256{bytes}(text), expected) << size;
+            text_buffer padded;
+            padded.put(text);
+            ASSERT_EQ(hmac_sha256{bytes}.of_padded(padded.padded(64)), expected) << size;
+            ASSERT_EQ(sha256_of_padded(padded.padded()), other(text)) << size;
+            ASSERT_EQ(padded.view(), text);
         }
     }
 }
