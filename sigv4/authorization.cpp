@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "engine/base/encoding.hpp"
 #include "sigv4/key_cache.hpp"
@@ -19,9 +20,8 @@ constexpr std::array<bool, 256> set_of(std::string_view allowed) {
     for (const char c : allowed) out[static_cast<unsigned char>(c)] = true;
     return out;
 }
-// Field names (RFC 9110 5.6.2) in lower case.
-constexpr auto name_bytes = set_of("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
-constexpr auto hex_bytes = set_of("0123456789abcdef");
+// Field names (RFC 9110 5.6.2) in lower case, and what stands between them.
+constexpr auto name_list_bytes = set_of("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~;");
 constexpr auto digit_bytes = set_of("0123456789");
 
 bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
@@ -30,10 +30,19 @@ bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
     return all;
 }
 
+// All above the space and below DEL. Eight at a time.
 bool is_printable(std::string_view text) {
-    bool all = true;
-    for (const char c : text) all &= c > ' ' && c < '\x7f';
-    return all;
+    constexpr std::uint64_t ones = 0x0101010101010101U, high = ones * 0x80;
+    std::uint64_t found = 0;
+    while (text.size() >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data(), 8);
+        // Bit 7 of some byte: it is below 0x21, or 0x7f, or has that bit.
+        found |= ((word - ones * 0x21) | (word + ones) | word) & high;
+        text.remove_prefix(8);
+    }
+    for (const char c : text) found |= c > ' ' && c < '\x7f' ? 0U : 1U;
+    return found == 0;
 }
 
 std::optional<refused> read_credential(std::string_view text, claims& out) {
@@ -65,6 +74,10 @@ std::optional<refused> read_credential(std::string_view text, claims& out) {
 }
 
 std::optional<refused> read_signed_headers(std::string_view text, claims& out) {
+    const auto refuse = [] {
+        return incomplete("'SignedHeaders' must be lower-case header names, sorted, each once.");
+    };
+    if (!consists_of(text, name_list_bytes)) return refuse();
     std::size_t count = 0;
     std::string_view before;
     out.signed_headers = text;
@@ -72,16 +85,14 @@ std::optional<refused> read_signed_headers(std::string_view text, claims& out) {
         if (++count > signed_headers_max)
             return incomplete(
                 fmt::format("Authorization header names more than {} SignedHeaders.", signed_headers_max));
-        if (name.empty() || !consists_of(name, name_bytes) || name <= before)
-            return incomplete("'SignedHeaders' must be lower-case header names, sorted, each once.");
+        if (name <= before) return refuse();  // an empty one too
         before = name;
         return std::nullopt;
     });
 }
 
 std::optional<refused> read_signature(std::string_view text, claims& out) {
-    if (text.size() != 64 || !consists_of(text, hex_bytes))
-        return incomplete("'Signature' must be 64 lower-case hexadecimal digits.");
+    if (!read_hex(text)) return incomplete("'Signature' must be 64 lower-case hexadecimal digits.");
     out.signature = text;
     return std::nullopt;
 }

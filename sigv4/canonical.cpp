@@ -164,14 +164,14 @@ bool same_name(std::string_view name, std::string_view lower_name) {
 }
 
 void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
-                        std::string_view scope_text, text_buffer& canonical_request) {
+                        std::string_view scope_text, const mac& canonical_request_hash) {
     out.put(algorithm);
     out.put('\n');
     out.put(amz_date);
     out.put('\n');
     out.put(scope_text);
     out.put('\n');
-    out.put_hex(sha256_of_padded(canonical_request.padded()));
+    out.put_hex(canonical_request_hash);
 }
 
 }  // namespace trainyard::sigv4

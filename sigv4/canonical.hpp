@@ -59,6 +59,6 @@ bool same_name(std::string_view name, std::string_view lower_name);
 
 // Stage 2. `scope_text` is 20150830/us-east-1/sqs/aws4_request.
 void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
-                        std::string_view scope_text, text_buffer& canonical_request);
+                        std::string_view scope_text, const mac& canonical_request_hash);
 
 }  // namespace trainyard::sigv4

@@ -108,6 +108,11 @@ struct alignas(64) key_cache::entry {
     index next_in_chain = 0;  // these two are index + 1; 0: none
     index next_in_group = 0;
     bool asked_for = false;  // since it was last looked at for eviction
+
+    // Written once: a line that is only read costs no memory write.
+    void was_asked_for() {
+        if (!asked_for) asked_for = true;
+    }
 };
 
 static_assert(sizeof(signing_key) <= 232);
@@ -117,29 +122,50 @@ key_cache::key_cache(std::size_t capacity) : capacity_(capacity) {
 }
 key_cache::~key_cache() = default;
 
-key_cache::entry& key_cache::at(index i) {
+key_cache::entry& key_cache::at(index i) const {
     return blocks_[i / block_entries][i % block_entries];
 }
 
-const signing_key& key_cache::get(const key_identity& who) {
-    if (const signing_key* known = find(who)) return *known;
-    return add(who);
-}
-
-const signing_key* key_cache::find(const key_identity& who) {
+key_cache::lookup key_cache::start(const key_identity& who) {
+    lookup l{who};
     if (latest_ != 0) {
         entry& e = at(latest_ - 1);
         if (e.key.is_for(who)) {
-            e.asked_for = true;
-            return &e.key;
+            e.was_asked_for();
+            l.found = &e.key;
+            return l;
         }
     }
+    l.hash = hash_of(who);
+    if (!chains_.empty()) __builtin_prefetch(&chains_[l.hash & (chains_.size() - 1)]);
+    return l;
+}
+
+void key_cache::fetch(const lookup& l) const {
+    if (l.found != nullptr || chains_.empty()) return;
+    const index first = chains_[l.hash & (chains_.size() - 1)];
+    if (first == 0) return;
+    const auto* const memory = reinterpret_cast<const char*>(&at(first - 1));
+    for (std::size_t i = 0; i < sizeof(entry); i += 64) __builtin_prefetch(memory + i);
+}
+
+const signing_key& key_cache::finish(const lookup& l) {
+    if (l.found != nullptr) return *l.found;
+    if (const signing_key* known = search(l)) return *known;
+    return add(l.who);
+}
+
+const signing_key* key_cache::find(const key_identity& who) {
+    const lookup l = start(who);
+    return l.found != nullptr ? l.found : search(l);
+}
+
+const signing_key* key_cache::search(const lookup& l) {
     if (chains_.empty()) return nullptr;
-    const std::uint64_t hash = hash_of(who);
-    for (index i = chains_[hash & (chains_.size() - 1)]; i != 0;) {
+    for (index i = chains_[l.hash & (chains_.size() - 1)]; i != 0;) {
         entry& e = at(i - 1);
-        if (e.hash == hash && e.key.is_for(who)) {
-            e.asked_for = true;
+        if (e.hash == l.hash && e.key.is_for(l.who)) {
+            e.was_asked_for();
             latest_ = i;
             return &e.key;
         }
@@ -149,7 +175,8 @@ const signing_key* key_cache::find(const key_identity& who) {
 }
 
 const signing_key& key_cache::add(const key_identity& who) {
-    if (chains_.empty()) chains_.resize(std::bit_ceil(capacity_));
+    // Four times as many chains as keys: hardly any has two, so that fetch() brings the right key.
+    if (chains_.empty()) chains_.resize(4 * std::bit_ceil(capacity_));
     group& own = group_of(who.date);
     if (size() == capacity_) evict_one();
     const index i = take_free();

@@ -81,8 +81,18 @@ public:
     key_cache& operator=(const key_cache&) = delete;
     ~key_cache();
 
+    // A look-up in steps, so that memory that no cache of the CPU holds comes while the caller does something
+    // else: with thousands of accounts every request finds its key there. No call that adds a key between.
+    struct lookup {
+        key_identity who;
+        std::uint64_t hash = 0;
+        const signing_key* found = nullptr;
+    };
+    lookup start(const key_identity& who);
+    void fetch(const lookup& l) const;
     // Valid until the next call that adds one.
-    const signing_key& get(const key_identity& who);
+    const signing_key& finish(const lookup& l);
+    const signing_key& get(const key_identity& who) { return finish(start(who)); }
     // Null when it is not there.
     const signing_key* find(const key_identity& who);
     // Adds a key that is not there.
@@ -101,7 +111,8 @@ private:
         std::size_t count = 0;
     };
 
-    entry& at(index i);
+    entry& at(index i) const;
+    const signing_key* search(const lookup& l);
     index take_free();
     group& group_of(std::string_view date);
     void append(group& g, index i);

@@ -72,6 +72,11 @@ struct signer::impl {
         bool signs_token() const { return !token().empty() && !how.omit_session_token; }
         bool is_ecdsa() const { return !how.region_set.empty(); }
         std::string_view algorithm() const { return is_ecdsa() ? ecdsa_algorithm : hmac_algorithm; }
+        std::string_view amz_date;
+
+        key_identity identity() const {
+            return {who.access_key_id, who.secret_access_key.reveal(), amz_date.substr(0, 8), where};
+        }
     };
 
     std::string_view amz_date(wall_time when);
@@ -85,9 +90,12 @@ struct signer::impl {
         std::string_view credential;
         std::string_view scope_text;
     };
-    key_use find_key(const job& j, std::string_view date_part);
-    // Stages 1 to 4, of `plan` and `parameters`; the views of `to`.
-    void finish(const job& j, std::string_view amz_date_text, const key_use& key, signature_view& to);
+    key_use find_key(const job& j, const key_cache::lookup& l);
+    // Stage 1, of `plan` and `parameters`.
+    void put_canonical_request(const job& j);
+    // Stages 2 to 4; the views of `to`.
+    void put_signature(const job& j, const mac& canonical_request_hash, const key_use& key,
+                       signature_view& to);
     void put_authorization(const job& j, const key_use& key, const signature_view& s);
     std::optional<error> check_presign(duration lifetime);
     void put_presigned_query(const request_view& request, std::span<const header_view> extra,
@@ -123,24 +131,23 @@ void signer::impl::hash_payload(const job& j) {
     }
 }
 
-signer::impl::key_use signer::impl::find_key(const job& j, std::string_view date_part) {
-    const std::string_view secret_key = j.who.secret_access_key.reveal();
+signer::impl::key_use signer::impl::find_key(const job& j, const key_cache::lookup& l) {
     if (!j.is_ecdsa()) {
-        const signing_key& key = keys.get({j.who.access_key_id, secret_key, date_part, j.where});
+        const signing_key& key = keys.finish(l);
         return {&key, nullptr, key.credential(), key.scope_text()};
     }
+    const key_identity& who = l.who;
     scratch.clear();
     for (const std::string_view part :
-         {std::string_view{j.who.access_key_id}, std::string_view{"/"}, date_part, std::string_view{"/"},
-          j.where.service, std::string_view{"/"}, scope_terminator})
+         {who.access_key_id, std::string_view{"/"}, who.date, std::string_view{"/"}, who.where.service,
+          std::string_view{"/"}, scope_terminator})
         scratch.put(part);
     const std::string_view credential = scratch.view();
-    return {nullptr, &ecdsa_keys.get(j.who.access_key_id, secret_key), credential,
-            credential.substr(j.who.access_key_id.size() + 1)};
+    return {nullptr, &ecdsa_keys.get(who.access_key_id, who.secret_access_key), credential,
+            credential.substr(who.access_key_id.size() + 1)};
 }
 
-void signer::impl::finish(const job& j, std::string_view amz_date_text, const key_use& key,
-                          signature_view& to) {
+void signer::impl::put_canonical_request(const job& j) {
     text.clear();
     text.put(j.request.method);
     text.put('\n');
@@ -154,9 +161,12 @@ void signer::impl::finish(const job& j, std::string_view amz_date_text, const ke
     text.put(plan->signed_headers());
     text.put('\n');
     text.put(payload_hash.view());
+}
 
+void signer::impl::put_signature(const job& j, const mac& canonical_request_hash, const key_use& key,
+                                 signature_view& to) {
     to_sign.clear();
-    put_string_to_sign(to_sign, j.algorithm(), amz_date_text, key.scope_text, text);
+    put_string_to_sign(to_sign, j.algorithm(), j.amz_date, key.scope_text, canonical_request_hash);
     hex.clear();
     if (key.hmac != nullptr)
         hex.put_hex(key.hmac->sign(to_sign));
@@ -187,20 +197,26 @@ signer::~signer() = default;
 result<signature_view> signer::sign(const request_view& request, const credentials& who, const scope& where,
                                     wall_time when, const options& how) {
     impl& me = *impl_;
-    const impl::job j{request, who, where, how};
-    const std::string_view amz_date = me.amz_date(when);
+    const impl::job j{request, who, where, how, me.amz_date(when)};
+    __builtin_prefetch(who.access_key_id.data());
+    __builtin_prefetch(who.secret_access_key.reveal().data());
     me.hash_payload(j);
+    // The key's memory comes while the texts are built and hashed.
+    const key_cache::lookup l = me.keys.start(j.identity());
     me.values = {};
-    me.value_of(added_header::date) = amz_date;
+    me.value_of(added_header::date) = j.amz_date;
     if (how.sign_body || how.payload == payload::not_signed)
         me.value_of(added_header::content_sha256) = me.payload_hash.view();
     if (j.is_ecdsa()) me.value_of(added_header::region_set) = how.region_set;
     if (j.signs_token()) me.value_of(added_header::security_token) = j.token();
     if (auto no = me.read(j)) return *std::move(no);
 
-    const auto key = me.find_key(j, amz_date.substr(0, 8));
+    me.put_canonical_request(j);
+    me.keys.fetch(l);
+    const mac canonical_request_hash = sha256_of_padded(me.text.padded());
+    const auto key = me.find_key(j, l);
     signature_view s;
-    me.finish(j, amz_date, key, s);
+    me.put_signature(j, canonical_request_hash, key, s);
     me.put_authorization(j, key, s);
     if (!j.token().empty()) me.value_of(added_header::security_token) = j.token();
     std::size_t count = 0;
@@ -225,27 +241,27 @@ result<signature_view> signer::presign(const request_view& request, const creden
                                        const scope& where, wall_time when, duration lifetime,
                                        const options& how) {
     impl& me = *impl_;
-    const impl::job j{request, who, where, how};
-    const std::string_view amz_date = me.amz_date(when);
+    const impl::job j{request, who, where, how, me.amz_date(when)};
     me.hash_payload(j);
     me.values = {};
     if (auto no = me.read(j)) return *std::move(no);
     if (auto no = me.check_presign(lifetime)) return *std::move(no);
-    const auto key = me.find_key(j, amz_date.substr(0, 8));
+    const auto key = me.find_key(j, me.keys.start(j.identity()));
 
     signature_view s;
     const std::string expires =
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lifetime).count());
     std::vector<header_view> extra{{"X-Amz-Algorithm", j.algorithm()},
                                    {"X-Amz-Credential", key.credential},
-                                   {"X-Amz-Date", amz_date},
+                                   {"X-Amz-Date", j.amz_date},
                                    {"X-Amz-SignedHeaders", me.plan->signed_headers()},
                                    {"X-Amz-Expires", expires}};
     if (!j.token().empty()) extra.push_back({"X-Amz-Security-Token", j.token()});
     if (j.is_ecdsa()) extra.push_back({"X-Amz-Region-Set", how.region_set});
     for (const auto& [name, value] : extra)
         if (name != "X-Amz-Security-Token" || j.signs_token()) me.parameters.add(name, value);
-    me.finish(j, amz_date, key, s);
+    me.put_canonical_request(j);
+    me.put_signature(j, sha256_of_padded(me.text.padded()), key, s);
     me.put_presigned_query(request, extra, s);
     s.query = me.out.view();
     return s;

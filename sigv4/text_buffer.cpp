@@ -53,6 +53,31 @@ void text_buffer::put_hex(const mac& m) {
     }
 }
 
+std::optional<mac> read_hex(std::string_view digits) {
+    mac out;
+    if (digits.size() != 2 * out.size()) return std::nullopt;
+    bytes16 wrong{};
+    for (std::size_t i = 0; i < out.size(); i += sizeof(bytes16) / 2) {
+        bytes16 c;
+        std::memcpy(&c, digits.data() + 2 * i, sizeof c);
+        const auto is_digit = reinterpret_cast<bytes16>((c >= '0') & (c <= '9'));
+        const auto is_letter = reinterpret_cast<bytes16>((c >= 'a') & (c <= 'f'));
+        wrong |= ~(is_digit | is_letter);
+        const bytes16 nibbles = (c & 15) + (is_letter & 9);
+        // Pairs: the first of each is the high half.
+        const bytes16 firsts =
+            __builtin_shufflevector(nibbles, nibbles, 0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14);
+        const bytes16 seconds =
+            __builtin_shufflevector(nibbles, nibbles, 1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15);
+        const bytes16 bytes = firsts << 4 | seconds;
+        std::memcpy(out.data() + i, &bytes, sizeof bytes / 2);
+    }
+    std::array<std::uint64_t, 2> any{};
+    std::memcpy(any.data(), &wrong, sizeof wrong);
+    if ((any[0] | any[1]) != 0) return std::nullopt;
+    return out;
+}
+
 std::string_view text_buffer::padded(std::size_t before) {
     const std::size_t size = size_;
     const std::size_t padded_size =

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,9 @@ private:
     std::string bytes_;  // its size is the room
     std::size_t size_ = 0;
 };
+
+// 64 lower-case digits, or nothing.
+std::optional<mac> read_hex(std::string_view digits);
 
 // A-Z a-z 0-9 - . _ ~
 bool is_unreserved(unsigned char c);

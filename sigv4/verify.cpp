@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include <algorithm>
-#include <vector>
-
 #include "engine/base/encoding.hpp"
 #include "sigv4/authorization.hpp"
 #include "sigv4/canonical.hpp"
 #include "sigv4/key_cache.hpp"
+#include "sigv4/signed_shape.hpp"
 
 namespace trainyard::sigv4 {
 namespace {
@@ -25,23 +23,6 @@ constexpr std::string_view stand_in_secret = "stands in for a key that is not kn
 
 refused refuse(refusal why, std::string message) {
     return {why, std::move(message)};
-}
-
-// The value of a header, and how often it stands there.
-struct occurrence {
-    std::string_view value;
-    std::size_t count = 0;
-};
-
-occurrence find_header(const request_view& request, std::string_view name) {
-    occurrence out;
-    for (const auto& h : request.headers)
-        if (same_name(h.name, name) && ++out.count == 1) out.value = h.value;
-    return out;
-}
-
-refused must_be_signed(std::string_view name) {
-    return incomplete(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
 }
 
 std::optional<refused> check_scope(const expectation& expected, const claims& c, std::string_view amz_date) {
@@ -86,21 +67,13 @@ std::optional<wall_time> parse_basic(std::string_view amz_date) {
     return *at;
 }
 
-bool signature_is(std::string_view hex, const mac& ours) {
-    const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-    mac given;
-    for (std::size_t i = 0; i < given.size(); ++i)
-        given[i] = static_cast<unsigned char>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-    return CRYPTO_memcmp(ours.data(), given.data(), ours.size()) == 0;
-}
-
 }  // namespace
 
 struct verifier::impl {
     key_cache keys;  // of requests that were right
     signing_key fresh;
     std::size_t fresh_derivations = 0;
-    std::vector<header_view> headers;  // those signed: lower-case names, sorted, each once
+    signed_shapes shapes;
     query_parameters parameters;
     presigned_query presigned;
     text_buffer payload_hash, text, to_sign, scratch;
@@ -112,16 +85,17 @@ struct verifier::impl {
     struct job {
         const request_view& request;
         const expectation& expected;
-        claims c;
-        std::string_view amz_date, token;
+        claims c{};
+        const signed_shape* shape = nullptr;
+        std::string_view amz_date{}, token{};
         bool query_is_whole = false;
+
+        std::string_view value_at(std::optional<std::size_t> i) const {
+            return i ? request.headers[*i].value : std::string_view{};
+        }
     };
 
-    bool is_signed(std::string_view name) const {
-        return std::any_of(headers.begin(), headers.end(), [name](const auto& h) { return h.name == name; });
-    }
     std::optional<refused> read(job& j);
-    std::optional<refused> check_headers(const job& j);
     std::optional<refused> check_time(const job& j);
     bool payload_is_right(const job& j);
     void put_texts(const job& j);
@@ -147,34 +121,12 @@ std::optional<refused> verifier::impl::read(job& j) {
     }
     if (!claimed) return claimed.error();
     j.c = *claimed;
-    j.amz_date = j.c.presigned ? presigned.amz_date : find_header(j.request, "x-amz-date").value;
-    j.token = j.c.presigned ? presigned.token : find_header(j.request, "x-amz-security-token").value;
-    return std::nullopt;
-}
-
-// Every signed header stands there once, and what must be signed is.
-std::optional<refused> verifier::impl::check_headers(const job& j) {
-    headers.clear();
-    auto no = for_each_part(j.c.signed_headers, ';', [&](std::string_view name) -> std::optional<refused> {
-        const occurrence found = find_header(j.request, name);
-        if (found.count != 1)
-            return incomplete(
-                fmt::format("The signed header '{}' must be in the request exactly once, not {} times.",
-                            printable(name, 64), found.count));
-        headers.push_back({name, found.value});
-        return std::nullopt;
-    });
-    if (no) return no;
-    if (!is_signed("host")) return must_be_signed("host");
-    for (const std::string_view name : j.expected.must_be_signed)
-        if (!is_signed(name)) return must_be_signed(name);
-    if (!j.c.presigned && !is_signed("x-amz-date"))
-        return incomplete("Authorization header requires existence of a signed 'X-Amz-Date' header.");
-    const std::size_t tokens = find_header(j.request, "x-amz-security-token").count;
-    if (j.c.presigned && tokens > 0)
-        return incomplete("A presigned URL has its session token in the query, not in a header.");
-    if (tokens > 1 || (tokens == 1 && !is_signed("x-amz-security-token")))
-        return must_be_signed("x-amz-security-token");
+    const auto shape =
+        shapes.get({j.request.headers, j.c.signed_headers, j.c.presigned, j.expected.must_be_signed});
+    if (!shape) return shape.error();
+    j.shape = *shape;
+    j.amz_date = j.c.presigned ? presigned.amz_date : j.value_at(j.shape->date);
+    j.token = j.c.presigned ? presigned.token : j.value_at(j.shape->security_token);
     return std::nullopt;
 }
 
@@ -195,15 +147,14 @@ std::optional<refused> verifier::impl::check_time(const job& j) {
 // Leaves what stands for the payload in `payload_hash`. False when x-amz-content-sha256 says otherwise.
 bool verifier::impl::payload_is_right(const job& j) {
     payload_hash.clear();
-    const auto claimed = find_header(j.request, "x-amz-content-sha256");
-    const bool says_unsigned =
-        claimed.count == 1 && claimed.value == unsigned_payload_text && is_signed("x-amz-content-sha256");
+    const std::string_view claimed = j.value_at(j.shape->content_sha256);
+    const bool says_unsigned = j.shape->content_sha256_is_signed && claimed == unsigned_payload_text;
     if (j.expected.allow_unsigned_payload && (j.c.presigned || says_unsigned)) {
         payload_hash.put(unsigned_payload_text);
-        return claimed.count == 0 || says_unsigned;
+        return !j.shape->content_sha256 || says_unsigned;
     }
     payload_hash.put_hex(sha256_of(j.request.body));
-    return claimed.count == 0 || (claimed.count == 1 && claimed.value == payload_hash.view());
+    return !j.shape->content_sha256 || claimed == payload_hash.view();
 }
 
 // Stages 1 and 2.
@@ -216,12 +167,7 @@ void verifier::impl::put_texts(const job& j) {
     parameters.sort();
     parameters.put(text, j.c.presigned ? signature_parameter : std::string_view{});
     text.put('\n');
-    for (const auto& [name, value] : headers) {
-        text.put(name);
-        text.put(':');
-        put_value(text, value);
-        text.put('\n');
-    }
+    j.shape->put_block(text, j.request.headers);
     text.put('\n');
     text.put(j.c.signed_headers);
     text.put('\n');
@@ -231,13 +177,15 @@ void verifier::impl::put_texts(const job& j) {
                                         j.c.service, std::string_view{"/"}, scope_terminator})
         scratch.put(part);
     to_sign.clear();
-    put_string_to_sign(to_sign, hmac_algorithm, j.amz_date, scratch.view(), text);
+    put_string_to_sign(to_sign, hmac_algorithm, j.amz_date, scratch.view(), sha256_of_padded(text.padded()));
 }
 
 bool verifier::impl::matches(const job& j, const signing_key& key) {
     // A path that does not start with '/' normalises to one that does: its first byte could change unseen.
     const bool whole = j.query_is_whole && (j.request.path.empty() || j.request.path.front() == '/');
-    return signature_is(j.c.signature, key.sign(to_sign)) && whole;
+    const mac ours = key.sign(to_sign);
+    const auto given = read_hex(j.c.signature);
+    return given && CRYPTO_memcmp(ours.data(), given->data(), ours.size()) == 0 && whole;
 }
 
 // `right`: signature and payload. Nothing: the request is right.
@@ -270,9 +218,8 @@ boost::system::result<claims, refused> verifier::verify(const request_view& requ
                                                         const expectation& expected,
                                                         const key_finder& find_key) {
     impl& me = *impl_;
-    impl::job j{request, expected, {}, {}, {}};
+    impl::job j{request, expected, {}};
     if (auto no = me.read(j)) return *std::move(no);
-    if (auto no = me.check_headers(j)) return *std::move(no);
     if (auto no = me.check_time(j)) return *std::move(no);
     const bool payload_right = me.payload_is_right(j);
     me.put_texts(j);

@@ -207,6 +207,28 @@ TEST(text_buffer, hex_of_every_byte) {
     }
 }
 
+TEST(read_hex, takes_64_lower_case_digits_and_nothing_else) {
+    std::string digits;
+    for (std::size_t i = 0; i < 64; ++i) digits += "0123456789abcdef"[(i * 7 + i / 16) % 16];
+    const auto m = read_hex(digits);
+    ASSERT_TRUE(m.has_value());
+    EXPECT_EQ(to_hex(*m), digits);
+    EXPECT_FALSE(read_hex("").has_value());
+    EXPECT_FALSE(read_hex(digits + "0").has_value());
+    EXPECT_FALSE(read_hex(std::string_view{digits}.substr(1)).has_value());
+    for (std::size_t at = 0; at < digits.size(); ++at)
+        for (int c = 0; c < 256; ++c) {
+            std::string text = digits;
+            text[at] = static_cast<char>(c);
+            const bool right = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+            const auto read = read_hex(text);
+            ASSERT_EQ(read.has_value(), right) << at << ' ' << c;
+            if (read) {
+                ASSERT_EQ(to_hex(*read), text);
+            }
+        }
+}
+
 TEST(text_buffer, copies_texts_of_every_length) {
     std::string letters;
     for (char c = 'A'; c <= 'z'; ++c) letters += c;
