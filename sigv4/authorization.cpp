@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "engine/base/encoding.hpp"
 #include "sigv4/key_cache.hpp"
@@ -74,13 +75,13 @@ std::optional<refused> read_credential(std::string_view text, claims& out) {
 }
 
 std::optional<refused> read_signed_headers(std::string_view text, claims& out) {
+    if (!text.empty() && text == std::exchange(out.signed_headers, text)) return std::nullopt;
     const auto refuse = [] {
         return incomplete("'SignedHeaders' must be lower-case header names, sorted, each once.");
     };
     if (!consists_of(text, name_list_bytes)) return refuse();
     std::size_t count = 0;
     std::string_view before;
-    out.signed_headers = text;
     return for_each_part(text, ';', [&](std::string_view name) -> std::optional<refused> {
         if (++count > signed_headers_max)
             return incomplete(
@@ -115,6 +116,11 @@ refused incomplete(std::string message) {
 }
 
 boost::system::result<claims, refused> parse_authorization(const request_view& request) {
+    return parse_authorization(request, {});
+}
+
+boost::system::result<claims, refused> parse_authorization(const request_view& request,
+                                                           std::string_view well_formed) {
     std::string_view text;
     std::size_t count = 0;
     for (const auto& h : request.headers)
@@ -139,6 +145,7 @@ boost::system::result<claims, refused> parse_authorization(const request_view& r
                                  {"SignedHeaders", read_signed_headers},
                                  {"Signature", read_signature}}};
     claims out;
+    out.signed_headers = well_formed;  // until those of the request are read
     auto no = for_each_part(text.substr(space), ',', [&](std::string_view part) -> std::optional<refused> {
         part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
         const std::size_t equals = std::min(part.find('='), part.size());

@@ -22,6 +22,11 @@ inline constexpr std::string_view signature_parameter = "X-Amz-Signature";
 
 refused incomplete(std::string message);
 
+// parse_authorization(), for a caller that has seen requests: a list of signed headers that equals
+// `well_formed`, one that was taken before, is not examined again.
+boost::system::result<claims, refused> parse_authorization(const request_view& request,
+                                                           std::string_view well_formed);
+
 // Calls `each(part)` for the parts of `text` between `by`; stops at the first that gives something.
 template <class Each>
 std::optional<refused> for_each_part(std::string_view text, char by, Each each) {

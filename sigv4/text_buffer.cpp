@@ -10,6 +10,8 @@ namespace {
 
 // Sixteen at a time; GCC's and Clang's vectors, for any CPU.
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef unsigned char bytes8 __attribute__((vector_size(8)));
+typedef std::uint16_t words8 __attribute__((vector_size(16)));
 
 bytes16 hex_digits(bytes16 nibbles) {
     const auto above_nine = reinterpret_cast<bytes16>(nibbles > 9);
@@ -64,13 +66,12 @@ std::optional<mac> read_hex(std::string_view digits) {
         const auto is_letter = reinterpret_cast<bytes16>((c >= 'a') & (c <= 'f'));
         wrong |= ~(is_digit | is_letter);
         const bytes16 nibbles = (c & 15) + (is_letter & 9);
-        // Pairs: the first of each is the high half.
-        const bytes16 firsts =
-            __builtin_shufflevector(nibbles, nibbles, 0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14);
-        const bytes16 seconds =
-            __builtin_shufflevector(nibbles, nibbles, 1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15);
-        const bytes16 bytes = firsts << 4 | seconds;
-        std::memcpy(out.data() + i, &bytes, sizeof bytes / 2);
+        // Two digits are one lane, the first at its lower address; their byte is left in the lane's low half.
+        const auto lanes = reinterpret_cast<words8>(nibbles);
+        const words8 bytes =
+            std::endian::native == std::endian::little ? (lanes << 4) | (lanes >> 8) : (lanes >> 4) | lanes;
+        const auto packed = __builtin_convertvector(bytes & 0xff, bytes8);
+        std::memcpy(out.data() + i, &packed, sizeof packed);
     }
     std::array<std::uint64_t, 2> any{};
     std::memcpy(any.data(), &wrong, sizeof wrong);

@@ -74,6 +74,7 @@ struct verifier::impl {
     signing_key fresh;
     std::size_t fresh_derivations = 0;
     signed_shapes shapes;
+    std::string well_formed_names;  // the latest list of signed headers that was taken
     query_parameters parameters;
     presigned_query presigned;
     text_buffer payload_hash, text, to_sign, scratch;
@@ -110,7 +111,7 @@ struct verifier::impl {
 // Fills in the claims, the date and the token.
 std::optional<refused> verifier::impl::read(job& j) {
     j.query_is_whole = parameters.read(j.request.query);
-    auto claimed = parse_authorization(j.request);
+    auto claimed = parse_authorization(j.request, well_formed_names);
     bool has_signature = false;
     for (std::size_t i = 0; i < parameters.size(); ++i)
         has_signature = has_signature || parameters[i].name == signature_parameter;
@@ -125,6 +126,7 @@ std::optional<refused> verifier::impl::read(job& j) {
         shapes.get({j.request.headers, j.c.signed_headers, j.c.presigned, j.expected.must_be_signed});
     if (!shape) return shape.error();
     j.shape = *shape;
+    if (j.c.signed_headers != well_formed_names) well_formed_names = j.c.signed_headers;
     j.amz_date = j.c.presigned ? presigned.amz_date : j.value_at(j.shape->date);
     j.token = j.c.presigned ? presigned.token : j.value_at(j.shape->security_token);
     return std::nullopt;
