@@ -26,9 +26,7 @@ mac finish(SHA256_CTX& c, std::string_view text) {
     return out;
 }
 
-mac finish_padded(SHA256_CTX& c, std::string_view blocks) {
-    TY_CHECK(blocks.size() % block_size == 0 && SHA256_Update(&c, blocks.data(), blocks.size()) == 1,
-             "SHA-256");
+mac digest_of(const SHA256_CTX& c) {
     mac out;
     for (std::size_t i = 0; i < 8; ++i) {
         const std::uint32_t word =
@@ -36,6 +34,12 @@ mac finish_padded(SHA256_CTX& c, std::string_view blocks) {
         std::memcpy(out.data() + 4 * i, &word, sizeof word);
     }
     return out;
+}
+
+mac finish_padded(SHA256_CTX& c, std::string_view blocks) {
+    TY_CHECK(blocks.size() % block_size == 0 && SHA256_Update(&c, blocks.data(), blocks.size()) == 1,
+             "SHA-256");
+    return digest_of(c);
 }
 
 // A context that has taken exactly one block, which left `words`.
@@ -95,8 +99,16 @@ void hmac_sha256::wipe() {
 }
 
 mac hmac_sha256::outer(const mac& inner) const {
+    // The inner digest with its padding is one block.
+    std::array<unsigned char, block_size> block{};
+    std::memcpy(block.data(), inner.data(), inner.size());
+    block[inner.size()] = 0x80;
+    constexpr std::size_t bits = (block_size + sizeof(mac)) * 8;
+    block[block_size - 2] = bits >> 8;
+    block[block_size - 1] = bits & 0xff;
     SHA256_CTX c = after_one_block(outer_);
-    return finish(c, as_text(inner));
+    SHA256_Transform(&c, block.data());
+    return digest_of(c);
 }
 
 mac hmac_sha256::operator()(std::string_view text) const {
