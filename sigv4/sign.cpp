@@ -200,9 +200,10 @@ result<signature_view> signer::sign(const request_view& request, const credentia
     const impl::job j{request, who, where, how, me.amz_date(when)};
     __builtin_prefetch(who.access_key_id.data());
     __builtin_prefetch(who.secret_access_key.reveal().data());
-    me.hash_payload(j);
     // The key's memory comes while the texts are built and hashed.
     const key_cache::lookup l = me.keys.start(j.identity());
+    me.hash_payload(j);
+    me.keys.fetch(l);
     me.values = {};
     me.value_of(added_header::date) = j.amz_date;
     if (how.sign_body || how.payload == payload::not_signed)
@@ -212,7 +213,6 @@ result<signature_view> signer::sign(const request_view& request, const credentia
     if (auto no = me.read(j)) return *std::move(no);
 
     me.put_canonical_request(j);
-    me.keys.fetch(l);
     const mac canonical_request_hash = sha256_of_padded(me.text.padded());
     const auto key = me.find_key(j, l);
     signature_view s;

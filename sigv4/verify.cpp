@@ -236,8 +236,11 @@ boost::system::result<claims, refused> verifier::verify(const request_view& requ
     const bool right = me.matches(j, cached != nullptr ? *cached : me.fresh) && payload_right;
     auto no = me.decide(j, record, right);
     if (no) {
-        // What a key that is not cached has cost already.
-        if (cached != nullptr) me.derive_fresh(who);
+        // What a key that is not cached has cost already: a look-up in vain, and the derivation.
+        if (cached != nullptr) {
+            me.keys.find({who.access_key_id, stand_in_secret, who.date, who.where});
+            me.derive_fresh(who);
+        }
     } else if (cached == nullptr) {
         me.keys.add(who);
     }
