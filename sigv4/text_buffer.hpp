@@ -30,7 +30,9 @@ public:
     }
 
     void put(char c) { *extend(1) = c; }
-    [[gnu::always_inline]] void put(std::string_view text) { copy(extend(text.size()), text.data(), text.size()); }
+    [[gnu::always_inline]] void put(std::string_view text) {
+        copy(extend(text.size()), text.data(), text.size());
+    }
     // The text with the padding of SHA-256 (FIPS 180-4, 5.1.1) behind it, as if `before` bytes stood in
     // front; the text itself stays as it is. Valid until the next change.
     std::string_view padded(std::size_t before = 0);
