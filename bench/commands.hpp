@@ -13,6 +13,7 @@ namespace trainyard::bench {
 // Gives the exit code.
 using action = std::function<int()>;
 
+void add_sign(CLI::App& app, action& run);
 void add_http(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

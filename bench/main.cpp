@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Trainyard's benchmarks: each figure beside the floor that the same run measured"};
     app.require_subcommand(1);
     action run;
+    add_sign(app, run);
     add_http(app, run);
     try {
         app.parse(argc, argv);

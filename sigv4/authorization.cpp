@@ -4,41 +4,59 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
 
 #include "engine/base/encoding.hpp"
-#include "sigv4/canonical.hpp"
-#include "sigv4/verify.hpp"
+#include "sigv4/key_cache.hpp"
+#include "sigv4/sign.hpp"
 
 namespace trainyard::sigv4 {
 namespace {
 
-refused incomplete(std::string message) {
-    return {refusal::incomplete_signature, std::move(message)};
-}
-
-std::vector<std::string_view> split(std::string_view text, char by) {
-    std::vector<std::string_view> out;
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t end = std::min(text.find(by, at), text.size());
-        out.push_back(text.substr(at, end - at));
-        at = end + 1;
-    }
+// Which bytes are one of `allowed`.
+constexpr std::array<bool, 256> set_of(std::string_view allowed) {
+    std::array<bool, 256> out{};
+    for (const char c : allowed) out[static_cast<unsigned char>(c)] = true;
     return out;
 }
+// Field names (RFC 9110 5.6.2) in lower case, and what stands between them.
+constexpr auto name_list_bytes = set_of("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~;");
+constexpr auto digit_bytes = set_of("0123456789");
 
-// A field name (RFC 9110 5.6.2) in lower case.
-bool is_lower_name(std::string_view name) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
-    return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos;
+bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
+    bool all = true;
+    for (const char c : text) all &= set[static_cast<unsigned char>(c)];
+    return all;
 }
 
+// All above the space and below DEL. Eight at a time.
 bool is_printable(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    constexpr std::uint64_t ones = 0x0101010101010101U, high = ones * 0x80;
+    std::uint64_t found = 0;
+    while (text.size() >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data(), 8);
+        // Bit 7 of some byte: it is below 0x21, or 0x7f, or has that bit.
+        found |= ((word - ones * 0x21) | (word + ones) | word) & high;
+        text.remove_prefix(8);
+    }
+    for (const char c : text) found |= c > ' ' && c < '\x7f' ? 0U : 1U;
+    return found == 0;
 }
 
 std::optional<refused> read_credential(std::string_view text, claims& out) {
-    const auto parts = split(text, '/');
-    if (parts.size() != 5 || !is_printable(text) || std::find(parts.begin(), parts.end(), "") != parts.end())
+    std::array<std::string_view, 5> parts;
+    std::size_t count = 0;
+    bool empty_part = false;
+    for_each_part(text, '/', [&](std::string_view part) -> std::optional<refused> {
+        if (count < parts.size()) parts[count] = part;
+        ++count;
+        empty_part = empty_part || part.empty();
+        return std::nullopt;
+    });
+    if (count != parts.size() || empty_part || !is_printable(text))
         return incomplete(
             fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. "
                         "keyid/date/region/service/term, got '{}'",
@@ -47,7 +65,7 @@ std::optional<refused> read_credential(std::string_view text, claims& out) {
         return incomplete(
             fmt::format("Credential should be scoped with a valid terminator: 'aws4_request', not '{}'.",
                         printable(parts[4], 64)));
-    if (parts[1].size() != 8 || parts[1].find_first_not_of("0123456789") != std::string_view::npos)
+    if (parts[1].size() != 8 || !consists_of(parts[1], digit_bytes))
         return incomplete("Credential should be scoped to a date of the form YYYYMMDD.");
     out.access_key_id = parts[0];
     out.date = parts[1];
@@ -57,33 +75,52 @@ std::optional<refused> read_credential(std::string_view text, claims& out) {
 }
 
 std::optional<refused> read_signed_headers(std::string_view text, claims& out) {
-    for (const std::string_view name : split(text, ';')) {
-        if (out.signed_headers.size() == signed_headers_max)
+    if (!text.empty() && text == std::exchange(out.signed_headers, text)) return std::nullopt;
+    const auto refuse = [] {
+        return incomplete("'SignedHeaders' must be lower-case header names, sorted, each once.");
+    };
+    if (!consists_of(text, name_list_bytes)) return refuse();
+    std::size_t count = 0;
+    std::string_view before;
+    return for_each_part(text, ';', [&](std::string_view name) -> std::optional<refused> {
+        if (++count > signed_headers_max)
             return incomplete(
                 fmt::format("Authorization header names more than {} SignedHeaders.", signed_headers_max));
-        if (!is_lower_name(name) || (!out.signed_headers.empty() && name <= out.signed_headers.back()))
-            return incomplete("'SignedHeaders' must be lower-case header names, sorted, each once.");
-        out.signed_headers.emplace_back(name);
-    }
-    return std::nullopt;
+        if (name <= before) return refuse();  // an empty one too
+        before = name;
+        return std::nullopt;
+    });
 }
 
 std::optional<refused> read_signature(std::string_view text, claims& out) {
-    if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
-        return incomplete("'Signature' must be 64 lower-case hexadecimal digits.");
+    if (!read_hex(text)) return incomplete("'Signature' must be 64 lower-case hexadecimal digits.");
     out.signature = text;
+    return std::nullopt;
+}
+
+std::optional<refused> read_lifetime(std::string_view text, presigned_query& out) {
+    std::int64_t seconds = 0;
+    const bool digits = !text.empty() && text.size() <= 6 && consists_of(text, digit_bytes);
+    if (digits) std::from_chars(text.data(), text.data() + text.size(), seconds);
+    out.lifetime = std::chrono::seconds{seconds};
+    if (out.lifetime < presign_min || out.lifetime > presign_max)
+        return incomplete(fmt::format("X-Amz-Expires must be a number of seconds from {} to {}.",
+                                      presign_min.count(), presign_max.count()));
     return std::nullopt;
 }
 
 }  // namespace
 
-bool same_name(std::string_view name, std::string_view lower_name) {
-    return std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
+refused incomplete(std::string message) {
+    return {refusal::incomplete_signature, std::move(message)};
 }
 
 boost::system::result<claims, refused> parse_authorization(const request_view& request) {
+    return parse_authorization(request, {});
+}
+
+boost::system::result<claims, refused> parse_authorization(const request_view& request,
+                                                           std::string_view well_formed) {
     std::string_view text;
     std::size_t count = 0;
     for (const auto& h : request.headers)
@@ -95,7 +132,7 @@ boost::system::result<claims, refused> parse_authorization(const request_view& r
             fmt::format("Authorization header is longer than {} bytes.", authorization_bytes_max));
 
     const std::size_t space = std::min(text.find(' '), text.size());
-    if (text.substr(0, space) != algorithm_name)
+    if (text.substr(0, space) != hmac_algorithm)
         return incomplete(
             fmt::format("Unsupported AWS 'algorithm': '{}'.", printable(text.substr(0, space), 64)));
 
@@ -108,7 +145,8 @@ boost::system::result<claims, refused> parse_authorization(const request_view& r
                                  {"SignedHeaders", read_signed_headers},
                                  {"Signature", read_signature}}};
     claims out;
-    for (std::string_view part : split(text.substr(space), ',')) {
+    out.signed_headers = well_formed;  // until those of the request are read
+    auto no = for_each_part(text.substr(space), ',', [&](std::string_view part) -> std::optional<refused> {
         part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
         const std::size_t equals = std::min(part.find('='), part.size());
         const auto f = std::find_if(fields.begin(), fields.end(),
@@ -119,8 +157,9 @@ boost::system::result<claims, refused> parse_authorization(const request_view& r
                             "or not one of its three, or there twice.",
                             printable(part.substr(0, equals), 32)));
         f->seen = true;
-        if (auto no = f->read(part.substr(equals + 1), out)) return *std::move(no);
-    }
+        return f->read(part.substr(equals + 1), out);
+    });
+    if (no) return *std::move(no);
     std::string missing;
     for (const field& f : fields)
         if (!f.seen)
@@ -128,6 +167,47 @@ boost::system::result<claims, refused> parse_authorization(const request_view& r
                                    missing.empty() ? "" : " ", f.name);
     if (!missing.empty()) return incomplete(std::move(missing));
     return out;
+}
+
+boost::system::result<claims, refused> parse_presigned(const query_parameters& query, presigned_query& out) {
+    std::string algorithm, lifetime;
+    struct wanted {
+        std::string_view name;
+        std::string* to;
+        std::size_t count = 0;
+    };
+    std::array<wanted, 7> all{{{"X-Amz-Algorithm", &algorithm},
+                               {"X-Amz-Credential", &out.credential},
+                               {"X-Amz-Date", &out.amz_date},
+                               {"X-Amz-Expires", &lifetime},
+                               {"X-Amz-SignedHeaders", &out.signed_headers},
+                               {signature_parameter, &out.signature},
+                               {"X-Amz-Security-Token", &out.token}}};
+    for (const wanted& w : all) w.to->clear();
+    for (std::size_t i = 0; i < query.size(); ++i)
+        for (wanted& w : all)
+            if (query[i].name == w.name) {
+                ++w.count;
+                // What was encoded by us decodes.
+                *w.to = percent_decode(query[i].value).value_or("");
+            }
+    for (const wanted& w : all) {
+        const bool optional = w.name == "X-Amz-Security-Token";
+        if (w.count > 1 || (w.count == 0 && !optional) || w.to->size() > authorization_bytes_max)
+            return incomplete(fmt::format(
+                "A presigned URL must have the parameter '{}' {}, not {} times, and not longer "
+                "than {} bytes.",
+                w.name, optional ? "at most once" : "exactly once", w.count, authorization_bytes_max));
+    }
+    if (algorithm != hmac_algorithm)
+        return incomplete(fmt::format("Unsupported AWS 'algorithm': '{}'.", printable(algorithm, 64)));
+    claims c;
+    c.presigned = true;
+    if (auto no = read_credential(out.credential, c)) return *std::move(no);
+    if (auto no = read_signed_headers(out.signed_headers, c)) return *std::move(no);
+    if (auto no = read_signature(out.signature, c)) return *std::move(no);
+    if (auto no = read_lifetime(lifetime, out)) return *std::move(no);
+    return c;
 }
 
 }  // namespace trainyard::sigv4

@@ -1,152 +1,177 @@
 #include "sigv4/canonical.hpp"
 
 #include <algorithm>
-#include <utility>
-
-#include "engine/base/digest.hpp"
-#include "engine/base/encoding.hpp"
+#include <cstring>
 
 namespace trainyard::sigv4 {
 namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
 
-std::string normalized(std::string_view path) {
-    std::vector<std::string_view> kept;
+// Whether every byte is above the space: nothing to trim or to fold. Eight at a time.
+bool has_no_space(std::string_view text) {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::size_t step = sizeof ones;
+    // Bit 7 of each byte that is below 0x21 (and of no byte when there is none such).
+    const auto spaces_in = [](const char* at, std::size_t n) {
+        std::uint64_t word = ones * '!';
+        std::memcpy(&word, at, n);
+        return (word - ones * 0x21) & ~word & (ones * 0x80);
+    };
+    std::uint64_t found = 0;
+    if (text.size() < step) {
+        for (const char c : text) found |= static_cast<unsigned char>(c) < 0x21 ? 1U : 0U;
+    } else {
+        for (std::size_t i = 0; i + step <= text.size(); i += step) found |= spaces_in(text.data() + i, step);
+        found |= spaces_in(text.data() + text.size() - step, step);  // the rest, and some again
+    }
+    return found == 0;
+}
+
+void put_normalized(text_buffer& out, std::string_view path) {
+    const std::size_t start = out.size();
     for (std::size_t at = 0; at <= path.size();) {
         const std::size_t end = std::min(path.find('/', at), path.size());
         const std::string_view segment = path.substr(at, end - at);
         if (segment == "..") {
-            if (!kept.empty()) kept.pop_back();
+            const auto parent = out.view_from(start).rfind('/');
+            if (parent != std::string_view::npos) out.shrink_to(start + parent);
         } else if (!segment.empty() && segment != ".") {
-            kept.push_back(segment);
+            out.put('/');
+            out.put(segment);
         }
         at = end + 1;
     }
-    std::string out;
-    out.reserve(path.size() + 1);
-    for (const std::string_view segment : kept) out.append("/").append(segment);
-    if (kept.empty() || path.back() == '/') out.push_back('/');
-    return out;
+    if (out.size() == start || path.back() == '/') out.put('/');
 }
 
-// `kept` are reserved characters that stay.
-std::string encode_path(std::string_view path, std::string_view kept) {
-    std::string out;
-    out.reserve(path.size() + 16);
-    for (std::size_t at = 0; at < path.size();) {
-        const std::size_t end = std::min(path.find_first_of(kept, at), path.size());
-        out += percent_encode(path.substr(at, end - at));
-        if (end < path.size()) out.push_back(path[end]);
-        at = end + 1;
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// What stands between two '&', or on one side of a '=': decoded, and encoded again.
+bool put_recoded(text_buffer& out, std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto byte = static_cast<unsigned char>(text[i]);
+        if (byte == '%') {
+            if (text.size() - i < 3) return false;
+            const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+            if (high < 0 || low < 0) return false;
+            byte = static_cast<unsigned char>(high * 16 + low);
+            i += 2;
+        }
+        out.put_percent_encoded(byte);
     }
-    return out;
+    return true;
 }
 
 }  // namespace
 
-std::string canonical_path(std::string_view path, bool normalize) {
-    if (path.empty() || path == "/") return "/";
-    return normalize ? encode_path(normalized(path), "/") : encode_path(path, "/%");
+void put_path(text_buffer& out, text_buffer& scratch, std::string_view path, const path_rule& rule) {
+    if (path.empty() || path == "/") return out.put('/');
+    if (rule.normalize) {
+        scratch.clear();
+        put_normalized(scratch, path);
+        path = scratch.view();
+    }
+    for (const char c : path) {
+        if (c == '/' || (c == '%' && !rule.encode_twice))
+            out.put(c);
+        else
+            out.put_percent_encoded(static_cast<unsigned char>(c));
+    }
 }
 
-std::optional<std::string> canonical_query(std::string_view query) {
-    if (query.empty()) return std::string{};
-    std::vector<std::pair<std::string, std::string>> parameters;
-    for (std::size_t at = 0; at <= query.size();) {
+bool query_parameters::read(std::string_view query) {
+    text_.clear();
+    all_.clear();
+    for (std::size_t at = 0; at < query.size();) {
         const std::size_t end = std::min(query.find('&', at), query.size());
-        const std::string_view parameter = query.substr(at, end - at);
+        const std::string_view part = query.substr(at, end - at);
         at = end + 1;
-        if (parameter.empty()) continue;
-        const std::size_t equals = std::min(parameter.find('='), parameter.size());
-        const auto name = percent_decode(parameter.substr(0, equals));
-        const auto value = percent_decode(parameter.substr(std::min(equals + 1, parameter.size())));
-        if (!name || !value) return std::nullopt;
-        parameters.emplace_back(percent_encode(*name), percent_encode(*value));
+        if (part.empty()) continue;
+        const std::size_t equals = std::min(part.find('='), part.size());
+        place p{text_.size(), 0, 0};
+        if (!put_recoded(text_, part.substr(0, equals))) return false;
+        p.value = text_.size();
+        if (!put_recoded(text_, part.substr(std::min(equals + 1, part.size())))) return false;
+        p.end = text_.size();
+        all_.push_back(p);
     }
-    // After encoding: '%' sorts before the letters that it replaces.
-    std::sort(parameters.begin(), parameters.end());
-    std::string out;
-    out.reserve(query.size() + 16);
-    for (const auto& [name, value] : parameters) {
-        if (!out.empty()) out.push_back('&');
-        out.append(name).append("=").append(value);
-    }
-    return out;
+    return true;
 }
 
-std::string canonical_value(std::string_view value) {
-    std::string out;
-    out.reserve(value.size());
+void query_parameters::add(std::string_view name, std::string_view value) {
+    place p{text_.size(), 0, 0};
+    for (const char c : name) text_.put_percent_encoded(static_cast<unsigned char>(c));
+    p.value = text_.size();
+    for (const char c : value) text_.put_percent_encoded(static_cast<unsigned char>(c));
+    p.end = text_.size();
+    all_.push_back(p);
+}
+
+query_parameters::parameter query_parameters::operator[](std::size_t i) const {
+    const place& p = all_.at(i);
+    const std::string_view text = text_.view();
+    return {text.substr(p.name, p.value - p.name), text.substr(p.value, p.end - p.value)};
+}
+
+void query_parameters::sort() {
+    const std::string_view text = text_.view();
+    // After encoding: '%' sorts before the letters that it replaces.
+    std::sort(all_.begin(), all_.end(), [text](const place& a, const place& b) {
+        const int names =
+            text.substr(a.name, a.value - a.name).compare(text.substr(b.name, b.value - b.name));
+        return names != 0 ? names < 0
+                          : text.substr(a.value, a.end - a.value) < text.substr(b.value, b.end - b.value);
+    });
+}
+
+void query_parameters::put(text_buffer& out, std::string_view without) const {
+    bool first = true;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const parameter p = (*this)[i];
+        if (!without.empty() && p.name == without) continue;
+        if (!first) out.put('&');
+        first = false;
+        out.put(p.name);
+        out.put('=');
+        out.put(p.value);
+    }
+}
+
+void put_value(text_buffer& out, std::string_view value) {
+    if (has_no_space(value)) return out.put(value);
+    bool first = true;
     for (std::size_t at = value.find_first_not_of(white_space); at < value.size();) {
         const std::size_t end = std::min(value.find_first_of(white_space, at), value.size());
-        if (!out.empty()) out.push_back(' ');
-        out.append(value.substr(at, end - at));
+        if (!first) out.put(' ');
+        first = false;
+        out.put(value.substr(at, end - at));
         at = value.find_first_not_of(white_space, end);
     }
-    return out;
 }
 
-canonical_headers canonicalize(std::vector<canonical_header> headers) {
-    // Insertion sort: stable, and without the buffer of std::stable_sort for a dozen headers.
-    const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
-    for (auto i = headers.begin(); i != headers.end(); ++i)
-        std::rotate(std::upper_bound(headers.begin(), i, *i, by_name), i, std::next(i));
-    canonical_headers out;
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-        if (i > 0 && headers[i].name == headers[i - 1].name) {
-            out.block.back() = ',';
-        } else {
-            out.block.append(headers[i].name).append(":");
-            if (i > 0) out.names.push_back(';');
-            out.names.append(headers[i].name);
-        }
-        out.block.append(canonical_value(headers[i].value)).append("\n");
-    }
-    return out;
+bool same_name(std::string_view name, std::string_view lower_name) {
+    if (name.size() != lower_name.size()) return false;
+    if (name == lower_name) return true;
+    for (std::size_t i = 0; i < name.size(); ++i)
+        if (lower(name[i]) != lower_name[i]) return false;
+    return true;
 }
 
-std::optional<std::string> canonical_request(const request_view& request, const canonical_headers& headers,
-                                             std::string_view payload_hash, bool normalize) {
-    if (!request.path.empty() && request.path.front() != '/') return std::nullopt;
-    const auto query = canonical_query(request.query);
-    if (!query) return std::nullopt;
-    std::string out;
-    out.reserve(request.method.size() + request.path.size() + query->size() + headers.block.size() +
-                headers.names.size() + payload_hash.size() + 16);
-    out.append(request.method).append("\n");
-    out.append(canonical_path(request.path, normalize)).append("\n");
-    out.append(*query).append("\n");
-    out.append(headers.block).append("\n");
-    out.append(headers.names).append("\n");
-    out.append(payload_hash);
-    return out;
-}
-
-std::string credential_scope(std::string_view date, const scope& where) {
-    std::string out{date};
-    out.append("/")
-        .append(where.region)
-        .append("/")
-        .append(where.service)
-        .append("/")
-        .append(scope_terminator);
-    return out;
-}
-
-std::string string_to_sign(std::string_view amz_date, std::string_view credential_scope,
-                           std::string_view canonical_request) {
-    std::string out{algorithm_name};
-    out.append("\n").append(amz_date).append("\n").append(credential_scope).append("\n");
-    out.append(sha256_hex(canonical_request));
-    return out;
-}
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
+void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
+                        std::string_view scope_text, const mac& canonical_request_hash) {
+    out.put(algorithm);
+    out.put('\n');
+    out.put(amz_date);
+    out.put('\n');
+    out.put(scope_text);
+    out.put('\n');
+    out.put_hex(canonical_request_hash);
 }
 
 }  // namespace trainyard::sigv4

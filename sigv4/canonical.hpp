@@ -1,58 +1,64 @@
-// The stages that signer and verifier share (AWS: "Create a signed AWS API request"). Pure; the key stage is
-// in signing_key.hpp.
+// Stages 1 and 2, which signer and verifier share (AWS: "Create a signed AWS API request"): texts built in
+// reused memory. Pure; the key stage is in key_cache.hpp.
 #pragma once
 
-#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "sigv4/sign.hpp"
+#include "sigv4/request.hpp"
+#include "sigv4/text_buffer.hpp"
 
 namespace trainyard::sigv4 {
 
-inline constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
-inline constexpr std::string_view scope_terminator = "aws4_request";
+inline constexpr std::string_view hmac_algorithm = "AWS4-HMAC-SHA256";
+inline constexpr std::string_view ecdsa_algorithm = "AWS4-ECDSA-P256-SHA256";
+inline constexpr std::string_view unsigned_payload_text = "UNSIGNED-PAYLOAD";
 
-// Stage 1a. With `normalize`, empty and "." segments go, ".." takes its parent with it, and every byte
-// outside A-Za-z0-9-._~/ is encoded, '%' too: what is escaped on the wire is escaped twice here. Without it
-// (S3) segments and escapes stay as they are and only bytes that a wire path cannot hold are encoded.
-std::string canonical_path(std::string_view path, bool normalize);
+// Stage 1a. Encoded once, only bytes that a wire path cannot hold are: '/' and '%' stay.
+void put_path(text_buffer& out, text_buffer& scratch, std::string_view path, const path_rule& rule);
 
-// Stage 1b. Parameters decoded, encoded again and sorted by encoded name, then value; empty parameters
-// ("a&&b") are dropped, one without '=' gets it. Nothing when a '%' does not start an escape: two readers of
-// such a text differ.
-std::optional<std::string> canonical_query(std::string_view query);
+// Stage 1b: parameters decoded, encoded again and sorted by encoded name, then value. Empty parameters
+// ("a&&b") are dropped, one without '=' gets it.
+class query_parameters {
+public:
+    // False when a '%' does not start an escape: two readers of such a text differ. Forgets what was read.
+    bool read(std::string_view query);
+    void add(std::string_view name, std::string_view value);  // neither of them encoded
+    void sort();
+    // Joined with '&', but for those of the name `without`.
+    void put(text_buffer& out, std::string_view without = {}) const;
+
+    struct parameter {
+        std::string_view name, value;  // encoded
+    };
+    std::size_t size() const { return all_.size(); }
+    // Valid until the next change.
+    parameter operator[](std::size_t i) const;
+
+private:
+    struct place {
+        std::size_t name, value, end;  // offsets; value begins after name
+    };
+    text_buffer text_;
+    std::vector<place> all_;
+};
 
 // Stage 1c. Trimmed, and each inner run of white space (spaces, tabs, line folds) is one space, in quotes
 // too.
-std::string canonical_value(std::string_view value);
-
-// A header that will be signed; `name` is lower case.
-struct canonical_header {
-    std::string name;
-    std::string_view value;
-};
-
-// Sorts by name; values of one name keep their order and are joined with ','. `block` ends with a line feed.
-struct canonical_headers {
-    std::string block;
-    std::string names;  // joined with ';'
-};
-canonical_headers canonicalize(std::vector<canonical_header> headers);
-
-// Stage 1. `payload_hash` is the hex SHA-256 of the body. Nothing when the query has a broken escape or the
-// path does not start with '/': its first byte could change unseen.
-std::optional<std::string> canonical_request(const request_view& request, const canonical_headers& headers,
-                                             std::string_view payload_hash, bool normalize);
-
-// Stage 2. `amz_date` is 20150830T123600Z.
-std::string credential_scope(std::string_view date, const scope& where);
-std::string string_to_sign(std::string_view amz_date, std::string_view credential_scope,
-                           std::string_view canonical_request);
+void put_value(text_buffer& out, std::string_view value);
 
 // ASCII only; header names have no other letters.
-std::string lower(std::string_view text);
+inline char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+// Equal but for ASCII case. `lower_name` is lower case.
+bool same_name(std::string_view name, std::string_view lower_name);
+
+// Stage 2. `scope_text` is 20150830/us-east-1/sqs/aws4_request.
+void put_string_to_sign(text_buffer& out, std::string_view algorithm, std::string_view amz_date,
+                        std::string_view scope_text, const mac& canonical_request_hash);
 
 }  // namespace trainyard::sigv4

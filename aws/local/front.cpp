@@ -1,5 +1,8 @@
 #include "aws/local/front.hpp"
 
+#include <array>
+#include <optional>
+
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::local {
@@ -61,22 +64,24 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
     if (!verify_) return believe(claims);
     if (!claims) return refusal_error(where, claims.error());
     const signed_view view{request};
-    sigv4::expectation expected{to_string(where.service), "", now};
-    if (where.protocol == protocol::json) expected.must_be_signed.push_back("x-amz-target");
+    sigv4::expectation expected{.service = to_string(where.service), .region = {}, .now = now};
+    expected.tell_unknown_keys = true;  // as AWS does
+    static constexpr std::array<std::string_view, 1> target{"x-amz-target"};
+    if (where.protocol == protocol::json) expected.must_be_signed = target;
     // An endpoint of no service is refused after its signature was found right.
     if (where.service == service_name::other) expected.service = claims->service;
-    const auto verified =
-        sigv4::verify(view.view, expected, [this](std::string_view id) -> std::optional<sigv4::key_record> {
-            const auto known = parts_.identities.find(id);
-            if (!known) return std::nullopt;
-            return known->key;
-        });
+    std::optional<identity_store::identity> known;
+    const auto find_key = [this, &known](std::string_view id) {
+        known = parts_.identities.find(id);
+        return known ? &known->key : nullptr;
+    };
+    const auto verified = verifier_.verify(view.view, expected, find_key);
     if (!verified) return refusal_error(where, verified.error());
     if (!is_region(verified->region))
         return refusal_error(where,
                              {sigv4::refusal::wrong_scope, "Credential should be scoped to a valid region."});
     ++counts_.verified;
-    return caller{parts_.identities.find(verified->access_key_id)->who, region_name{verified->region}};
+    return caller{known->who, region_name{verified->region}};
 }
 
 service_reply front::handle_query(const route& where, const http::request& request, const caller& from,
@@ -117,7 +122,7 @@ task<http::response> front::handle(http::request request) {
     const std::string request_id = make_request_id();
     const signed_view view{request};
     const claims_result claims = sigv4::parse_authorization(view.view);
-    const std::string_view scope_service = claims ? std::string_view{claims->service} : std::string_view{};
+    const std::string_view scope_service = claims ? claims->service : std::string_view{};
     const route where = find_route(request, scope_service);
     requests_[where.service].add();
     const auto from = authenticate(request, where, claims, now);

@@ -14,6 +14,7 @@
 #include "engine/http/message.hpp"
 #include "engine/io/task.hpp"
 #include "engine/metrics/registry.hpp"
+#include "sigv4/verify.hpp"
 
 namespace trainyard::aws::local {
 
@@ -62,6 +63,7 @@ private:
 
     front_parts parts_;
     bool verify_;
+    sigv4::verifier verifier_;
     counts counts_;
     std::map<service_name, metrics::counter> requests_;
     metrics::counter refused_;

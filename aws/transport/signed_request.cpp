@@ -1,10 +1,9 @@
 #include "aws/transport/signed_request.hpp"
 
-#include "sigv4/sign.hpp"
-
 namespace trainyard::aws {
 
-result<http::request> make_signed_request(const call& what, const sigv4::credentials& keys, wall_time when) {
+result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
+                                          const sigv4::credentials& keys, wall_time when) {
     http::request out;
     out.method = "POST";
     out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
@@ -16,9 +15,10 @@ result<http::request> make_signed_request(const call& what, const sigv4::credent
     for (const auto& f : out.fields) headers.push_back({f.name, f.value});
     const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
     const sigv4::scope where{what.endpoint.signing_region, what.service};
-    const auto signature = sigv4::sign(view, keys, where, when);
+    const auto signature = signer.sign(view, keys, where, when);
     if (!signature) return signature.error();
-    for (const auto& h : signature->headers) out.fields.set(h.name, h.value);
+    // None of them is there yet: the signer refuses a request that has one.
+    for (const auto& h : signature->headers) out.fields.add(h.name, h.value);
     // Unsigned on purpose: proxies rewrite it.
     out.fields.set("user-agent", "trainyard/" TRAINYARD_VERSION);
     return out;

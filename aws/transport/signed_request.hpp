@@ -2,11 +2,12 @@
 #pragma once
 
 #include "aws/transport/call.hpp"
-#include "sigv4/credentials.hpp"
+#include "sigv4/sign.hpp"
 
 namespace trainyard::aws {
 
-// `when`: the service's time. Errors: what the signer refuses.
-result<http::request> make_signed_request(const call& what, const sigv4::credentials& keys, wall_time when);
+// `when`: the service's time. `signer`: the thread's. Errors: what it refuses.
+result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
+                                          const sigv4::credentials& keys, wall_time when);
 
 }  // namespace trainyard::aws

@@ -78,6 +78,7 @@ struct transport::impl {
     channels shared;
     // How far a service's clock is ahead of ours. As many as there are endpoints in the configuration.
     std::map<http::origin, duration> skews;
+    sigv4::signer signer{};
 
     task<attempt> try_once(const call& what, credentials_provider& who, credentials_snapshot& keys);
     task<void> exchange(const call& what, http::request request, mono_time until, attempt& out);
@@ -116,7 +117,7 @@ task<attempt> transport::impl::try_once(const call& what, credentials_provider& 
     out.temporary_credentials = !keys->session_token.empty();
     out.signed_at = time.wall();
     if (const auto known = skews.find(what.endpoint.origin); known != skews.end()) out.skew = known->second;
-    auto request = make_signed_request(what, *keys, out.signed_at + out.skew);
+    auto request = make_signed_request(signer, what, *keys, out.signed_at + out.skew);
     if (!request) {
         out.problem = failed(what, failure::invalid_request, request.error().message);
         co_return out;
@@ -181,7 +182,7 @@ task<attempt> transport::impl::attempt_all(const call& what, credentials_provide
 
 transport::transport(http::client& client, const clock& time, metrics::registry& registry, std::uint64_t seed,
                      retry_settings retries)
-    : impl_(new impl{client, time, std::move(retries), rng{seed}, call_metrics{registry}, {}, {}}) {}
+    : impl_(new impl{client, time, std::move(retries), rng{seed}, call_metrics{registry}, {}, {}, {}}) {}
 transport::~transport() = default;
 
 const clock& transport::time() const {

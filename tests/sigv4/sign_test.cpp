@@ -1,13 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "engine/base/encoding.hpp"
-#include "sigv4/canonical.hpp"
-#include "sigv4/signing_key.hpp"
 #include "support.hpp"
 
 namespace trainyard::sigv4 {
 namespace {
 
+using testing::lower;
 using testing::message;
 
 const wall_time when = parse_iso8601("2015-08-30T12:36:00Z").value();
@@ -61,96 +59,169 @@ TEST(sign, cached_keys_do_not_mix) {
     EXPECT_EQ(hex("A", "one", when), first);
 }
 
-TEST(canonical_path, follows_the_two_rules) {
-    const std::vector<std::array<const char*, 3>> cases{
-        {"", "/", "/"},
-        {"/", "/", "/"},
-        {"/a/./b//c/", "/a/b/c/", "/a/./b//c/"},
-        {"/..", "/", "/.."},
-        {"/../../a", "/a", "/../../a"},
-        {"/a/b/..", "/a", "/a/b/.."},
-        {"/a/b/../", "/a/", "/a/b/../"},
-        {"/a%20b", "/a%2520b", "/a%20b"},
-        {"/a b", "/a%20b", "/a%20b"},
-        {"/...", "/...", "/..."},
-        {"/123456789012/q.fifo", "/123456789012/q.fifo", "/123456789012/q.fifo"},
-    };
-    for (const auto& [in, normalized, kept] : cases) {
-        EXPECT_EQ(canonical_path(in, true), normalized) << in;
-        EXPECT_EQ(canonical_path(in, false), kept) << in;
+TEST(sign, refuses_a_path_without_its_slash) {
+    for (const char* path : {"a", "*", ".", "%2F"}) {
+        const auto s = testing::sign({"GET", path, "", "", {{"host", "h"}}}, {"A", secret{"s"}, {}, {}},
+                                     {"r", "s"}, when);
+        ASSERT_FALSE(s.has_value()) << path;
+        EXPECT_EQ(s.error().code, errc::invalid_argument);
     }
 }
 
-TEST(canonical_query, decodes_encodes_and_sorts) {
-    const std::vector<std::pair<const char*, const char*>> cases{
-        {"", ""},
-        {"a", "a="},
-        {"a=", "a="},
-        {"b=1&a=2", "a=2&b=1"},
-        {"a=2&a=1", "a=1&a=2"},
-        {"&a&&b&", "a=&b="},
-        {"a=b=c", "a=b%3Dc"},
-        {"a=%2f", "a=%2F"},
-        {"%61=%7E", "a=~"},
-        {"a=+", "a=%2B"},
-        {"ab=1&a%62=0", "ab=0&ab=1"},
-        {"a!=1&a=2", "a=2&a%21=1"},
+TEST(sign, payload_may_be_hashed_left_out_or_unsigned) {
+    const message m{"POST", "/", "", "body", {{"host", "h"}}};
+    const credentials who{"A", secret{"s"}, {}, {}};
+    const auto lines = [&](const options& how) {
+        const auto s = testing::sign(m, who, {"r", "s"}, when, how).value();
+        return std::pair{s.canonical_request.substr(s.canonical_request.rfind('\n') + 1), s.signed_headers};
     };
-    for (const auto& [in, out] : cases) EXPECT_EQ(canonical_query(in), out) << in;
-    for (const char* bad : {"%", "a=%1", "%gg=1"}) EXPECT_EQ(canonical_query(bad), std::nullopt) << bad;
+    using p = std::pair<std::string, std::string>;
+    EXPECT_EQ(lines({}),
+              (p{"230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5", "host;x-amz-date"}));
+    EXPECT_EQ(lines({.payload = payload::of_nothing}),
+              (p{"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "host;x-amz-date"}));
+    EXPECT_EQ(lines({.payload = payload::not_signed}),
+              (p{"UNSIGNED-PAYLOAD", "host;x-amz-content-sha256;x-amz-date"}));
+    EXPECT_EQ(lines({.sign_body = true}),
+              (p{"230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5",
+                 "host;x-amz-content-sha256;x-amz-date"}));
 }
 
-TEST(canonical_value, trims_and_collapses) {
-    EXPECT_EQ(canonical_value("  a \t b\r\n  c  "), "a b c");
-    EXPECT_EQ(canonical_value("\"a   b\""), "\"a b\"");
-    EXPECT_EQ(canonical_value(" \t "), "");
+// One time in all its places, whatever the fraction, and the same as the library's own text of it.
+TEST(sign, one_time_for_the_whole_signature) {
+    const message m{"GET", "/", "", "", {{"host", "h"}}};
+    const credentials who{"A", secret{"s"}, {}, {}};
+    for (const char* text : {"1970-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2000-02-29T00:00:00Z",
+                             "2026-01-31T23:59:59Z", "2261-12-31T23:59:59Z"})
+        for (const duration fraction : {duration{0}, duration{1}, duration{999'999'999}}) {
+            const wall_time t = parse_iso8601(text).value() + fraction;
+            const auto s = testing::sign(m, who, {"r", "s"}, t).value();
+            const std::string date = to_iso8601_basic(t);
+            EXPECT_EQ(s.headers.at(0).value, date);
+            EXPECT_NE(s.canonical_request.find("x-amz-date:" + date + "\n"), std::string::npos);
+            EXPECT_EQ(s.string_to_sign.find(date), std::string{"AWS4-HMAC-SHA256\n"}.size());
+            EXPECT_NE(s.headers.back().value.find("A/" + date.substr(0, 8) + "/r/s/aws4_request"),
+                      std::string::npos);
+        }
 }
 
-// The example of AWS's documentation ("Deriving the signing key").
-TEST(signing_key, is_the_documented_one) {
-    const scope where{"us-east-1", "iam"};
-    const std::string secret_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-    std::string start = "AWS4" + secret_key;
-    mac key = hmac_sha256(start, "20150830");
-    for (const char* part : {"us-east-1", "iam", "aws4_request"})
-        key = hmac_sha256({reinterpret_cast<const char*>(key.data()), key.size()}, part);
-    EXPECT_EQ(to_hex(key), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
-    const std::string_view key_text{reinterpret_cast<const char*>(key.data()), key.size()};
-    EXPECT_EQ((signing_key{secret_key, "20150830", where}.sign("x")), hmac_sha256(key_text, "x"));
+TEST(sign, plus_in_a_query_is_a_plus_sign) {
+    const auto s = testing::sign({"GET", "/", "a=b+c", "", {{"host", "h"}}}, {"A", secret{"s"}, {}, {}},
+                                 {"r", "s"}, when);
+    EXPECT_EQ(s.value().canonical_request.find("GET\n/\na=b%2Bc\n"), 0U);
 }
 
-// RFC 4231, cases 1, 2, 6.
-TEST(hmac_sha256, known_answers) {
-    EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
-              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-    EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
-              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    EXPECT_EQ(to_hex(hmac_sha256(std::string(131, '\xaa'),
-                                 "Test Using Larger Than Block-Size Key - Hash Key First")),
-              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+TEST(presign, adds_its_parameters_and_signs_the_token) {
+    const message m{"GET", "/q", "Action=ReceiveMessage", "", {{"host", "h"}, {"User-Agent", "u"}}};
+    const credentials who{"AKIDEXAMPLE", secret{"s"}, secret{"to/ken=="}, {}};
+    const auto p = testing::presign(m, who, {"us-east-1", "sqs"}, when, 15min);
+    ASSERT_TRUE(p.has_value()) << p.error().message;
+    EXPECT_EQ(
+        p->query.substr(0, p->query.rfind('=')),
+        "Action=ReceiveMessage&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2F"
+        "us-east-1%2Fsqs%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Expires="
+        "900&"
+        "X-Amz-Security-Token=to%2Fken%3D%3D&X-Amz-Signature");
+    const auto unsigned_token =
+        testing::presign(m, who, {"us-east-1", "sqs"}, when, 15min, {.omit_session_token = true});
+    // The same query, another signature.
+    EXPECT_EQ(unsigned_token->query.substr(0, unsigned_token->query.rfind('=')),
+              p->query.substr(0, p->query.rfind('=')));
+    EXPECT_NE(unsigned_token->query, p->query);
 }
 
-TEST(key_cache, derives_once_per_key_and_stays_right_when_full) {
-    key_cache cache;
-    const scope where{"us-east-1", "sqs"};
-    const secret key{"s"};
-    const mac expected = signing_key{"s", "20260131", where}.sign("x");
-    EXPECT_EQ(cache.get("A", key, "20260131", where).sign("x"), expected);
-    EXPECT_EQ(cache.get("A", key, "20260131", where).sign("x"), expected);
-    EXPECT_EQ(cache.derivations(), 1U);
-    EXPECT_NE(cache.get("A", secret{"t"}, "20260131", where).sign("x"), expected);
-    EXPECT_NE(cache.get("A", key, "20260201", where).sign("x"), expected);
-    EXPECT_NE(cache.get("A", key, "20260131", {"us-east-2", "sqs"}).sign("x"), expected);
-    EXPECT_NE(cache.get("A", key, "20260131", {"us-east-1", "sts"}).sign("x"), expected);
-    EXPECT_EQ(cache.derivations(), 5U);
-    // More keys than slots: the same answer, derived again where a slot was taken over.
-    for (std::size_t i = 0; i < 4 * key_cache::slots; ++i) {
-        const std::string id = "K" + std::to_string(i), own = "s" + std::to_string(i % 7);
-        ASSERT_EQ(cache.get(id, secret{own}, "20260131", where).sign("x"),
-                  (signing_key{own, "20260131", where}.sign("x")));
+TEST(presign, lifetime_is_1_to_604800_whole_seconds) {
+    const message m{"GET", "/", "", "", {{"host", "h"}}};
+    const credentials who{"A", secret{"s"}, {}, {}};
+    for (const duration good : {duration{1s}, duration{604'800s}})
+        EXPECT_TRUE(testing::presign(m, who, {"r", "s"}, when, good).has_value());
+    for (const duration bad : {duration{0}, duration{-1s}, duration{604'801s}, duration{1500ms},
+                               duration{1ns}, duration::max(), duration::min()}) {
+        const auto p = testing::presign(m, who, {"r", "s"}, when, bad);
+        ASSERT_FALSE(p.has_value()) << bad.count();
+        EXPECT_EQ(p.error().code, errc::invalid_argument);
     }
-    EXPECT_EQ(cache.derivations(), 5U + 4 * key_cache::slots);
-    EXPECT_EQ(cache.get("A", key, "20260131", where).sign("x"), expected);
+}
+
+TEST(presign, refuses_a_query_that_has_what_it_adds) {
+    const credentials who{"A", secret{"s"}, {}, {}};
+    for (const char* name :
+         {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Signature",
+          "X-Amz-Security-Token", "X-Amz-SignedHeaders", "X-Amz-Region-Set", "X-Amz-%44ate"}) {
+        const message m{"GET", "/", std::string{"a=b&"} + name + "=1", "", {{"host", "h"}}};
+        const auto p = testing::presign(m, who, {"r", "s"}, when, 1min);
+        ASSERT_FALSE(p.has_value()) << name;
+        EXPECT_EQ(p.error().code, errc::invalid_argument);
+    }
+    EXPECT_TRUE(
+        testing::presign({"GET", "/", "x-amz-date=1", "", {{"host", "h"}}}, who, {"r", "s"}, when, 1min)
+            .has_value());
+    EXPECT_FALSE(testing::presign({"GET", "/", "", "", {}}, who, {"r", "s"}, when, 1min).has_value());
+}
+
+// A URL of S3's kind leaves the payload open.
+TEST(presign, payload_may_be_unsigned) {
+    const message m{"PUT", "/k", "", "body", {{"host", "h"}}};
+    const credentials who{"AKIDEXAMPLE", secret{"s"}, {}, {}};
+    const options s3{.path = {false, false}, .payload = payload::not_signed};
+    auto p = testing::presign(m, who, {"r", "s3"}, when, 1min, s3).value();
+    EXPECT_EQ(p.headers.size(), 1U);
+    p.body = "another";
+    expectation e{.service = "s3", .region = "r", .now = when};
+    e.allow_presigned = e.allow_unsigned_payload = true;
+    e.path = s3.path;
+    const key_record record{who.secret_access_key, {}, {}};
+    EXPECT_TRUE(testing::verify(p, e, record).has_value());
+    e.allow_unsigned_payload = false;
+    EXPECT_FALSE(testing::verify(p, e, record).has_value());
+}
+
+TEST(ecdsa, signs_for_a_set_of_regions) {
+    const message m{"POST", "/", "", "{}", {{"host", "h"}}};
+    const credentials who{"AKIDEXAMPLE", secret{"s"}, secret{"token"}, {}};
+    const public_key key = ecdsa_key{"AKIDEXAMPLE", "s"}.point();
+    for (const char* regions : {"*", "us-east-1,us-west-2"}) {
+        const auto s = testing::sign(m, who, {"unused", "events"}, when, {.region_set = regions});
+        ASSERT_TRUE(s.has_value()) << s.error().message;
+        EXPECT_EQ(s->signed_headers, "host;x-amz-date;x-amz-region-set;x-amz-security-token");
+        EXPECT_NE(s->canonical_request.find("x-amz-region-set:" + std::string{regions} + "\n"),
+                  std::string::npos);
+        EXPECT_EQ(s->string_to_sign.find(
+                      "AWS4-ECDSA-P256-SHA256\n20150830T123600Z\n20150830/events/aws4_request\n"),
+                  0U);
+        EXPECT_EQ(
+            s->headers.back().value.find(
+                "AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20150830/events/aws4_request, SignedHeaders=" +
+                s->signed_headers + ", Signature=" + s->hex),
+            0U);
+        EXPECT_TRUE(ecdsa_verifies(key, s->string_to_sign, s->hex));
+        // Of another text, key or signature it is none.
+        EXPECT_FALSE(ecdsa_verifies(key, s->string_to_sign + " ", s->hex));
+        EXPECT_FALSE(ecdsa_verifies(ecdsa_key{"AKIDEXAMPLE", "t"}.point(), s->string_to_sign, s->hex));
+        EXPECT_FALSE(ecdsa_verifies(ecdsa_key{"AKIDEXAMPLF", "s"}.point(), s->string_to_sign, s->hex));
+        for (const std::string& bad :
+             {std::string{}, std::string{"zz"}, s->hex + "00", s->hex.substr(2), std::string(144, '0')})
+            EXPECT_FALSE(ecdsa_verifies(key, s->string_to_sign, bad)) << bad;
+        for (std::size_t i = 0; i < s->hex.size(); ++i) {
+            std::string changed = s->hex;
+            changed[i] = changed[i] == '0' ? '1' : '0';
+            EXPECT_FALSE(ecdsa_verifies(key, s->string_to_sign, changed)) << i;
+        }
+    }
+    public_key off_curve = key;
+    off_curve.y[31] ^= 1;
+    EXPECT_FALSE(ecdsa_verifies(off_curve, "x", ecdsa_key("AKIDEXAMPLE", "s").sign("x")));
+}
+
+TEST(ecdsa_key_cache, derives_once_is_bounded_and_mixes_none) {
+    ecdsa_key_cache cache;
+    const ecdsa_key* const first = &cache.get("A", "one");
+    EXPECT_EQ(&cache.get("A", "one"), first);
+    EXPECT_NE(cache.get("A", "two").point().x, cache.get("A", "one").point().x);
+    EXPECT_EQ(cache.size(), 2U);
+    for (std::size_t i = 0; i < ecdsa_key_cache::capacity + 10; ++i) cache.get("K" + std::to_string(i), "s");
+    EXPECT_EQ(cache.size(), ecdsa_key_cache::capacity);
+    EXPECT_EQ(cache.get("A", "one").point().x, ecdsa_key("A", "one").point().x);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // The vector file, and requests in a form that a test can change and sign.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sigv4/ecdsa.hpp"
 #include "sigv4/sign.hpp"
 #include "sigv4/verify.hpp"
 
@@ -20,26 +22,49 @@ struct message {
     void remove(std::string_view name);
 };
 
-// Calls that need a request_view of a message.
+std::string lower(std::string_view text);
+
+// Calls that need a request_view of a message; what they give owns its bytes.
 result<signature> sign(const message& m, const credentials& who, const scope& where, wall_time when,
                        const options& how = {});
-boost::system::result<claims, refused> verify(const message& m, const expectation& expected,
-                                              const std::optional<key_record>& record);
-boost::system::result<claims, refused> parse_authorization(const message& m);
+// The message with the query that presigning gives.
+result<message> presign(const message& m, const credentials& who, const scope& where, wall_time when,
+                        duration lifetime, const options& how = {});
 
+struct owned_claims {
+    std::string access_key_id, date, region, service, signed_headers, signature;
+    bool presigned = false;
+};
+using verdict = boost::system::result<owned_claims, refused>;
+// `record` is that of AKIDEXAMPLE, the one key there may be.
+verdict verify(verifier& by, const message& m, const expectation& expected,
+               const std::optional<key_record>& record);
+verdict verify(const message& m, const expectation& expected, const std::optional<key_record>& record);
+verdict parse_authorization(const message& m);
+
+// What a case of the published suite expects of one form.
+struct stages {
+    std::string canonical_request, string_to_sign, signature;
+    message signed_request;
+};
 struct vector_case {
     std::string name;
     message request;
     credentials who;
     std::string region, service;
     wall_time when;
+    duration lifetime;
     options how;
-    std::string canonical_request, string_to_sign, signature;
-    message signed_request;
+    stages header, query;
+    std::optional<public_key> key;  // SigV4a
 };
 
-// The header-signing cases of tests/golden/sigv4_vectors.json; throws when the file cannot be used.
+// The cases of tests/golden/sigv4_vectors.json; throws when the file cannot be used.
 const std::vector<vector_case>& vectors();
+const std::vector<vector_case>& ecdsa_vectors();
+
+// A case presigned, with every stage.
+result<signature> presign_stages(const vector_case& c);
 
 message parse_message(std::string_view text);
 

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "sigv4/authorization.hpp"
+#include "sigv4/signed_shape.hpp"
 #include "support.hpp"
 
 namespace trainyard::sigv4 {
@@ -20,11 +23,16 @@ key_record record_of(const credentials& who) {
     return {who.secret_access_key, who.session_token, who.expires_at};
 }
 
+constexpr std::array<std::string_view, 2> json_headers{"x-amz-target", "content-type"};
+
 expectation at_sqs(wall_time now = signed_at) {
-    return {.service = "sqs",
-            .region = "eu-west-1",
-            .now = now,
-            .must_be_signed = {"host", "x-amz-target", "content-type"}};
+    return {.service = "sqs", .region = "eu-west-1", .now = now, .must_be_signed = json_headers};
+}
+// As AWS answers.
+expectation telling() {
+    auto e = at_sqs();
+    e.tell_unknown_keys = true;
+    return e;
 }
 
 message unsigned_request() {
@@ -71,8 +79,7 @@ TEST(verify, gives_the_claims_of_a_right_signature) {
     EXPECT_EQ(r->date, "20260131");
     EXPECT_EQ(r->region, "eu-west-1");
     EXPECT_EQ(r->service, "sqs");
-    EXPECT_EQ(r->signed_headers,
-              (std::vector<std::string>{"content-type", "host", "x-amz-date", "x-amz-target"}));
+    EXPECT_EQ(r->signed_headers, "content-type;host;x-amz-date;x-amz-target");
 }
 
 TEST(verify, any_region_when_none_is_expected) {
@@ -90,18 +97,106 @@ TEST(verify, wrong_secret_is_a_wrong_signature) {
               "Access Key and signing method. Consult the service documentation for details.");
 }
 
-TEST(verify, unknown_key_reads_as_an_invalid_token) {
-    const auto unknown = outcome_of(signed_request(), at_sqs(), std::nullopt);
+TEST(verify, unknown_key_reads_as_an_invalid_token_where_that_is_told) {
+    const auto unknown = outcome_of(signed_request(), telling(), std::nullopt);
     EXPECT_EQ(unknown.why, refusal::unknown_key);
     EXPECT_EQ(unknown.message, "The security token included in the request is invalid.");
     // Nothing tells an unknown key from a known one with the wrong token.
-    EXPECT_EQ(outcome_of(signed_request(), at_sqs(), record_of(session())).message, unknown.message);
+    EXPECT_EQ(outcome_of(signed_request(), telling(), record_of(session())).message, unknown.message);
+}
+
+// Whoever cannot sign gets one answer: for an unknown key, a wrong secret, a wrong token, an expired session.
+TEST(verify, strangers_get_one_answer) {
+    const auto wrong = outcome_of(signed_request(), at_sqs(), key_record{secret{"another"}, {}, {}});
+    EXPECT_EQ(wrong.why, refusal::does_not_match);
+    const std::vector<std::optional<key_record>> records{
+        std::nullopt, key_record{secret{"another"}, secret{"a session token"}, {}},
+        key_record{secret{"another"}, {}, signed_at},
+        key_record{secret{"another"}, secret{"a session token"}, signed_at}};
+    for (const auto& record : records) {
+        const auto o = outcome_of(signed_request(), at_sqs(), record);
+        EXPECT_EQ(o.why, wrong.why);
+        EXPECT_EQ(o.message, wrong.message);
+    }
 }
 
 // Whoever guesses the secret that stands in for an unknown key still gets nothing.
 TEST(verify, no_secret_opens_an_unknown_key) {
-    const credentials guess{"AKIDEXAMPLE", secret{"no such access key"}, {}, {}};
-    EXPECT_EQ(outcome_of(signed_request(guess), at_sqs(), std::nullopt).why, refusal::unknown_key);
+    const credentials guess{"AKIDEXAMPLE", secret{"stands in for a key that is not known..."}, {}, {}};
+    EXPECT_EQ(outcome_of(signed_request(guess), at_sqs(), std::nullopt).why, refusal::does_not_match);
+    EXPECT_EQ(outcome_of(signed_request(guess), telling(), std::nullopt).why, refusal::unknown_key);
+}
+
+// A refusal costs one derivation, whether the key is unknown, known, or known and cached; only what is right
+// is cached, and only what is right is spared the derivation.
+// One verifier for requests of many shapes, in turns and again: what it learnt of one never passes for
+// another.
+TEST(verify, shapes_are_not_mixed_up) {
+    verifier v;
+    const auto good = signed_request();
+    const auto record = record_of(long_term());
+    const auto with_token = signed_request(session());
+    std::vector<message> bad;
+    bad.push_back(good);
+    bad.back().headers.emplace_back("Host", "again");
+    bad.push_back(good);
+    bad.back().headers.emplace_back("x-amz-security-token", "unsigned");
+    bad.push_back(good);
+    replace(*bad.back().header("authorization"), "x-amz-date;", "");
+    bad.push_back(good);
+    bad.back().remove("content-type");
+    bad.push_back(good);
+    std::swap(bad.back().headers[0].second, bad.back().headers[1].second);
+    bad.push_back(good);
+    std::swap(bad.back().headers[0].first, bad.back().headers[1].first);
+    auto more = at_sqs();
+    constexpr std::array<std::string_view, 3> needs_more{"x-amz-target", "content-type", "x-more"};
+    more.must_be_signed = needs_more;
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_TRUE(testing::verify(v, good, at_sqs(), record).has_value());
+        EXPECT_TRUE(testing::verify(v, with_token, at_sqs(), record_of(session())).has_value());
+        EXPECT_FALSE(testing::verify(v, good, more, record).has_value());
+        for (std::size_t i = 0; i < bad.size(); ++i)
+            EXPECT_FALSE(testing::verify(v, bad[i], at_sqs(), record).has_value()) << i;
+        // Above what it remembers.
+        for (std::size_t i = 0; i < signed_shapes::capacity + 5; ++i) {
+            message m = good;
+            m.headers.insert(m.headers.begin() + 1, {"x-" + std::to_string(i), "v"});
+            EXPECT_TRUE(testing::verify(v, m, at_sqs(), record).has_value()) << i;
+            m.headers.insert(m.headers.begin(), {"HOST", "v"});
+            EXPECT_FALSE(testing::verify(v, m, at_sqs(), record).has_value()) << i;
+        }
+    }
+}
+
+TEST(verify, refusals_all_cost_the_same) {
+    verifier v;
+    const auto good = signed_request();
+    auto bad = good;
+    bad.body += ' ';
+    const auto derivations_of = [&](const message& m, const std::optional<key_record>& record) {
+        const std::size_t before = v.derivations();
+        const bool taken = testing::verify(v, m, at_sqs(), record).has_value();
+        return std::pair{taken, v.derivations() - before};
+    };
+    const auto known = record_of(long_term());
+    const std::pair refused_at_one{false, std::size_t{1}};
+    EXPECT_EQ(derivations_of(bad, std::nullopt), refused_at_one);
+    EXPECT_EQ(derivations_of(bad, known), refused_at_one);
+    EXPECT_EQ(derivations_of(bad, known), refused_at_one);
+    EXPECT_EQ(v.cached_keys(), 0U);
+    EXPECT_EQ(derivations_of(good, known), (std::pair{true, std::size_t{2}}));
+    EXPECT_EQ(v.cached_keys(), 1U);
+    EXPECT_EQ(derivations_of(good, known), (std::pair{true, std::size_t{0}}));
+    EXPECT_EQ(derivations_of(bad, known), refused_at_one);
+    EXPECT_EQ(derivations_of(bad, std::nullopt), refused_at_one);
+    // The right signature, refused for another reason.
+    EXPECT_EQ(derivations_of(good, key_record{known.secret_access_key, secret{"token"}, {}}), refused_at_one);
+    EXPECT_EQ(derivations_of(good, key_record{known.secret_access_key, {}, signed_at}), refused_at_one);
+    EXPECT_EQ(derivations_of(good, std::nullopt), refused_at_one);
+    // A cached key is of no use once its secret is another, and when its id is not known any more.
+    EXPECT_EQ(derivations_of(good, key_record{secret{"rotated"}, {}, {}}), refused_at_one);
+    EXPECT_EQ(v.cached_keys(), 1U);
 }
 
 TEST(verify, scope_must_be_the_endpoints) {
@@ -226,6 +321,8 @@ TEST(verify, content_hash_must_be_the_bodys) {
         message m = signed_request();
         m.headers.emplace_back("x-amz-content-sha256", claim);  // unsigned, so the signature itself is right
         EXPECT_EQ(outcome_of(m).why, refusal::does_not_match) << claim;
+        m.headers.emplace_back("x-amz-content-sha256", claim);
+        EXPECT_EQ(outcome_of(m).why, refusal::incomplete_signature) << claim;
     }
 }
 
@@ -245,6 +342,43 @@ TEST(verify, path_must_start_with_a_slash) {
     }
 }
 
+TEST(verify, unsigned_payload_only_where_it_is_allowed_signed_and_said) {
+    const options open{.payload = payload::not_signed};
+    message m = signed_request(long_term(), {"eu-west-1", "sqs"}, open);
+    EXPECT_EQ(*m.header("x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
+    EXPECT_EQ(outcome_of(m).why, refusal::does_not_match);
+    auto e = at_sqs();
+    e.allow_unsigned_payload = true;
+    EXPECT_FALSE(outcome_of(m, e).why);
+    m.body = "anything";
+    EXPECT_FALSE(outcome_of(m, e).why);
+    // A body that is signed stays so.
+    message closed = signed_request();
+    EXPECT_FALSE(outcome_of(closed, e).why);
+    closed.body += ' ';
+    EXPECT_EQ(outcome_of(closed, e).why, refusal::does_not_match);
+    // Said, but not signed.
+    message said = signed_request();
+    said.headers.emplace_back("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    EXPECT_EQ(outcome_of(said, e).why, refusal::does_not_match);
+}
+
+TEST(verify, path_rules_are_the_expectations) {
+    for (const bool normalize : {true, false})
+        for (const bool twice : {true, false}) {
+            message m = unsigned_request();
+            m.path = "/a//b/../c%20d";
+            const options how{.path = {normalize, twice}};
+            m.add(testing::sign(m, long_term(), {"eu-west-1", "sqs"}, signed_at, how).value().headers);
+            for (const bool n : {true, false})
+                for (const bool t : {true, false}) {
+                    auto e = at_sqs();
+                    e.path = {n, t};
+                    EXPECT_EQ(!outcome_of(m, e).why, n == normalize && t == twice);
+                }
+        }
+}
+
 TEST(parse_authorization, no_header_is_a_missing_token) {
     EXPECT_EQ(outcome_of(unsigned_request()).why, refusal::missing_token);
 }
@@ -258,7 +392,7 @@ TEST(parse_authorization, order_and_spaces_are_free) {
         const auto r = testing::parse_authorization({"GET", "/", "", "", {{"AUTHORIZATION", text}}});
         ASSERT_TRUE(r.has_value()) << r.error().message;
         EXPECT_EQ(r->signature, hex);
-        EXPECT_EQ(r->signed_headers, std::vector<std::string>{"host"});
+        EXPECT_EQ(r->signed_headers, "host");
     }
 }
 

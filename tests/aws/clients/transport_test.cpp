@@ -35,11 +35,11 @@ protected:
         expected.service = "sagemaker";
         expected.region = "us-east-1";
         expected.now = now;
-        const auto got =
-            sigv4::verify(view, expected, [&](std::string_view id) -> std::optional<sigv4::key_record> {
-                if (id != keys.access_key_id) return {};
-                return sigv4::key_record{keys.secret_access_key, keys.session_token, {}};
-            });
+        const sigv4::key_record record{keys.secret_access_key, keys.session_token, {}};
+        sigv4::verifier verifier;
+        const auto got = verifier.verify(view, expected, [&](std::string_view id) {
+            return id == keys.access_key_id ? &record : nullptr;
+        });
         if (!got) ADD_FAILURE() << got.error().message;
         return got.has_value();
     }
