@@ -1,6 +1,7 @@
 #include "sigv4/header_plan.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "sigv4/canonical.hpp"
 
@@ -67,7 +68,10 @@ result<header_plan> header_plan::make(std::span<const header_view> headers, cons
     for (std::size_t i = 0; i < added.size(); ++i)
         if ((out.added_ >> i & 1) != 0)
             all.push_back({std::string{added_header_names[i]}, headers.size() + i});
-    std::stable_sort(all.begin(), all.end(), [](const named& a, const named& b) { return a.name < b.name; });
+    // Values of one name keep their order.
+    std::sort(all.begin(), all.end(), [](const named& a, const named& b) {
+        return std::tie(a.name, a.from) < std::tie(b.name, b.from);
+    });
     for (std::size_t i = 0; i < all.size(); ++i) {
         const std::size_t at = out.prefixes_.size();
         if (i > 0 && all[i].name == all[i - 1].name) {

@@ -169,6 +169,13 @@ TEST(verify, shapes_are_not_mixed_up) {
     }
 }
 
+TEST(signed_shapes, tell_presigned_from_signed) {
+    signed_shapes shapes;
+    const std::vector<header_view> headers{{"host", "h"}};
+    EXPECT_TRUE(shapes.get({headers, "host", true, {}}).has_value());
+    EXPECT_FALSE(shapes.get({headers, "host", false, {}}).has_value());
+}
+
 TEST(verify, refusals_all_cost_the_same) {
     verifier v;
     const auto good = signed_request();
