@@ -1,5 +1,7 @@
 #include "aws/transport/call_machine.hpp"
 
+#include <algorithm>
+
 #include "aws/transport/answer.hpp"
 
 namespace trainyard::aws {
@@ -12,21 +14,36 @@ std::string seconds_text(duration d) {
 
 }  // namespace
 
+void call_machine::stop_waiting() {
+    if (waiting_) shared_->limiter.leave();
+    waiting_ = false;
+}
+
+call_machine::gate call_machine::ask_limiter(mono_time now) {
+    gate out;
+    const duration pause = shared_->limiter.wait(now, waiting_);
+    if (pause == duration{}) {
+        stop_waiting();
+    } else if (now + pause >= deadline_) {
+        stop_waiting();
+        out.what = gate::verdict::refuse;
+        out.kind = failure::throttled;
+        out.why = "not sent: after throttling, the client's own rate limit lets it go in " +
+                  seconds_text(pause) + ", which is past its deadline";
+    } else {
+        if (!waiting_) shared_->limiter.join();
+        waiting_ = true;
+        out.what = gate::verdict::wait;
+        out.pause = std::min(pause, limiter_wait_max);
+    }
+    return out;
+}
+
 call_machine::gate call_machine::before(mono_time now, rng& random) {
     gate out;
     if (mode_ == retry_mode::adaptive) {
-        out.pause = shared_->limiter.wait(now);
-        if (out.pause > duration{} && now + out.pause >= deadline_) {
-            out.what = gate::verdict::refuse;
-            out.kind = failure::throttled;
-            out.why = "not sent: after throttling, the client's own rate limit lets it go in " +
-                      seconds_text(out.pause) + ", which is past its deadline";
-            return out;
-        }
-        if (out.pause > duration{}) {
-            out.what = gate::verdict::wait;
-            return out;
-        }
+        out = ask_limiter(now);
+        if (out.what != gate::verdict::go) return out;
     }
     const auto circuit = shared_->circuit.ask(now, random);
     if (circuit == breaker::verdict::refuse) {

@@ -21,6 +21,9 @@ struct attempt_end {
     duration skew{};        // that was applied
 };
 
+// The longest wait for the rate limit before it is asked again, because the rate changes.
+inline constexpr duration limiter_wait_max = std::chrono::seconds{1};
+
 class call_machine {
 public:
     call_machine(retry_rules rules, retry_mode mode, channel& shared, bool reads)
@@ -29,6 +32,10 @@ public:
           mode_(mode),
           shared_(&shared),
           reads_(reads) {}
+
+    ~call_machine() { stop_waiting(); }
+    call_machine(const call_machine&) = delete;
+    call_machine& operator=(const call_machine&) = delete;
 
     struct gate {
         enum class verdict : unsigned char { go, wait, refuse } what = verdict::go;
@@ -58,6 +65,8 @@ public:
     failure outcome(failure last) const;
 
 private:
+    gate ask_limiter(mono_time now);
+    void stop_waiting();
     bool report(const attempt_end& end, mono_time now, rng& random);
 
     retry_machine retries_;
@@ -66,6 +75,7 @@ private:
     channel* shared_;
     bool reads_;
     bool probe_ = false;
+    bool waiting_ = false;  // for the rate limit
     bool refreshed_ = false;
     bool corrected_ = false;
     bool maybe_executed_ = false;

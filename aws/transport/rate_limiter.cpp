@@ -21,11 +21,12 @@ double seconds(mono_time t) {
 rate_limiter::rate_limiter(mono_time now)
     : bucket_start_(std::floor(seconds(now))), last_throttle_(seconds(now)), refilled_at_(seconds(now)) {}
 
-duration rate_limiter::wait(mono_time now) {
+duration rate_limiter::wait(mono_time now, bool waiting) {
     if (!enabled_) return {};
     refill(seconds(now));
-    if (tokens_ >= 1) return {};
-    const std::chrono::duration<double> missing{(1 - tokens_) / fill_rate_};
+    const double needed = 1 + (waiting ? 0 : waiting_);
+    if (tokens_ >= needed) return {};
+    const std::chrono::duration<double> missing{(needed - tokens_) / fill_rate_};
     // Rounded up: a wait that ends before its token is there would be asked for again at once.
     return std::chrono::duration_cast<duration>(missing) + duration{1};
 }

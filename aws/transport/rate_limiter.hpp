@@ -11,8 +11,12 @@ class rate_limiter {
 public:
     explicit rate_limiter(mono_time now);
 
-    // How long until a request may go out; zero: now. Ask again after that time, the rate may have changed.
-    duration wait(mono_time now);
+    // How long until a request may go out; zero: now. One that does not wait yet comes behind those that do.
+    // Ask again after that time, or earlier: the rate may have changed.
+    duration wait(mono_time now, bool waiting = false);
+    // A request begins or ends to wait.
+    void join() { ++waiting_; }
+    void leave() { --waiting_; }
     // Takes the token of a request that goes out.
     void take(mono_time now);
     // A request ended; `throttled`: the service asked to slow down.
@@ -29,6 +33,7 @@ private:
     // The measured sending rate, smoothed over half seconds.
     double measured_ = 0, bucket_start_;
     int in_bucket_ = 0;
+    int waiting_ = 0;
     // CUBIC
     double w_max_ = 0, last_throttle_, k_ = 0;
     // The token bucket
