@@ -103,6 +103,7 @@ const row rows[] = {
     {"nothing", {{}}, {fine, fine}, 2, 1},
     // It breaks.
     {"reset_inside_the_request", {{.request_bytes = 10, .end = ending::reset}}, {{errc::io, after_sending}}},
+    {"end_inside_the_request", {{.request_bytes = 10}}, {{errc::io, after_sending}}},
     {"reset_before_the_answer", {{.answer_bytes = 0, .end = ending::reset}}, {{errc::io, after_sending}}, 1},
     {"reset_inside_the_head", {{.answer_bytes = 20, .end = ending::reset}}, {{errc::io, after_sending}}, 1},
     {"reset_inside_the_body", {{.answer_bytes = 1000, .end = ending::reset}}, {{errc::io, after_sending}}, 1},
