@@ -13,19 +13,26 @@ void check_claims(const sigv4::claims& c) {
     require(
         c.signature.size() == 64 && c.signature.find_first_not_of("0123456789abcdef") == std::string::npos,
         "a signature is 64 hexadecimal digits");
-    require(!c.signed_headers.empty() && c.signed_headers.size() <= 100, "1 to 100 signed headers");
-    for (std::size_t i = 0; i < c.signed_headers.size(); ++i) {
-        require(!c.signed_headers[i].empty(), "a header has a name");
-        require(i == 0 || c.signed_headers[i - 1] < c.signed_headers[i],
-                "signed headers are sorted, each once");
+    std::size_t count = 0;
+    std::string_view before;
+    for (std::string_view rest = c.signed_headers;;) {
+        const std::string_view name = rest.substr(0, rest.find(';'));
+        require(!name.empty(), "a signed header has a name");
+        require(before < name, "signed headers are sorted, each once");
+        before = name;
+        ++count;
+        if (name.size() == rest.size()) break;
+        rest.remove_prefix(name.size() + 1);
     }
+    require(count <= 100, "at most 100 signed headers");
 }
 
 std::string render(const sigv4::claims& c) {
-    std::string names;
-    for (const auto& n : c.signed_headers) names += (names.empty() ? "" : ";") + n;
-    return "AWS4-HMAC-SHA256 Credential=" + c.access_key_id + "/" + c.date + "/" + c.region + "/" +
-           c.service + "/aws4_request, SignedHeaders=" + names + ", Signature=" + c.signature;
+    std::string out = "AWS4-HMAC-SHA256 Credential=";
+    for (const std::string_view part : {c.access_key_id, c.date, c.region, c.service})
+        out.append(part).append("/");
+    out.append("aws4_request, SignedHeaders=").append(c.signed_headers);
+    return out.append(", Signature=").append(c.signature);
 }
 
 }  // namespace
@@ -58,9 +65,10 @@ void run_authorization(std::string_view input) {
     sigv4::expectation expected;
     expected.service = "sqs";
     expected.now = parse_iso8601("20260131T235959Z").value();
-    const auto verdict = sigv4::verify(request, expected, [](std::string_view) {
-        return sigv4::key_record{secret{"a secret that the peer does not know"}, secret{"token"}, {}};
-    });
+    static const sigv4::key_record record{
+        secret{"a secret that the peer does not know"}, secret{"token"}, {}};
+    static sigv4::verifier verifier;
+    const auto verdict = verifier.verify(request, expected, [](std::string_view) { return &record; });
     require(!verdict.has_value(), "no header is a signature by chance");
     require(is_one_line(verdict.error().message), "a refusal is one line");
 }

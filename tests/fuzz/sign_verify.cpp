@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sigv4/sign.hpp"
 #include "sigv4/verify.hpp"
 #include "targets.hpp"
 
@@ -13,17 +14,16 @@ namespace {
 const sigv4::credentials keys{"AKIDEXAMPLE", secret{"wJalrXUtnFEMI"}, secret{"token"}, {}};
 const wall_time when = parse_iso8601("20260131T235959Z").value();
 
+// The state of both is kept from input to input, as it is in a program.
 bool verifies(const sigv4::request_view& request) {
+    static const sigv4::key_record record{keys.secret_access_key, keys.session_token, {}};
+    static sigv4::verifier verifier;
     sigv4::expectation expected;
     expected.service = "sqs";
     expected.region = "us-east-1";
     expected.now = when;
-    return sigv4::verify(request, expected,
-                         [](std::string_view id) -> std::optional<sigv4::key_record> {
-                             if (id != keys.access_key_id) return {};
-                             return sigv4::key_record{keys.secret_access_key, keys.session_token, {}};
-                         })
-        .has_value();
+    const auto find = [](std::string_view id) { return id == keys.access_key_id ? &record : nullptr; };
+    return verifier.verify(request, expected, find).has_value();
 }
 
 std::string commas(std::string list) {
@@ -47,12 +47,13 @@ void run_sign_verify(std::string_view input) {
     const auto signed_request = [&](std::string_view of) {
         return sigv4::request_view{"POST", path, query, headers, of};
     };
-    const auto signature = sigv4::sign(signed_request(body), keys, {"us-east-1", "sqs"}, when);
+    static sigv4::signer signer;
+    const auto signature = signer.sign(signed_request(body), keys, {"us-east-1", "sqs"}, when);
     if (!signature) {
         require(is_one_line(signature.error().message), "a refusal is one line");
         return;
     }
-    for (const auto& h : signature->headers) headers.push_back({h.name, h.value});
+    headers.insert(headers.end(), signature->headers.begin(), signature->headers.end());
     // The verifier takes each header once; the signer joins repeated ones.
     if (http::same_name(name, "host")) return;
     require(verifies(signed_request(body)), "what was signed is accepted");
@@ -63,7 +64,7 @@ void run_sign_verify(std::string_view input) {
     const std::string longer = value + "x";
     headers[1].value = longer;
     // A few that proxies rewrite are left out of the signature on purpose.
-    if (http::list_contains(commas(signature->signed_headers), name))
+    if (http::list_contains(commas(std::string{signature->signed_headers}), name))
         require(!verifies(signed_request(body)), "another value of a signed header is not");
 }
 
