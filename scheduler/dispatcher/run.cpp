@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "aws/identity/identity.hpp"
 #include "aws/transport/transport.hpp"
 #include "engine/http/client.hpp"
 #include "engine/http/server.hpp"
@@ -71,7 +72,8 @@ struct run_instance::impl {
           options(std::move(o)),
           env(e),
           http(context, client_options(e)),
-          transport(http, io::real_clock(), registry, options.seed) {}
+          transport(http, io::real_clock(), registry, options.seed),
+          who(context, http, transport, e, options.seed) {}
 
     static http::client_options client_options(const aws::environment& e) {
         http::client_options o;
@@ -86,6 +88,7 @@ struct run_instance::impl {
     metrics::registry registry;
     http::client http;
     aws::transport transport;
+    aws::identity who;
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
     std::unique_ptr<core> decisions;
@@ -148,12 +151,11 @@ struct run_instance::impl {
 
     task<result<void>> start() {
         if (auto opened = open_ledger(); !opened) co_return opened.error();
-        auto base = aws::make_default_provider(env);
-        if (!base) co_return base.error();
-        const auto who = *base;
+        auto opened = who.open();
+        if (!opened) co_return opened.error();
+        const auto base = *opened;
         const mono_time until = io::real_clock().mono() + connect_timeout;
-        const std::uint64_t seed = options.seed;
-        auto connected = co_await connect(fleet, transport, env, who, seed, until);
+        auto connected = co_await connect(fleet, transport, env, who, base, until);
         if (!connected) co_return connected.error();
         aws_links = std::move(*connected);
         work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet,
@@ -171,6 +173,7 @@ struct run_instance::impl {
             co_await admin->shutdown(grace);
             std::remove(address_file(fleet).c_str());
         }
+        co_await who.close();
         co_await http.close();
         if (ledger) ledger->close();
     }
