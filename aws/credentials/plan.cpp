@@ -6,7 +6,7 @@ namespace trainyard::aws {
 
 namespace {
 
-constexpr const char* used = "used";
+constexpr const char* applies = "applies";
 
 }  // namespace
 
@@ -16,7 +16,7 @@ chain_reader::answer chain_reader::nothing(std::string place, std::string why) {
 }
 
 chain_reader::answer chain_reader::found(std::string place, chain_plan plan) {
-    out_.looked.push_back({std::move(place), used});
+    out_.looked.push_back({std::move(place), applies});
     return std::optional<chain_plan>{std::move(plan)};
 }
 
@@ -142,7 +142,7 @@ decision decide(const chain_input& in) {
 error none_found(const decision& d) {
     std::string text;
     for (const auto& p : d.looked)
-        if (p.verdict != used) text += (text.empty() ? "" : "; ") + p.name + ": " + p.verdict;
+        if (p.verdict != applies) text += (text.empty() ? "" : "; ") + p.name + ": " + p.verdict;
     return {errc::permission, "no AWS credentials (" + text + ")"};
 }
 

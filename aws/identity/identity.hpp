@@ -12,8 +12,8 @@
 
 namespace trainyard::aws {
 
-// One per io_context. Owns the coroutines that fetch; `io`, `http`, `t` and `env` outlive it and its
-// providers.
+// One per io_context. Owns the coroutines that fetch, and outlives the providers that it gives out; `io`,
+// `http`, `t` and `env` outlive both.
 class identity {
 public:
     identity(boost::asio::io_context& io, http::client& http, transport& t, const environment& env,

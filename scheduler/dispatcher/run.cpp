@@ -18,6 +18,7 @@
 namespace trainyard::dispatcher {
 namespace {
 
+constexpr duration credentials_timeout = std::chrono::seconds{75};
 constexpr duration connect_timeout = std::chrono::seconds{20};
 constexpr duration admin_grace = std::chrono::seconds{2};
 constexpr duration progress_every = std::chrono::milliseconds{100};
@@ -154,6 +155,11 @@ struct run_instance::impl {
         auto opened = who.open();
         if (!opened) co_return opened.error();
         const auto base = *opened;
+        // First, and with patience: a credential_process may take its minute, and a queue's error would hide
+        // the cause.
+        const mono_time patience = io::real_clock().mono() + credentials_timeout;
+        const auto keys = co_await base->get(patience);
+        if (!keys) co_return with_context(keys.error(), base->describe());
         const mono_time until = io::real_clock().mono() + connect_timeout;
         auto connected = co_await connect(fleet, transport, env, who, base, until);
         if (!connected) co_return connected.error();
