@@ -75,9 +75,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // more.
 class child : public std::enable_shared_from_this<child> {
 public:
-    explicit child(asio::io_context& io) : output_(io), exit_(io), done_(io) {}
+    explicit child(asio::io_context& io) : output_(io), exit_(io), done_(io) {
+        text.reserve(answer_bytes_max);  // growing would leave copies of secrets behind
+    }
     ~child() {
         if (pid_ > 0 && !reaped_) stop();
+        ::explicit_bzero(block_.data(), block_.size());
+        const secret wiped{std::move(text)};
     }
 
     result<void> start(std::vector<std::string> arguments, std::vector<std::string> variables);
@@ -89,6 +93,7 @@ public:
 
     std::string text;
     int status = 0;
+    bool status_lost = false;  // somebody else reaped it, or SIGCHLD is ignored
     bool too_much = false;
     bool ended() const { return reaped_ && closed_; }
 
@@ -195,8 +200,10 @@ void child::watch_exit() {
 void child::reap() {
     // What the program left behind goes first: once the leader is reaped its number may belong to others.
     stop();
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) reaped_ = true;
-    if (!reaped_) return watch_exit();
+    const pid_t got = ::waitpid(pid_, &status, WNOHANG);
+    if (got == 0) return watch_exit();
+    reaped_ = true;
+    status_lost = got < 0;
     check_end();
 }
 
@@ -230,6 +237,9 @@ task<result<sigv4::credentials>> fetch_from_process(asio::io_context& io, const 
     if (running->too_much)
         co_return error{errc::limit,
                         program + " wrote more than " + std::to_string(answer_bytes_max) + " bytes"};
+    if (running->status_lost)
+        co_return error{errc::io,
+                        "nobody knows how " + program + " ended: SIGCHLD is ignored in this process"};
     if (running->status != 0) co_return failed(program, running->status);
     auto keys = read_process_output(output.reveal());
     if (!keys) co_return with_context(keys.error(), "the output of " + program);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -210,6 +211,13 @@ TEST_F(sources, process_failures_are_told_without_its_output) {
     EXPECT_THAT(shell("exec 1>&-; exit 0"), HasSubstr("not a JSON object"));
     EXPECT_THAT(shell("yes canary"), HasSubstr("wrote more than 65536 bytes"));
     EXPECT_EQ(code, errc::limit);
+}
+
+TEST_F(sources, process_whose_end_nobody_saw_is_not_believed) {
+    write("answer", answer);
+    const auto before = ::signal(SIGCHLD, SIG_IGN);
+    EXPECT_THAT(process({"/bin/cat", home + "/answer"}), HasSubstr("SIGCHLD is ignored"));
+    ::signal(SIGCHLD, before);
 }
 
 // The reading end of a FIFO that a child of the process holds open: hung up once the child is gone.
