@@ -48,6 +48,8 @@ result<ini_file> parse_ini(std::string_view text) {
     if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
     ini_file out;
     ini_section* section = nullptr;
+    bool under_key = false;  // the last line that counted was a key: deeper lines belong to its value
+    std::size_t depth = 0;   // of that line
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
@@ -56,6 +58,10 @@ result<ini_file> parse_ini(std::string_view text) {
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         const auto line = trim(raw);
         if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+        const auto indent = raw.find(line.front());
+        if (under_key && indent > depth) continue;
+        depth = indent;
+        under_key = false;
         if (line.front() == '[') {
             const auto close = line.find(']');
             if (close == std::string_view::npos) return bad_line(number, "section header without ']'");
@@ -64,28 +70,15 @@ result<ini_file> parse_ini(std::string_view text) {
             section = &out[std::move(name)];
             continue;
         }
-        if (raw.front() == ' ' || raw.front() == '\t') continue;
-        const auto equals = line.find('=');
-        if (equals == std::string_view::npos)
+        const auto delimiter = line.find_first_of("=:");
+        if (delimiter == std::string_view::npos)
             return bad_line(number, "neither a section, a comment nor key = value");
-        const auto key = trim(line.substr(0, equals));
+        const auto key = trim(line.substr(0, delimiter));
         if (key.empty()) return bad_line(number, "value without a key");
         if (section == nullptr) return bad_line(number, "key before the first section");
-        (*section)[lower(key)] = std::string{trim(cut_comment(line.substr(equals + 1)))};
+        (*section)[lower(key)] = std::string{trim(cut_comment(line.substr(delimiter + 1)))};
+        under_key = true;
     }
-    return out;
-}
-
-ini_section merge_profile(const ini_file& credentials, const ini_file& config, const std::string& profile) {
-    ini_section out;
-    const auto take = [&out](const ini_file& file, const std::string& name) {
-        const auto found = file.find(name);
-        if (found == file.end()) return;
-        for (const auto& [key, value] : found->second) out[key] = value;
-    };
-    if (profile == "default") take(config, "default");
-    take(config, "profile " + profile);
-    take(credentials, profile);
     return out;
 }
 

@@ -15,13 +15,10 @@ inline constexpr std::size_t ini_bytes_max = 1U << 20U;  // a thousand profiles 
 using ini_section = std::map<std::string, std::string>;  // keys in lower case
 using ini_file = std::map<std::string, ini_section>;     // by section name as written, inner spaces collapsed
 
-// Whole-line comments (# ;) and comments after a value (" #", " ;") are dropped, indented lines (nested
-// values of settings that Trainyard does not have) are ignored, a section that appears twice is merged, the
-// later value wins. errc::corrupt names the line, never its text: a malformed line may hold a secret.
+// "key = value" or "key: value". Whole-line comments (# ;) and comments after a value (" #", " ;") are
+// dropped. Lines indented deeper than the key above them (its nested values, which Trainyard has no use for)
+// are ignored. A section that appears twice is merged, the later value wins. errc::corrupt names the line,
+// never its text: a malformed line may hold a secret.
 result<ini_file> parse_ini(std::string_view text);
-
-// Keys of one profile: `credentials` wins key by key over `config`, whose sections are "profile x" except for
-// default.
-ini_section merge_profile(const ini_file& credentials, const ini_file& config, const std::string& profile);
 
 }  // namespace trainyard::aws

@@ -28,7 +28,7 @@ public:
 // Static keys, from configuration or tests.
 std::shared_ptr<credentials_provider> make_static_provider(sigv4::credentials keys, std::string description);
 
-// Explicit settings beat the environment; nullptr reads the process environment (pass a lookup in tests).
+// Variables by name; tests pass a lookup of their own.
 struct environment {
     // The variable's value, or an empty string.
     virtual ~environment() = default;
@@ -36,9 +36,9 @@ struct environment {
 };
 const environment& process_environment();
 
-// The chain: environment variables, then the profile (AWS_PROFILE, shared credentials and config files).
-// Fails with errc::permission naming every place that was looked at when none has keys.
-result<std::shared_ptr<credentials_provider>> make_default_provider(const environment& env);
+// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SECURITY_TOKEN or AWS_SESSION_TOKEN,
+// AWS_CREDENTIAL_EXPIRATION.
+result<sigv4::credentials> read_environment_keys(const environment& env);
 
 // AWS_REGION, AWS_DEFAULT_REGION, then the profile's region; empty when none says.
 std::string default_region(const environment& env);

@@ -6,7 +6,8 @@ namespace trainyard::aws {
 
 bool refresh_machine::usable(wall_time wall) const {
     if (!current_) return false;
-    return !current_->expires_at || wall + options_.expiry_margin < *current_->expires_at;
+    return options_.use_expired || !current_->expires_at ||
+           wall + options_.expiry_margin < *current_->expires_at;
 }
 
 refresh_machine::action refresh_machine::want(mono_time mono, wall_time wall) {
@@ -22,10 +23,17 @@ refresh_machine::action refresh_machine::want(mono_time mono, wall_time wall) {
 
 void refresh_machine::fetched(result<credentials_snapshot> outcome, mono_time mono, wall_time wall) {
     fetching_ = false;
-    if (outcome &&
-        (!*outcome || ((*outcome)->expires_at && *(*outcome)->expires_at <= wall + options_.expiry_margin)))
+    const bool late = outcome && *outcome && (*outcome)->expires_at &&
+                      *(*outcome)->expires_at <= wall + options_.expiry_margin;
+    if (outcome && (!*outcome || late)) {
+        const auto expired = *outcome;
         outcome = error{errc::permission,
                         "the fetched credentials have already expired; check this machine's clock"};
+        if (late && options_.use_expired && !(current_ && current_->expires_at > expired->expires_at)) {
+            current_ = expired;
+            refresh_at_ = wall;
+        }
+    }
     if (!outcome) {
         failed_at_ = mono;
         last_error_ = outcome.error();

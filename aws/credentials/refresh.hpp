@@ -1,5 +1,5 @@
 // When to fetch temporary credentials, which set to use meanwhile, and when to give up. A pure state machine:
-// the driver (aws/sts) reports events and does what it is told.
+// the driver (refreshing.cpp) reports events and does what it is told.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,10 @@ struct refresh_options {
     duration failure_pause = std::chrono::seconds{60};  // between fetches that fail while a good set is held
     duration failure_pause_empty = std::chrono::seconds{1};  // the same without a usable set
     duration expiry_margin = std::chrono::seconds{10};       // a set with less life than this is not used
+    // Instance metadata alone keeps answering with an expired set while its backend is down, and services go
+    // on to accept it: such a set is used until a service refuses it, and asked for again every
+    // failure_pause.
+    bool use_expired = false;
 };
 
 class refresh_machine {
@@ -34,7 +38,7 @@ public:
     action want(mono_time mono, wall_time wall);
     // The fetch ended. A set that has already expired counts as a failure.
     void fetched(result<credentials_snapshot> outcome, mono_time mono, wall_time wall);
-    // The fetch was cancelled with its caller: that says nothing about the source, the next want() fetches.
+    // The fetch was cancelled: that says nothing about the source, the next want() fetches.
     void abandoned() { fetching_ = false; }
     // The service refuses this set. Ignored when a newer one is held.
     void invalidate(const sigv4::credentials& stale);

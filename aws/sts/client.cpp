@@ -41,10 +41,12 @@ task<api_result<caller_identity>> client::get_caller_identity(mono_time deadline
     co_return std::move(*decoded);
 }
 
-task<api_result<sigv4::credentials>> client::assume_role(assume_role_request request, mono_time deadline) {
+task<api_result<sigv4::credentials>> client::assume_role(assume_role_request request, mono_time deadline,
+                                                         int attempts_max) {
     auto body = encode_assume_role(request);
     if (!body) co_return refused(body.error());
     auto what = make("AssumeRole", where_, std::move(*body), deadline);
+    what.attempts_max = attempts_max;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer) co_return answer.error();
     auto decoded = decode_assume_role(answer->body);

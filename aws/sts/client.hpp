@@ -1,4 +1,4 @@
-// STS as typed calls (Query protocol), and roles assumed through it as a credentials provider.
+// STS as typed calls (Query protocol).
 #pragma once
 
 #include <memory>
@@ -15,7 +15,15 @@ struct caller_identity {
 struct assume_role_request {
     std::string role_arn;
     std::string session_name;  // 2..64 of [\w+=,.@-]
-    std::string external_id;   // empty: none
+    secret external_id;        // empty: none
+    int duration_seconds = 3600;
+};
+
+inline constexpr std::size_t web_identity_token_bytes_max = 20'000;  // what STS accepts
+
+struct web_identity_request {
+    std::string role_arn, session_name;
+    std::string token_file;
     int duration_seconds = 3600;
 };
 
@@ -23,20 +31,14 @@ class client {
 public:
     client(transport& t, endpoint where, std::shared_ptr<credentials_provider> who);
     task<api_result<caller_identity>> get_caller_identity(mono_time deadline);
-    task<api_result<sigv4::credentials>> assume_role(assume_role_request request, mono_time deadline);
+    // `attempts_max` 1: the caller repeats it, in its turn.
+    task<api_result<sigv4::credentials>> assume_role(assume_role_request request, mono_time deadline,
+                                                     int attempts_max = 3);
 
 private:
     transport* transport_;
     endpoint where_;
     std::shared_ptr<credentials_provider> who_;
 };
-
-// Assumes the role at the first get() and again before it expires: single flight, refreshes at max(5 min, 20
-// % of its life) before expiry with jitter, keeps the last good set while a refresh fails and the set lives.
-// `t` and the io_context of its client outlive the provider.
-std::shared_ptr<credentials_provider> make_assumed_role_provider(transport& t, endpoint where,
-                                                                 std::shared_ptr<credentials_provider> base,
-                                                                 assume_role_request request,
-                                                                 std::uint64_t seed);
 
 }  // namespace trainyard::aws::sts

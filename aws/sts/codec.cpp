@@ -15,7 +15,7 @@ constexpr int duration_seconds_min = 900;
 constexpr int duration_seconds_max = 43200;
 
 error bad(std::string what) {
-    return {errc::invalid_argument, "AssumeRole: " + std::move(what)};
+    return {errc::invalid_argument, std::move(what)};
 }
 
 bool is_session_name(std::string_view s) {
@@ -41,6 +41,40 @@ result<pugi::xml_node> find_result(pugi::xml_document& xml, std::string_view bod
     return found;
 }
 
+// What both ways to assume a role have in common.
+result<std::string> encode_role(std::string_view action, std::string_view role_arn,
+                                std::string_view session_name, int duration_seconds) {
+    const auto role = parse_arn(role_arn);
+    if (!role) return role.error();
+    if (!is_role(*role)) return bad("\"" + printable(role_arn, 100) + "\" is not the ARN of a role");
+    if (!is_session_name(session_name))
+        return bad("the session name must be 2 to 64 letters, digits or _+=,.@- characters");
+    if (duration_seconds < duration_seconds_min || duration_seconds > duration_seconds_max)
+        return bad("the duration must be 900 to 43200 seconds");
+    auto body = form(action);
+    add(body, "RoleArn", role_arn);
+    add(body, "RoleSessionName", session_name);
+    add(body, "DurationSeconds", std::to_string(duration_seconds));
+    return body;
+}
+
+result<sigv4::credentials> decode_keys(std::string_view body, const char* result_name) {
+    pugi::xml_document xml;
+    const auto found = find_result(xml, body, result_name);
+    if (!found) return found.error();
+    const auto keys = found->child("Credentials");
+    sigv4::credentials out;
+    out.access_key_id = keys.child_value("AccessKeyId");
+    out.secret_access_key = secret{keys.child_value("SecretAccessKey")};
+    out.session_token = secret{keys.child_value("SessionToken")};
+    if (out.access_key_id.empty() || out.secret_access_key.empty() || out.session_token.empty())
+        return error{errc::corrupt, "incomplete Credentials"};
+    const auto expires = parse_iso8601(keys.child_value("Expiration"));
+    if (!expires) return error{errc::corrupt, "Expiration is not an ISO 8601 time"};
+    out.expires_at = *expires;
+    return out;
+}
+
 }  // namespace
 
 std::string encode_get_caller_identity() {
@@ -48,20 +82,21 @@ std::string encode_get_caller_identity() {
 }
 
 result<std::string> encode_assume_role(const assume_role_request& r) {
-    const auto role = parse_arn(r.role_arn);
-    if (!role) return role.error();
-    if (!is_role(*role)) return bad("\"" + printable(r.role_arn, 100) + "\" is not the ARN of a role");
-    if (!is_session_name(r.session_name))
-        return bad("the session name must be 2 to 64 letters, digits or _+=,.@- characters");
-    if (!r.external_id.empty() && (r.external_id.size() < 2 || r.external_id.size() > 1224))
+    const auto external_id = r.external_id.reveal();
+    auto body = encode_role("AssumeRole", r.role_arn, r.session_name, r.duration_seconds);
+    if (!body) return body;
+    if (!external_id.empty() && (external_id.size() < 2 || external_id.size() > 1224))
         return bad("the external id must have 2 to 1224 characters");
-    if (r.duration_seconds < duration_seconds_min || r.duration_seconds > duration_seconds_max)
-        return bad("the duration must be 900 to 43200 seconds");
-    auto body = form("AssumeRole");
-    add(body, "RoleArn", r.role_arn);
-    add(body, "RoleSessionName", r.session_name);
-    add(body, "DurationSeconds", std::to_string(r.duration_seconds));
-    if (!r.external_id.empty()) add(body, "ExternalId", r.external_id);
+    if (!external_id.empty()) add(*body, "ExternalId", external_id);
+    return body;
+}
+
+result<std::string> encode_assume_role_with_web_identity(const web_identity_request& r, const secret& token) {
+    auto body = encode_role("AssumeRoleWithWebIdentity", r.role_arn, r.session_name, r.duration_seconds);
+    if (!body) return body;
+    if (token.reveal().size() < 4 || token.reveal().size() > web_identity_token_bytes_max)
+        return bad("the web identity token in " + r.token_file + " must have 4 to 20000 bytes");
+    add(*body, "WebIdentityToken", token.reveal());
     return body;
 }
 
@@ -76,20 +111,11 @@ result<caller_identity> decode_get_caller_identity(std::string_view body) {
 }
 
 result<sigv4::credentials> decode_assume_role(std::string_view body) {
-    pugi::xml_document xml;
-    const auto found = find_result(xml, body, "AssumeRoleResult");
-    if (!found) return found.error();
-    const auto keys = found->child("Credentials");
-    sigv4::credentials out;
-    out.access_key_id = keys.child_value("AccessKeyId");
-    out.secret_access_key = secret{keys.child_value("SecretAccessKey")};
-    out.session_token = secret{keys.child_value("SessionToken")};
-    if (out.access_key_id.empty() || out.secret_access_key.empty() || out.session_token.empty())
-        return error{errc::corrupt, "incomplete Credentials"};
-    const auto expires = parse_iso8601(keys.child_value("Expiration"));
-    if (!expires) return error{errc::corrupt, "Expiration is not an ISO 8601 time"};
-    out.expires_at = *expires;
-    return out;
+    return decode_keys(body, "AssumeRoleResult");
+}
+
+result<sigv4::credentials> decode_assume_role_with_web_identity(std::string_view body) {
+    return decode_keys(body, "AssumeRoleWithWebIdentityResult");
 }
 
 }  // namespace trainyard::aws::sts

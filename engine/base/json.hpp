@@ -151,7 +151,8 @@ private:
 // The subtree as compact JSON text.
 std::string to_text(value v);
 
-// The same content: equal kinds, strings, number texts, element order, and members in any order.
+// The same content: equal kinds, strings, number texts, element order, and members in any order. Takes time
+// quadratic in the members of an object: for comparisons in tests, not for input of strangers.
 bool same_content(value a, value b);
 
 // Escapes a name for use in an RFC 6901 pointer.

@@ -144,13 +144,20 @@ task<step> read_chunked_body(serve_shared& shared, connection& c, std::string& i
     co_return out;
 }
 
+duration body_time(const server_options& o, const request_head& head) {
+    if (head.chunked) return o.body_time_max;
+    const std::chrono::duration<double> needed(static_cast<double>(head.content_length) /
+                                               static_cast<double>(o.body_bytes_per_second_min));
+    return std::min(o.body_time_max, o.body_grace + std::chrono::duration_cast<duration>(needed));
+}
+
 task<step> read_body(serve_shared& shared, connection& c, request_head& head, std::size_t head_bytes) {
     step out;
     if (head.content_length > shared.options.body_bytes_max) {
         out = {false, 413, "the body is too large"};
         co_return out;
     }
-    c.dog.arm(from_now(shared.options.body_time_max));
+    c.dog.arm(from_now(body_time(shared.options, head)));
     if (head.expects_continue && c.input.size() == head_bytes && (head.chunked || head.content_length > 0)) {
         c.head = "HTTP/1.1 100 Continue\r\n\r\n";
         error_code failure;

@@ -20,7 +20,11 @@ struct server_options {
     std::size_t target_bytes_max = 8U << 10U;
     std::size_t body_bytes_max = 2U << 20U;  // ten SQS messages and their framing
     duration header_time_max = std::chrono::seconds{10};
+    // A body may take `body_grace` and the time its bytes need at `body_bytes_per_second_min`, never more
+    // than `body_time_max`; one that comes in chunks, whose size is not known, the latter.
     duration body_time_max = std::chrono::seconds{30};
+    duration body_grace = std::chrono::seconds{5};
+    std::size_t body_bytes_per_second_min = 64U << 10U;
     duration idle_max = std::chrono::seconds{60};
     std::size_t connections_max = 1024;
     // From one IPv4 address or IPv6 /64; more get 503 like those over connections_max. 0: no limit, for a

@@ -9,7 +9,8 @@ class App;
 
 namespace trainyard::cli {
 
-// Exit codes of every subcommand.
+// Exit codes of every subcommand. `differences`: a check found something; `doctor --credentials`: there are
+// none.
 enum exit_code : int { done = 0, work_failed = 1, usage = 2, unreachable = 3, differences = 4 };
 
 // What main() calls once parsing succeeded; returns the exit code.
@@ -20,6 +21,7 @@ void add_local(CLI::App& app, action& run);
 void add_run(CLI::App& app, action& run);
 void add_submit(CLI::App& app, action& run);
 void add_jobs(CLI::App& app, action& run);
+void add_doctor(CLI::App& app, action& run);
 void add_version(CLI::App& app, action& run);
 
 }  // namespace trainyard::cli

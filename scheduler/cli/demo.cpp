@@ -114,14 +114,14 @@ task<void> send_everything(boost::asio::io_context& io, const demo_environment& 
     http::client http{io, {}};
     metrics::registry registry;
     aws::transport transport{http, io::real_clock(), registry, 1};
-    const auto who = aws::make_default_provider(env);
+    auto keys = aws::read_environment_keys(env);
     const auto where = aws::resolve_endpoint("sqs", demo_region, env);
-    if (!who) {
-        outcome = who.error();
+    if (!keys) {
+        outcome = keys.error();
     } else if (!where) {
         outcome = where.error();
     } else {
-        aws::sqs::client client{transport, *where, *who};
+        aws::sqs::client client{transport, *where, aws::make_static_provider(std::move(*keys), "demo")};
         const std::map<std::string, std::string> standard, fifo{{"FifoQueue", "true"}};
         const std::string rejected = "demo-rejected", jobs = "demo-jobs", ordered = "demo-jobs.fifo";
         outcome = co_await send_queue(client, rejected, standard, messages);

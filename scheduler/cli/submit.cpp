@@ -77,13 +77,14 @@ task<result<std::size_t>> send_all(aws::sqs::client& client, const std::string& 
 }
 
 task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, std::string group,
-                  http::client& http, outcome& out) {
+                  boost::asio::io_context& io, http::client& http, outcome& out) {
     const aws::environment& env = aws::process_environment();
     metrics::registry registry;
     const auto retries = aws::read_retry_settings(env);
     aws::transport transport{http, io::real_clock(), registry, entropy_seed(),
                              retries ? *retries : aws::retry_settings{}};
-    auto who = aws::make_default_provider(env);
+    aws::identity identity{io, http, transport, env, entropy_seed()};
+    auto who = identity.open();
     if (!retries) {
         out.failed = retries.error();
     } else if (!who) {
@@ -91,8 +92,7 @@ task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, s
     } else {
         const auto base = *who;
         const mono_time deadline = io::real_clock().mono() + std::chrono::seconds{20};
-        const std::uint64_t seed = entropy_seed();
-        auto links = co_await dispatcher::connect(fleet, transport, env, base, seed, deadline);
+        auto links = co_await dispatcher::connect(fleet, transport, env, identity, base, deadline);
         if (!links) {
             out.failed = links.error();
         } else {
@@ -102,6 +102,7 @@ task<void> submit(const config::fleet& fleet, std::vector<std::string> bodies, s
             if (!sent) out.failed = sent.error();
         }
     }
+    co_await identity.close();
     co_await http.close();
 }
 
@@ -131,7 +132,7 @@ int run_submit(const submit_arguments& a) {
     http::client http{io, aws::service_client_options(aws::process_environment())};
     outcome out;
     io::task_group group{io};
-    group.spawn([&] { return submit(*fleet, *bodies, a.group, http, out); });
+    group.spawn([&] { return submit(*fleet, *bodies, a.group, io, http, out); });
     io.run();
     if (out.failed) return complain(*out.failed);
     if (a.json) {

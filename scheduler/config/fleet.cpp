@@ -56,7 +56,7 @@ void read_account(const node& n, fleet& f) {
         p.account = id;
         p.region = region;
         p.role = n["role"].text();
-        p.external_id = n["external_id"].text();
+        p.external_id = secret{n["external_id"].text()};
         p.execution_role = n["execution_role"].text();
         p.bucket = n["bucket"].text();
         p.rates = read_rates(n["api_rates"]);

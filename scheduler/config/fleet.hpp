@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/base/secret.hpp"
 #include "engine/base/time.hpp"
 #include "scheduler/policy/scheduler.hpp"
 
@@ -21,7 +22,8 @@ struct api_rates {
 struct pool {
     std::string name;  // "<account>/<region>"
     std::string account, region;
-    std::string role, external_id;  // empty role: the process's own credentials
+    std::string role;    // empty: the process's own credentials
+    secret external_id;  // empty: none
     std::string execution_role, bucket;
     api_rates rates;
 };

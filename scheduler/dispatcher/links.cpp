@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "aws/sts/client.hpp"
 #include "aws/transport/queue_url.hpp"
 #include "engine/base/digest.hpp"
 
@@ -68,15 +67,15 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
 }
 
 result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aws::transport& t,
-                               const aws::environment& env, std::shared_ptr<aws::credentials_provider> base,
-                               std::map<std::string, std::shared_ptr<aws::credentials_provider>>& roles,
-                               std::uint64_t seed) {
+                               const aws::environment& env, aws::identity& identity,
+                               std::shared_ptr<aws::credentials_provider> base,
+                               std::map<std::string, std::shared_ptr<aws::credentials_provider>>& roles) {
     auto at = aws::resolve_endpoint("sagemaker", p.region, env);
     if (!at) return with_context(at.error(), "pool " + p.name);
     auto who = base;
     if (!p.role.empty()) {
         // One session serves every region of the account.
-        auto& shared = roles[p.role + "\n" + p.external_id];
+        auto& shared = roles[p.role + "\n" + std::string{p.external_id.reveal()}];
         if (!shared) {
             auto sts = aws::resolve_endpoint("sts", p.region, env);
             if (!sts) return with_context(sts.error(), "pool " + p.name);
@@ -84,7 +83,7 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
             request.role_arn = p.role;
             request.session_name = "trainyard-" + sha256_hex(f.installation).substr(0, 12);
             request.external_id = p.external_id;
-            shared = aws::sts::make_assumed_role_provider(t, *sts, base, request, seed + roles.size());
+            shared = identity.assume(*sts, base, std::move(request));
         }
         who = shared;
     }
@@ -94,12 +93,12 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
 }  // namespace
 
 task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
-                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed,
+                            aws::identity& who, std::shared_ptr<aws::credentials_provider> base,
                             mono_time deadline) {
     links all;
     std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
     for (const config::pool& p : f.pools) {
-        auto link = connect_pool(f, p, t, env, base, roles, seed);
+        auto link = connect_pool(f, p, t, env, who, base, roles);
         if (!link) co_return link.error();
         all.pools.emplace(p.name, std::move(*link));
     }

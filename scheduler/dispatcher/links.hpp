@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "aws/identity/identity.hpp"
 #include "aws/sagemaker/client.hpp"
 #include "aws/sqs/client.hpp"
 #include "scheduler/config/fleet.hpp"
@@ -29,9 +30,9 @@ struct links {
 };
 
 // Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an
-// unreachable endpoint is told at start and not found out at night. `t` outlives the links.
+// unreachable endpoint is told at start and not found out at night. `t` and `who` outlive the links.
 task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
-                            std::shared_ptr<aws::credentials_provider> base, std::uint64_t seed,
+                            aws::identity& who, std::shared_ptr<aws::credentials_provider> base,
                             mono_time deadline);
 
 }  // namespace trainyard::dispatcher

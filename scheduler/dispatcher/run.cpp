@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "aws/identity/identity.hpp"
 #include "aws/transport/http_options.hpp"
 #include "aws/transport/transport.hpp"
 #include "engine/http/client.hpp"
@@ -18,6 +19,7 @@
 namespace trainyard::dispatcher {
 namespace {
 
+constexpr duration credentials_timeout = std::chrono::seconds{75};
 constexpr duration connect_timeout = std::chrono::seconds{20};
 constexpr duration admin_grace = std::chrono::seconds{2};
 constexpr duration progress_every = std::chrono::milliseconds{100};
@@ -72,7 +74,8 @@ struct run_instance::impl {
           options(std::move(o)),
           env(e),
           http(context, aws::service_client_options(e)),
-          transport(http, io::real_clock(), registry, options.seed, options.retries) {}
+          transport(http, io::real_clock(), registry, options.seed, options.retries),
+          who(context, http, transport, e, options.seed) {}
 
     boost::asio::io_context& io;
     config::fleet fleet;
@@ -81,6 +84,7 @@ struct run_instance::impl {
     metrics::registry registry;
     http::client http;
     aws::transport transport;
+    aws::identity who;
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
     std::unique_ptr<core> decisions;
@@ -143,12 +147,16 @@ struct run_instance::impl {
 
     task<result<void>> start() {
         if (auto opened = open_ledger(); !opened) co_return opened.error();
-        auto base = aws::make_default_provider(env);
-        if (!base) co_return base.error();
-        const auto who = *base;
+        auto opened = who.open();
+        if (!opened) co_return opened.error();
+        const auto base = *opened;
+        // First, and with patience: a credential_process may take its minute, and a queue's error would hide
+        // the cause.
+        const mono_time patience = io::real_clock().mono() + credentials_timeout;
+        const auto keys = co_await base->get(patience);
+        if (!keys) co_return with_context(keys.error(), base->describe());
         const mono_time until = io::real_clock().mono() + connect_timeout;
-        const std::uint64_t seed = options.seed;
-        auto connected = co_await connect(fleet, transport, env, who, seed, until);
+        auto connected = co_await connect(fleet, transport, env, who, base, until);
         if (!connected) co_return connected.error();
         aws_links = std::move(*connected);
         work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet,
@@ -166,6 +174,7 @@ struct run_instance::impl {
             co_await admin->shutdown(grace);
             std::remove(address_file(fleet).c_str());
         }
+        co_await who.close();
         co_await http.close();
         if (ledger) ledger->close();
     }

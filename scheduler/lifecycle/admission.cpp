@@ -73,14 +73,14 @@ refused check_text(std::string_view text, const std::string& pointer, const tena
                         printable(text)));
     if (service == "iam" && account.find("${") != std::string_view::npos)
         return refuse(pointer, "a role ARN may not be built from placeholders; use ${pool.execution_role}");
-    if (!account.empty() && account != "aws" && !account.starts_with("${pool.") &&
+    if (!account.empty() && account != "aws" && account != "${pool.account}" &&
         !contains(tenant.accounts, account))
         return refuse(
             pointer, fmt::format("'{}' belongs to an account that this tenant may not use", printable(text)));
     return {};
 }
 
-// Every string of the request, names of members included. Depth is bounded by the JSON limits.
+// Every string value of the request. Depth is bounded by the JSON limits.
 refused check_texts(json::value v, const std::string& pointer, const tenant_rules& tenant) {
     if (const auto text = v.string()) return check_text(*text, pointer, tenant);
     std::size_t index = 0;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/encoding.hpp"
+
 namespace trainyard::lifecycle {
 namespace {
 
@@ -71,7 +73,7 @@ result<std::string> fill_placeholders(std::string_view text, const pool_values& 
         const std::string* value = find_value(pool, name);
         if (value == nullptr)
             return error{errc::invalid_argument,
-                         fmt::format("'{}' holds a placeholder that does not exist", text)};
+                         fmt::format("'{}' holds a placeholder that does not exist", printable(text))};
         if (value->empty())
             return error{errc::invalid_argument,
                          fmt::format("the account of pool {} has no {}; add it to the fleet file", pool.name,

@@ -1,9 +1,11 @@
-// The files of ~/.aws (aws/credentials/ini.hpp). A NUL byte parts the credentials file from the config file.
+// The files of ~/.aws (aws/credentials/ini.hpp, profiles.hpp). A NUL byte parts the credentials file from the
+// config file.
 #include "aws/credentials/ini.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "aws/credentials/profiles.hpp"
 #include "targets.hpp"
 
 namespace trainyard::fuzz {
@@ -54,16 +56,20 @@ aws::ini_file read(std::string_view text) {
 void run_ini(std::string_view input) {
     const aws::ini_file credentials = read(take_part(input));
     const aws::ini_file config = read(input);
-    for (const std::string profile : {"default", "research"}) {
-        const aws::ini_section merged = aws::merge_profile(credentials, config, profile);
-        std::size_t own = 0;
-        if (const auto found = credentials.find(profile); found != credentials.end()) {
-            own = found->second.size();
-            for (const auto& [key, value] : found->second)
-                require(merged.at(key) == value, "the credentials file wins");
-        }
-        require(merged.size() >= own, "nothing is lost");
-        if (config.empty()) require(merged.size() == own, "and nothing comes from elsewhere");
+    const aws::profile_set set = aws::collect_profiles(credentials, config);
+    for (const auto& [name, section] : credentials)
+        require(set.profiles.count(name) == 1 && set.profiles.at(name).in_credentials == section,
+                "a section of the credentials file is a profile");
+    for (const auto& [name, p] : set.profiles) {
+        require(!name.empty(), "a profile has a name");
+        require(p.in_credentials.empty() || credentials.count(name) == 1, "nothing comes from elsewhere");
+        for (const auto& [key, value] : p.in_credentials)
+            require(p.merged.at(key) == value, "the credentials file wins");
+        for (const auto& [key, value] : p.in_config)
+            require(p.merged.at(key) == (aws::has_setting(p.in_credentials, key.c_str())
+                                             ? aws::setting(p.in_credentials, key.c_str())
+                                             : std::string_view{value}),
+                    "the config file gives what the other has not");
     }
 }
 

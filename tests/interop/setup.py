@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 
-PYTHON_PACKAGES = ["boto3", "moto", "flask", "flask-cors"]  # moto[server] brings forty more for services unused here
+# moto[server] brings forty more for services unused here. Of the AWS CLI the registry has version 1 alone.
+PYTHON_PACKAGES = ["boto3", "moto", "flask", "flask-cors", "awscli"]
 NODE_PACKAGES = ["@aws-sdk/client-sqs"]
 NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import says so
 
@@ -24,7 +25,8 @@ def run(*command, **options):
 
 def python_side(folder):
     venv = folder / "venv"
-    if (venv / "complete").exists():
+    complete, packages = venv / "complete", " ".join(PYTHON_PACKAGES)
+    if complete.exists() and complete.read_text() == packages:
         return None
     shutil.rmtree(venv, ignore_errors=True)
     if (made := run(sys.executable, "-m", "venv", venv)).returncode:
@@ -33,8 +35,8 @@ def python_side(folder):
               "--retries", "2",
               *PYTHON_PACKAGES)
     if got.returncode:
-        return f"pip could not install {' '.join(PYTHON_PACKAGES)}: {got.stderr.strip()[-300:]}"
-    (venv / "complete").touch()
+        return f"pip could not install {packages}: {got.stderr.strip()[-300:]}"
+    complete.write_text(packages)
     return None
 
 

@@ -54,7 +54,7 @@ def code_of(text):
 
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
-AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts"]
+AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
@@ -69,6 +69,7 @@ LAYERS = {
     "aws/sqs": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sagemaker": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sts": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
+    "aws/identity": ENGINE + ["sigv4", "aws/credentials", "aws/transport", "aws/sts"],
     "aws/local": ENGINE + ["sigv4"],
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],

@@ -141,7 +141,7 @@ private:
         metrics::registry registry;
         aws::transport transport{http, io::real_clock(), registry, 1};
         const local_environment env{endpoint, "test"};
-        const auto who = aws::make_default_provider(env).value();
+        const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
         const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
         aws::sqs::client client{transport, where, who};
         const std::map<std::string, std::string> attributes;
@@ -163,7 +163,7 @@ private:
         metrics::registry registry;
         aws::transport transport{http, io::real_clock(), registry, 1};
         const local_environment env{endpoint, "test"};
-        const auto who = aws::make_default_provider(env).value();
+        const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
         const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
         aws::sqs::client client{transport, where, who};
         const std::string owner;

@@ -1,21 +1,26 @@
+// The pure parts of the credential chain: profile files, commands, addresses, answers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
+#include "aws/credentials/addresses.hpp"
+#include "aws/credentials/answers.hpp"
+#include "aws/credentials/command_line.hpp"
 #include "aws/credentials/ini.hpp"
+#include "aws/credentials/profiles.hpp"
 #include "run.hpp"
 
 namespace trainyard::aws {
 namespace {
 
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
 TEST(ini, reads_sections_keys_and_comments) {
     const auto got = parse_ini(
         "# first\r\n"
         "[default]\r\n"
-        "AWS_Access_Key_ID = AKIDDEFAULT ; a comment\r\n"
+        "AWS_Access_Key_Id = AKIDDEFAULT ; a comment\r\n"
         "url=https://h/#fragment;x\r\n"
         "\r\n"
         "; second\n"
@@ -24,6 +29,7 @@ TEST(ini, reads_sections_keys_and_comments) {
         "s3 =\n"
         "  region = nested\n"
         "\tmax = 3\n"
+        "output: json\n"
         "[default]\n"
         "region = us-east-2");
     ASSERT_TRUE(got) << got.error().message;
@@ -34,6 +40,15 @@ TEST(ini, reads_sections_keys_and_comments) {
     EXPECT_EQ(d.at("region"), "us-east-2");
     EXPECT_EQ(got->at("profile research").at("region"), "eu-west-1");
     EXPECT_EQ(got->at("profile research").at("s3"), "");
+    EXPECT_EQ(got->at("profile research").at("output"), "json");
+    EXPECT_EQ(got->at("profile research").size(), 3U);
+}
+
+TEST(ini, a_section_may_be_indented_as_a_whole) {
+    const auto got = parse_ini("[a]\n  k = 1\n    nested = 2\n\n  l = 3\n[b]\n\tm = 4\n");
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->at("a"), (ini_section{{"k", "1"}, {"l", "3"}}));
+    EXPECT_EQ(got->at("b"), (ini_section{{"m", "4"}}));
 }
 
 TEST(ini, names_the_line_but_never_quotes_it) {
@@ -43,7 +58,7 @@ TEST(ini, names_the_line_but_never_quotes_it) {
         ASSERT_FALSE(got) << text;
         EXPECT_EQ(got.error().code, errc::corrupt);
         EXPECT_THAT(got.error().message, testing::StartsWith("line "));
-        EXPECT_THAT(got.error().message, testing::Not(testing::HasSubstr("SECRET")));
+        EXPECT_THAT(got.error().message, Not(HasSubstr("SECRET")));
     }
 }
 
@@ -58,95 +73,180 @@ TEST(ini, has_a_size_bound) {
     EXPECT_EQ(got.error().code, errc::limit);
 }
 
-TEST(ini, credentials_file_wins_key_by_key) {
+TEST(profiles, credentials_win_key_by_key) {
     const ini_file credentials{{"p", {{"k", "from credentials"}}},
                                {"profile p", {{"k", "not a credentials name"}}}};
     const ini_file config{{"profile p", {{"k", "from config"}, {"region", "r"}}},
                           {"p", {{"k", "not a config name"}}}};
-    EXPECT_EQ(merge_profile(credentials, config, "p"),
-              (ini_section{{"k", "from credentials"}, {"region", "r"}}));
-    const ini_file both{{"default", {{"k", "a"}}}, {"profile default", {{"k", "b"}}}};
-    EXPECT_EQ(merge_profile({}, both, "default"), (ini_section{{"k", "b"}}));
+    const auto got = collect_profiles(credentials, config);
+    EXPECT_EQ(got.profiles.at("p").merged, (ini_section{{"k", "from credentials"}, {"region", "r"}}));
+    EXPECT_EQ(got.profiles.at("p").in_config.at("k"), "from config");
+    EXPECT_EQ(got.profiles.size(), 2U);
 }
 
-class profiles : public testing::Test {
-protected:
-    profiles() {
-        std::string pattern = testing::TempDir() + "trainyard-profiles-XXXXXX";
-        root_ = ::mkdtemp(pattern.data());
-        env.values["HOME"] = root_;
-        std::filesystem::create_directory(root_ + "/.aws");
+TEST(profiles, names_may_be_quoted_and_profile_default_replaces_default) {
+    const auto got = collect_profiles({}, {{"profile \"two words\"", {{"k", "a"}}},
+                                           {"profile three words here", {{"k", "no"}}},
+                                           {"profilex", {{"k", "no"}}},
+                                           {"default", {{"k", "b"}, {"l", "b"}}},
+                                           {"profile default", {{"k", "c"}}},
+                                           {"sso-session s", {{"k", "d"}}}});
+    ASSERT_EQ(got.profiles.size(), 2U);
+    EXPECT_EQ(setting(got.profiles.at("two words").merged, "k"), "a");
+    EXPECT_EQ(got.profiles.at("default").merged, (ini_section{{"k", "c"}}));
+    EXPECT_EQ(setting(got.sso_sessions.at("s"), "k"), "d");
+}
+
+TEST(command_line, splits_at_blanks_outside_quotes) {
+    const auto split = [](std::string_view text) { return split_command(text).value(); };
+    EXPECT_THAT(split("/bin/x"), ElementsAre("/bin/x"));
+    EXPECT_THAT(split("  /bin/x  a\tb "), ElementsAre("/bin/x", "a", "b"));
+    EXPECT_THAT(split(R"("/a b/x" 'c "d"' "e 'f'" '' g"h"i)"),
+                ElementsAre("/a b/x", "c \"d\"", "e 'f'", "", "ghi"));
+    EXPECT_THAT(split(R"(/x $HOME ~ a\ b | ;)"), ElementsAre("/x", "$HOME", "~", "a\\", "b", "|", ";"));
+}
+
+TEST(command_line, refuses_what_it_cannot_run_and_never_quotes_it) {
+    std::string many = "/x";
+    for (std::size_t i = 0; i < command_arguments_max; ++i) many += " canary";
+    for (const std::string& text :
+         {std::string{}, std::string{"   "}, std::string{"canary"}, std::string{"./canary"},
+          std::string{"'' canary"}, std::string{"/x 'canary"}, std::string{"/x \"canary"},
+          std::string{"/x \0canary", 10}, many, "/" + std::string(command_bytes_max, 'x')}) {
+        const auto got = split_command(text);
+        ASSERT_FALSE(got) << text;
+        EXPECT_THAT(got.error().message, Not(HasSubstr("canary")));
     }
-    ~profiles() override { std::filesystem::remove_all(root_); }
-    void write(const std::string& name, const std::string& text) {
-        std::ofstream{root_ + "/" + name} << text;
+    EXPECT_TRUE(split_command(many.substr(0, many.rfind(' '))));
+}
+
+TEST(addresses, container_hosts_are_few) {
+    for (const std::string host : {"127.0.0.1", "127.9.8.7", "[::1]", "localhost", "169.254.170.2",
+                                   "169.254.170.23", "[fd00:ec2::23]"})
+        EXPECT_TRUE(container_full("http://" + host + ":80/a?b=c")) << host;
+    for (const std::string host : {"10.0.0.1", "169.254.169.254", "example.com", "127.evil.com", "127.1",
+                                   "[::2]", "[::ffff:127.0.0.1]", "localhost.example.com"}) {
+        EXPECT_FALSE(container_full("http://" + host + "/a")) << host;
+        EXPECT_TRUE(container_full("https://" + host + "/a")) << host;
     }
-    // key/secret/token of the chain, or the error.
-    std::string keys() {
-        const auto made = make_default_provider(env);
-        if (!made) return "error: " + made.error().message;
-        const auto got = test::run((*made)->get(mono_time{}));
-        if (!got) return "error: " + got.error().message;
-        const auto& k = **got;
-        return (*made)->describe() + ": " + k.access_key_id + "/" +
-               std::string{k.secret_access_key.reveal()} + "/" + std::string{k.session_token.reveal()};
+    for (const std::string text :
+         {"", "/a", "ftp://127.0.0.1/", "http://u@127.0.0.1/", "http://127.0.0.1/a b"})
+        EXPECT_FALSE(container_full(text)) << text;
+    const auto relative = container_relative("/v2/x?id=1");
+    ASSERT_TRUE(relative);
+    EXPECT_EQ(relative->origin.to_string() + relative->target, "http://169.254.170.2:80/v2/x?id=1");
+    for (const std::string path : {"", "x", "@evil.com/", ".evil.com/"})
+        EXPECT_FALSE(container_relative(path)) << path;
+}
+
+TEST(addresses, a_token_that_breaks_the_header_is_refused) {
+    EXPECT_TRUE(check_header_secret(secret{"Bearer abc=="}));
+    for (const std::string text :
+         {"canary\n", "canary\r", "canary\r\nX-Evil: 1", "canary\x01", "canary\x7f"}) {
+        const auto got = check_header_secret(secret{text});
+        ASSERT_FALSE(got);
+        EXPECT_THAT(got.error().message, Not(HasSubstr("canary")));
     }
+}
+
+TEST(addresses, instance_metadata_by_endpoint_then_mode) {
+    const auto text = [](std::string_view endpoint, std::string_view mode) {
+        const auto got = instance_metadata(endpoint, mode);
+        return got ? got->origin.to_string() + got->target : "refused";
+    };
+    EXPECT_EQ(text("", ""), "http://169.254.169.254:80");
+    EXPECT_EQ(text("", "IPv4"), "http://169.254.169.254:80");
+    EXPECT_EQ(text("", "IPv6"), "http://[fd00:ec2::254]:80");
+    EXPECT_EQ(text("http://127.0.0.1:99/a/", "ipv6"), "http://127.0.0.1:99/a");
+    EXPECT_EQ(text("", "ipv5"), "refused");
+    EXPECT_EQ(text("169.254.169.254", ""), "refused");
+}
+
+TEST(addresses, sso_portal_of_the_region_or_the_variables) {
     test::fake_environment env;
-    std::string root_;
-};
-
-TEST_F(profiles, environment_beats_files) {
-    write(".aws/credentials", "[default]\naws_access_key_id=F\naws_secret_access_key=fs\n");
-    EXPECT_EQ(keys(), "profile default: F/fs/");
-    env.values["AWS_ACCESS_KEY_ID"] = "E";
-    EXPECT_THAT(keys(), testing::HasSubstr("AWS_SECRET_ACCESS_KEY is not"));
-    env.values["AWS_SECRET_ACCESS_KEY"] = "es";
-    EXPECT_EQ(keys(), "environment: E/es/");
-    env.values["AWS_SESSION_TOKEN"] = "et";
-    EXPECT_EQ(keys(), "environment: E/es/et");
+    const auto text = [&env](std::string_view region) {
+        const auto got = sso_portal(region, env);
+        return got ? got->origin.to_string() + got->target : "refused";
+    };
+    EXPECT_EQ(text("eu-west-1"), "https://portal.sso.eu-west-1.amazonaws.com:443");
+    EXPECT_EQ(text("cn-north-1"), "https://portal.sso.cn-north-1.amazonaws.com.cn:443");
+    for (const char* region : {"", "a.b", "evil.com/", "EU"}) EXPECT_EQ(text(region), "refused") << region;
+    env.values["AWS_ENDPOINT_URL"] = "https://all.example.com/p/";
+    EXPECT_EQ(text("eu-west-1"), "https://all.example.com:443/p");
+    env.values["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:1";
+    EXPECT_EQ(text("eu-west-1"), "http://127.0.0.1:1");
+    env.values["AWS_ENDPOINT_URL_SSO"] = "http://example.com";
+    EXPECT_EQ(text("eu-west-1"), "refused");
+    env.values["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+    EXPECT_EQ(text("eu-west-1"), "https://portal.sso.eu-west-1.amazonaws.com:443");
 }
 
-TEST_F(profiles, environment_expiration_is_read) {
-    env.values = {{"AWS_ACCESS_KEY_ID", "E"},
-                  {"AWS_SECRET_ACCESS_KEY", "s"},
-                  {"AWS_CREDENTIAL_EXPIRATION", "2030-01-02T03:04:05Z"}};
-    const auto made = make_default_provider(env);
-    ASSERT_TRUE(made);
-    const auto got = test::run((*made)->get(mono_time{}));
-    ASSERT_TRUE(got);
-    ASSERT_TRUE((*got)->expires_at);
-    EXPECT_EQ(to_iso8601(*(*got)->expires_at), "2030-01-02T03:04:05Z");
-    env.values["AWS_CREDENTIAL_EXPIRATION"] = "soon";
-    EXPECT_THAT(keys(), testing::HasSubstr("AWS_CREDENTIAL_EXPIRATION"));
+std::string text_of(const result<sigv4::credentials>& got) {
+    if (!got) return "error: " + got.error().message;
+    return got->access_key_id + "/" + std::string{got->secret_access_key.reveal()} + "/" +
+           std::string{got->session_token.reveal()} + "/" +
+           (got->expires_at ? to_iso8601(*got->expires_at) : "-");
 }
 
-TEST_F(profiles, profile_variable_chooses_and_credentials_win) {
-    write(".aws/credentials", "[b]\naws_access_key_id=B\naws_secret_access_key=bs\naws_session_token=bt\n");
-    write(".aws/config", "[profile b]\naws_access_key_id=C\nregion=eu-west-3\n[default]\nregion=us-west-1\n");
-    EXPECT_EQ(default_region(env), "us-west-1");
-    env.values["AWS_DEFAULT_PROFILE"] = "b";
-    EXPECT_EQ(keys(), "profile b: B/bs/bt");
-    EXPECT_EQ(default_region(env), "eu-west-3");
-    env.values["AWS_PROFILE"] = "missing";
-    EXPECT_THAT(keys(),
-                testing::AllOf(testing::HasSubstr("AWS_ACCESS_KEY_ID"), testing::HasSubstr("profile missing"),
-                               testing::HasSubstr(root_ + "/.aws/credentials")));
-    EXPECT_EQ(default_region(env), "");
-    env.values["AWS_DEFAULT_REGION"] = "ap-south-1";
-    EXPECT_EQ(default_region(env), "ap-south-1");
-    env.values["AWS_REGION"] = "sa-east-1";
-    EXPECT_EQ(default_region(env), "sa-east-1");
+TEST(answers, of_every_source) {
+    EXPECT_EQ(text_of(read_process_output(R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"})")),
+              "A/s//-");
+    EXPECT_EQ(text_of(read_process_output(
+                  R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":"t",)"
+                  R"("Expiration":"2030-01-02T03:04:05+01:00","Other":{}} )")),
+              "A/s/t/2030-01-02T02:04:05Z");
+    EXPECT_EQ(
+        text_of(read_process_output(
+            R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":null,"Expiration":null})")),
+        "A/s//-");
+    const std::string expiring =
+        R"({"Code":"Success","AccessKeyId":"A","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-02T03:04:05Z"})";
+    EXPECT_EQ(text_of(read_container_answer(expiring)), "A/s/t/2030-01-02T03:04:05Z");
+    EXPECT_EQ(text_of(read_instance_answer(expiring)), "A/s/t/2030-01-02T03:04:05Z");
+    const auto untrusted = read_instance_answer(R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"m"})");
+    ASSERT_FALSE(untrusted);
+    EXPECT_EQ(untrusted.error().code, errc::not_found);
+    EXPECT_EQ(text_of(read_sso_answer(R"({"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s",)"
+                                      R"("sessionToken":"t","expiration":1893553445000}})")),
+              "A/s/t/2030-01-02T03:04:05Z");
+    const auto token =
+        read_sso_token(R"({"accessToken":"t","expiresAt":"2030-01-02T03:04:05UTC","region":"r"})");
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->access_token.reveal(), "t");
+    EXPECT_EQ(to_iso8601(token->expires_at), "2030-01-02T03:04:05Z");
 }
 
-TEST_F(profiles, files_may_be_elsewhere_and_broken_ones_are_named) {
-    write("c", "[default]\naws_access_key_id=X\n");
-    env.values["AWS_SHARED_CREDENTIALS_FILE"] = "~/c";
-    EXPECT_THAT(keys(), testing::HasSubstr("no aws_secret_access_key"));
-    write("d", "[default]\naws_secret_access_key=from config\n");
-    env.values["AWS_CONFIG_FILE"] = root_ + "/d";
-    EXPECT_EQ(keys(), "profile default: X/from config/");
-    write("d", "not ini\n");
-    EXPECT_THAT(keys(), testing::HasSubstr(root_ + "/d: line 1"));
+TEST(answers, malformed_ones_are_refused_and_never_quoted) {
+    const std::vector<std::string> texts{
+        "",
+        "canary",
+        "{\"canary\":",
+        R"("canary")",
+        R"([{"Version":1,"AccessKeyId":"canary","SecretAccessKey":"canary"}])",
+        R"({"Version":1,"AccessKeyId":"canary","AccessKeyId":"canary","SecretAccessKey":"canary"})",
+        R"({"AccessKeyId":"canary","SecretAccessKey":"canary"})",
+        R"({"Version":"1","AccessKeyId":"canary","SecretAccessKey":"canary"})",
+        R"({"Version":2,"AccessKeyId":"canary","SecretAccessKey":"canary"})",
+        R"({"Version":1,"SecretAccessKey":"canary"})",
+        R"({"Version":1,"AccessKeyId":"canary"})",
+        R"({"Version":1,"AccessKeyId":"canary","SecretAccessKey":""})",
+        R"({"Version":1,"AccessKeyId":"canary","SecretAccessKey":["canary"]})",
+        R"({"Version":1,"AccessKeyId":"canary","SecretAccessKey":"canary","SessionToken":7})",
+        R"({"Version":1,"AccessKeyId":"canary","SecretAccessKey":"canary","Expiration":"canary"})",
+        R"({"Version":1,"AccessKeyId":"canary","SecretAccessKey":"canary","x":")" +
+            std::string(answer_bytes_max, 'x') + "\"}",
+    };
+    for (const auto& text : texts) {
+        for (const auto read :
+             {read_process_output, read_container_answer, read_instance_answer, read_sso_answer}) {
+            const auto got = read(text);
+            ASSERT_FALSE(got) << text;
+            EXPECT_THAT(got.error().message, Not(HasSubstr("canary")));
+        }
+        const auto token = read_sso_token(text);
+        ASSERT_FALSE(token) << text;
+        EXPECT_THAT(token.error().message, Not(HasSubstr("canary")));
+    }
 }
 
 }  // namespace

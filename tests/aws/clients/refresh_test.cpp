@@ -132,5 +132,30 @@ TEST_F(refresh, sets_without_expiry_are_kept) {
     EXPECT_EQ(want(m), action::use);
 }
 
+TEST_F(refresh, an_expired_set_is_used_where_the_source_is_known_to_give_them) {
+    refresh_options options;
+    options.use_expired = true;
+    refresh_machine m{options, rng{7}};
+    want(m);
+    fetched(m, set("A", 1h));
+    clock.advance(50min);
+    EXPECT_EQ(want(m), action::use_and_fetch);
+    fetched(m, set("OLD", -1h));  // worse than what is held
+    EXPECT_EQ(m.current()->access_key_id, "A");
+    clock.advance(1h);
+    EXPECT_EQ(want(m), action::use_and_fetch);
+    fetched(m, set("B", -1s));
+    EXPECT_EQ(m.current()->access_key_id, "B");
+    EXPECT_EQ(want(m), action::use);
+    clock.advance(60s);
+    EXPECT_EQ(want(m), action::use_and_fetch);
+    fetched(m, down);
+    EXPECT_EQ(want(m), action::use);
+    m.invalidate(*m.current());  // a service refuses it
+    EXPECT_EQ(want(m), action::fetch);
+    fetched(m, set("C", 1h));
+    EXPECT_EQ(m.current()->access_key_id, "C");
+}
+
 }  // namespace
 }  // namespace trainyard::aws

@@ -6,7 +6,7 @@
 namespace trainyard::aws::sts {
 namespace {
 
-const assume_role_request good{"arn:aws:iam::123456789012:role/path/run+1", "ty=run@1", "", 3600};
+const assume_role_request good{"arn:aws:iam::123456789012:role/path/run+1", "ty=run@1", secret{}, 3600};
 
 TEST(encode, assume_role) {
     EXPECT_EQ(*encode_assume_role(good),
@@ -14,7 +14,7 @@ TEST(encode, assume_role) {
               "2Frun%2B1"
               "&RoleSessionName=ty%3Drun%401&DurationSeconds=3600");
     auto with = good;
-    with.external_id = "a b&c=d";
+    with.external_id = secret{"a b&c=d"};
     EXPECT_THAT(*encode_assume_role(with), testing::EndsWith("&ExternalId=a%20b%26c%3Dd"));
     EXPECT_EQ(encode_get_caller_identity(), "Action=GetCallerIdentity&Version=2011-06-15");
 }
@@ -33,7 +33,7 @@ TEST(encode, limits) {
     EXPECT_TRUE(refused([](auto& r) { r.session_name = std::string(65, 'a'); }));
     EXPECT_TRUE(refused([](auto& r) { r.session_name = "a"; }));
     EXPECT_TRUE(refused([](auto& r) { r.session_name = "a b"; }));
-    EXPECT_TRUE(refused([](auto& r) { r.external_id = "x"; }));
+    EXPECT_TRUE(refused([](auto& r) { r.external_id = secret{"x"}; }));
     EXPECT_TRUE(refused([](auto& r) { r.role_arn = "role/without-arn-prefix"; }));
 }
 
@@ -44,6 +44,22 @@ std::string answer(const std::string& expiration) {
            "SecretAccessKey><SessionToken>tok&amp;en</SessionToken>"
            "<Expiration>" +
            expiration + "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+}
+
+TEST(encode, assume_role_with_web_identity) {
+    const web_identity_request r{"arn:aws:iam::123456789012:role/pod", "ty", "/token"};
+    EXPECT_EQ(*encode_assume_role_with_web_identity(r, secret{"a.b+c"}),
+              "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%"
+              "3Arole%2Fpod"
+              "&RoleSessionName=ty&DurationSeconds=3600&WebIdentityToken=a.b%2Bc");
+    EXPECT_FALSE(encode_assume_role_with_web_identity(r, secret{"abc"}));
+    EXPECT_TRUE(
+        encode_assume_role_with_web_identity(r, secret{std::string(web_identity_token_bytes_max, 'x')}));
+    EXPECT_FALSE(
+        encode_assume_role_with_web_identity(r, secret{std::string(web_identity_token_bytes_max + 1, 'x')}));
+    web_identity_request nameless = r;
+    nameless.session_name = "x";
+    EXPECT_FALSE(encode_assume_role_with_web_identity(nameless, secret{"abcd"}));
 }
 
 TEST(decode, assume_role) {

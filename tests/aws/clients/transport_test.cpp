@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "aws/sagemaker/client.hpp"
-#include "aws/sts/client.hpp"
 #include "engine/base/encoding.hpp"
 #include "scripted.hpp"
 #include "sigv4/verify.hpp"
@@ -305,57 +304,6 @@ TEST_F(transport_over_http, stopping_an_ended_job_succeeds) {
     const auto got = test::run_on(w.io, jobs.stop_training_job("j", w.time.mono() + 20s));
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().kind, failure::not_found);
-}
-
-http::response role_keys(const std::string& id, wall_time expires) {
-    return {200,
-            {{"content-type", "text/xml"}},
-            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" + id +
-                "</AccessKeyId><SecretAccessKey>canary-s</SecretAccessKey><SessionToken>canary-t</"
-                "SessionToken><Expiration>" +
-                to_iso8601(expires) + "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"};
-}
-
-task<int> get_key(credentials_provider& role, mono_time deadline, std::vector<std::string>& out) {
-    const auto got = co_await role.get(deadline);
-    out.push_back(got ? (*got)->access_key_id : got.error().message);
-    co_return 0;
-}
-
-TEST_F(transport_over_http, a_role_is_assumed_once_for_many) {
-    const auto role = sts::make_assumed_role_provider(
-        *w.transport, w.where, w.who, {"arn:aws:iam::123456789012:role/runner", "trainyard", "canary-x"}, 3);
-    w.script = {role_keys("ASIA1", w.time.wall() + 1h), role_keys("ASIA2", w.time.wall() + 1h)};
-    const auto deadline = w.time.mono() + 20s;
-    std::vector<std::string> got;
-    for (int i = 0; i < 4; ++i)
-        boost::asio::co_spawn(w.io, get_key(*role, deadline, got), [](std::exception_ptr, int) {});
-    w.io.restart();
-    while (got.size() < 4 && w.time.mono() < deadline) w.io.run_one();
-    EXPECT_THAT(got, testing::Each("ASIA1"));
-    EXPECT_EQ(w.seen.size(), 1U);
-    EXPECT_THAT(w.seen[0].body, HasSubstr("ExternalId=canary-x"));
-
-    const auto stale = test::run_on(w.io, role->get(deadline));
-    role->invalidate(**stale);
-    test::run_on(w.io, get_key(*role, deadline, got));
-    EXPECT_EQ(got.back(), "ASIA2");
-    EXPECT_EQ(w.seen.size(), 2U);
-}
-
-TEST_F(transport_over_http, a_role_that_cannot_be_assumed_says_why) {
-    const auto role = sts::make_assumed_role_provider(
-        *w.transport, w.where, w.who, {"arn:aws:iam::123456789012:role/runner", "trainyard", "canary-x"}, 3);
-    w.script = {{403,
-                 {},
-                 "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not "
-                 "yours</Message></Error></ErrorResponse>"}};
-    std::vector<std::string> got;
-    test::run_on(w.io, get_key(*role, w.time.mono() + 20s, got));
-    EXPECT_THAT(got.at(0), testing::AllOf(HasSubstr("sts AssumeRole: AccessDenied: not yours"),
-                                          Not(HasSubstr("canary"))));
-    EXPECT_THAT(role->describe(), Not(HasSubstr("canary")));
-    EXPECT_EQ(w.seen.size(), 1U);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <optional>
 
+#include "aws/identity/identity.hpp"
 #include "aws/local/world.hpp"
 #include "aws/sagemaker/client.hpp"
 #include "aws/sqs/client.hpp"
@@ -24,6 +25,7 @@ protected:
         http_ = std::make_unique<http::client>(io_, http::client_options{});
         transport_ = std::make_unique<transport>(*http_, io::real_clock(), registry_, 1);
         who_ = make_static_provider({"123456789012", secret{"test"}, {}, {}}, "test");
+        identity_ = std::make_unique<identity>(io_, *http_, *transport_, process_environment(), 1);
     }
     ~end_to_end() override { run(close()); }
 
@@ -39,6 +41,7 @@ protected:
         return std::move(out.value());
     }
     task<int> close() {
+        co_await identity_->close();
         co_await http_->close();
         const mono_time at_once = io::real_clock().mono();
         co_await world_->shutdown(at_once);
@@ -53,6 +56,7 @@ protected:
     std::unique_ptr<local::world> world_;
     std::unique_ptr<http::client> http_;
     std::unique_ptr<transport> transport_;
+    std::unique_ptr<identity> identity_;
     endpoint where_;
     std::shared_ptr<credentials_provider> who_;
 };
@@ -163,8 +167,8 @@ TEST_F(end_to_end, identities_and_roles) {
     const auto me = run(s.get_caller_identity(soon()));
     ASSERT_TRUE(me) << why(me);
     EXPECT_EQ(me->account, "123456789012");
-    const auto role = sts::make_assumed_role_provider(
-        *transport_, where_, who_, {"arn:aws:iam::210987654321:role/runner", "trainyard", "", 3600}, 1);
+    const auto role = identity_->assume(
+        where_, who_, {"arn:aws:iam::210987654321:role/runner", "trainyard", secret{}, 3600});
     sts::client as_role{*transport_, where_, role};
     const auto other = run(as_role.get_caller_identity(soon()));
     ASSERT_TRUE(other) << why(other);

@@ -30,6 +30,7 @@ struct row {
     std::uint64_t opened = 1;         // connections
     std::uint64_t retried = 0;        // free retries
     duration limit = in_time;
+    bool resend = true;  // as the caller allows
 };
 
 std::ostream& operator<<(std::ostream& out, const row& r) {
@@ -60,7 +61,7 @@ task<void> under_fault::exchange(fault_proxy& through, const row& r, std::vector
         request what;
         what.body = body_of(i);
         const mono_time until = in(r.limit);
-        auto got = co_await c.send(to, what, lane::control, until);
+        auto got = co_await c.send(to, what, lane::control, until, r.resend);
         out.push_back(std::move(got));
     }
     co_await through.close();
@@ -177,6 +178,14 @@ const row rows[] = {
      2,
      2,
      1},
+    {"end_races_a_request_that_must_not_be_sent_again",
+     {{.answers = 1, .wait_for_next_request = true}, {}},
+     {fine, {errc::io, after_sending}},
+     1,
+     1,
+     0,
+     in_time,
+     false},
     // Bytes that do not belong.
     {"every_answer_two_times", {{.twice = true}}, {fine, fine, fine}, 3, 3},
     {"garbage_before_the_answer",

@@ -184,6 +184,31 @@ TEST_F(loopback, bytes_one_at_a_time_do_not_move_a_limit) {
     EXPECT_EQ(servers[0]->stats().requests, 0U);
 }
 
+task<void> a_small_and_a_large_body(boost::asio::io_context& io, std::uint16_t port, duration& small,
+                                    duration& large) {
+    const mono_time began = io::real_clock().mono();
+    co_await trickle(io, port, post + "Content-Length: 100\r\n\r\n");
+    const mono_time between = io::real_clock().mono();
+    co_await trickle(io, port, post + "Content-Length: 1000000\r\n\r\n");
+    small = between - began;
+    large = io::real_clock().mono() - between;
+}
+
+// 100 bytes have the grace, 1,000,000 the tenth of a second that their rate gives them besides.
+TEST_F(loopback, a_body_has_the_time_that_its_size_needs) {
+    server_options options;
+    options.body_time_max = 4s;
+    options.body_grace = 60ms;
+    options.body_bytes_per_second_min = 10'000'000;
+    const auto port = serve(fine, options);
+    duration small{}, large{};
+    run([&] { return a_small_and_a_large_body(io, port, small, large); });
+    EXPECT_GE(small, 60ms);
+    EXPECT_GE(large, 160ms);
+    EXPECT_LT(small + large, 4s) << "the limit of every body ended what its own rate should have";
+    EXPECT_EQ(servers[0]->stats().requests, 0U);
+}
+
 task<response> large_answer(request /*r*/) {
     response out;
     out.body.assign(32U << 20U, 'x');  // more than the system's buffers take

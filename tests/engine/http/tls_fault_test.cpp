@@ -7,8 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "certificates.hpp"
 #include "loopback.hpp"
-#include "tests/support/certificate.hpp"
 #include "tests/support/fault_proxy.hpp"
 
 namespace trainyard::http {
@@ -42,7 +42,7 @@ protected:
     // One request through each fault, on a connection of its own.
     std::vector<result<response>> get_each(std::vector<fault> faults);
 
-    const test::certificate certificate{"IP:127.0.0.1"};
+    const http::certificate certificate{"IP:127.0.0.1"};
     client_options options;
     std::uint16_t port = 0;
     std::vector<std::size_t> to_client;  // bytes on the wire, of each

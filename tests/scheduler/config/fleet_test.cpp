@@ -38,7 +38,7 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(f->ledger_file, "/etc/ty/data/ledger.db");
     ASSERT_EQ(f->pools.size(), 2U);
     EXPECT_EQ(f->pools[1].name, "111111111111/us-west-2");
-    EXPECT_EQ(f->pools[1].external_id, "e-1");
+    EXPECT_EQ(f->pools[1].external_id.reveal(), "e-1");
     EXPECT_EQ(f->pools[0].rates.create, 2.5);
     EXPECT_EQ(f->pools[0].rates.list, 2);
     EXPECT_EQ(f->policy.pools[0].limits.at("ml.g5.2xlarge:spot").count(), 4);

@@ -92,6 +92,8 @@ TEST(Admission, RefusesWithReasonAndPointer) {
          "/request/HyperParameters/a", "must stand alone"},
         {test_body("", test_request(R"(,"X":"arn:aws:iam::111111111111:role/admin")")), "/request/X",
          "is not a role of this tenant"},
+        {test_body("", test_request(R"(,"X":"arn:aws:s3:us-east-1:${pool.name}:x")")), "/request/X",
+         "belongs to an account that this tenant may not use"},
         {test_body("", test_request(R"(,"X":"arn:aws:iam::${pool.account}:role/admin")")), "/request/X",
          "may not be built from placeholders"},
         {test_body("", test_request(R"(,"X":"arn:aws:kms:us-east-1:999999999999:key/k")")), "/request/X",
