@@ -398,6 +398,15 @@ TEST_F(roles, instance_metadata_that_nobody_mentioned_is_no_credentials) {
     EXPECT_THAT(key(who->open(d).value()),
                 testing::StartsWith(
                     "no AWS credentials (environment: AWS_ACCESS_KEY_ID is not set): no IMDSv2 token"));
+    // Once it gave keys, its failure is one of the source.
+    const auto p = who->open(d).value();
+    const std::string good =
+        R"({"AccessKeyId":"ASIAM","SecretAccessKey":"canary","Token":"canary","Expiration":"2099-01-01T00:00:00Z"})";
+    w.script = {{200, {}, "canary-token"}, {200, {}, "r"}, {200, {}, good}, {503, {}, ""}};
+    EXPECT_EQ(key(p), "ASIAM");
+    const mono_time deadline = w.time.mono() + 20s;
+    p->invalidate(**test::run_on(w.io, p->get(deadline)));
+    EXPECT_THAT(key(p), testing::StartsWith("no IMDSv2 token"));
 }
 
 }  // namespace
