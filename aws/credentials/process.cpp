@@ -146,6 +146,10 @@ error cannot_start(const std::string& program, int code) {
     return {errc::invalid_argument, "cannot start " + program + ": " + std::strerror(code)};
 }
 
+error end_unseen(const std::string& program) {
+    return {errc::io, "nobody knows how " + program + " ended: SIGCHLD is ignored in this process"};
+}
+
 result<void> child::start(std::vector<std::string> arguments, std::vector<std::string> variables) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return cannot_start(arguments.front(), errno);
@@ -168,7 +172,7 @@ result<void> child::start(std::vector<std::string> arguments, std::vector<std::s
         stop();
         ::waitpid(pid_, nullptr, 0);  // returns at once: it was killed
         reaped_ = true;
-        return cannot_start(arguments.front(), code);
+        return code == ESRCH ? end_unseen(arguments.front()) : cannot_start(arguments.front(), code);
     }
     exit_.assign(exit_fd, ignored);
     read_more();
@@ -237,9 +241,7 @@ task<result<sigv4::credentials>> fetch_from_process(asio::io_context& io, const 
     if (running->too_much)
         co_return error{errc::limit,
                         program + " wrote more than " + std::to_string(answer_bytes_max) + " bytes"};
-    if (running->status_lost)
-        co_return error{errc::io,
-                        "nobody knows how " + program + " ended: SIGCHLD is ignored in this process"};
+    if (running->status_lost) co_return end_unseen(program);
     if (running->status != 0) co_return failed(program, running->status);
     auto keys = read_process_output(output.reveal());
     if (!keys) co_return with_context(keys.error(), "the output of " + program);

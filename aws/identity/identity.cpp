@@ -20,12 +20,19 @@ task<result<sigv4::credentials>> fetch_from_environment(const environment& env) 
     co_return keys;
 }
 
-task<result<sigv4::credentials>> fetch_guess(http::client& http, instance_source from, std::string context,
+// The last guess of the chain: as long as it never gave anything, its failure is told as "there are none".
+struct guess {
+    instance_source from;
+    std::string none;  // that message
+    bool confirmed = false;
+};
+
+task<result<sigv4::credentials>> fetch_guess(http::client& http, std::shared_ptr<guess> what,
                                              mono_time deadline) {
-    auto keys = co_await fetch_from_instance(http, std::move(from), deadline);
-    if (!keys && !context.empty() && keys.error().code != errc::cancelled)
-        co_return with_context(keys.error(), context);
-    co_return keys;
+    auto keys = co_await fetch_from_instance(http, what->from, deadline);
+    what->confirmed = what->confirmed || keys.has_value();
+    if (what->confirmed || keys.error().code == errc::cancelled) co_return keys;
+    co_return error{errc::permission, what->none + ": " + keys.error().message};
 }
 
 using opened = result<std::shared_ptr<credentials_provider>>;
@@ -101,11 +108,12 @@ opened identity::impl::open(const container_source& s, const decision& d) {
 }
 
 opened identity::impl::open(const instance_source& s, const decision& d) {
-    // Nobody asked for the last guess of the chain, so its failure is told as "there are none".
-    const std::string context =
-        d.plan->roles.empty() && !s.configured ? none_found(d).message : std::string{};
-    return refreshing([this, s, context](mono_time until) { return fetch_guess(http, s, context, until); },
-                      d.plan->description, instance_fetch_max, true);
+    fetch_function fetch = [this, s](mono_time until) { return fetch_from_instance(http, s, until); };
+    if (d.plan->roles.empty() && !s.configured) {
+        const auto last = std::make_shared<guess>(guess{s, none_found(d).message});
+        fetch = [this, last](mono_time until) { return fetch_guess(http, last, until); };
+    }
+    return refreshing(std::move(fetch), d.plan->description, instance_fetch_max, true);
 }
 
 result<endpoint> identity::impl::sts_endpoint(const std::string& region, const std::string& what) {
@@ -153,8 +161,12 @@ std::shared_ptr<credentials_provider> identity::assume(endpoint sts,
     return impl_->roles.assume(std::move(sts), std::move(base), std::move(request));
 }
 
-task<void> identity::close() {
+void identity::cancel() {
     impl_->fetches.cancel();
+}
+
+task<void> identity::close() {
+    cancel();
     co_await impl_->fetches.join();
 }
 

@@ -32,7 +32,9 @@ public:
     std::shared_ptr<credentials_provider> assume(endpoint sts, std::shared_ptr<credentials_provider> base,
                                                  sts::assume_role_request request);
 
-    // Cancels what is being fetched and waits for its end; before http::client::close().
+    // Whoever waits for a fetch gets errc::cancelled, now and from now on.
+    void cancel();
+    // cancel(), and waits for the end of what was being fetched; before http::client::close().
     task<void> close();
 
 private:

@@ -211,6 +211,8 @@ task<run_report> run_instance::run() {
         watchers.cancel();
         co_await watchers.join();
     }
+    // Who stops a start gets what was asked for, not an error.
+    if (!end && end.error().code == errc::cancelled && me.stop_asked) end = result<void>{};
     co_await me.put_away();
     co_return me.report(end);
 }
@@ -218,7 +220,10 @@ task<run_report> run_instance::run() {
 void run_instance::stop() {
     boost::asio::post(impl_->io, [self = impl_] {
         self->stop_asked = true;
-        if (self->work) self->work->stop();
+        if (self->work)
+            self->work->stop();
+        else
+            self->who.cancel();  // a credential_process may be what the start waits for
     });
 }
 

@@ -59,7 +59,7 @@ class Program(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         self.environment.update(AWS_ACCESS_KEY_ID="000000000000", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
-                                AWS_ENDPOINT_URL="http://127.0.0.1:1")
+                                AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_EC2_METADATA_DISABLED="true")
         self.fleet()
 
     def fleet(self, admin="127.0.0.1:0", change=lambda text: text):
@@ -100,7 +100,7 @@ class Program(unittest.TestCase):
         return child
 
     def test_usage_errors(self):
-        for arguments in ([], ["bake"], ["run"], ["run", "-c"], ["demo", "--jobs", "many"], ["local", "--port", "x"]):
+        for arguments in ([], ["bake"], ["run"], ["run", "-c"], ["demo", "--jobs", "many"], ["local", "--port", "x"], ["doctor"]):
             self.assertEqual(self.call(*arguments).returncode, 2, arguments)
         self.assertEqual(self.call("--help").returncode, 0)
         self.assertEqual(json.loads(self.call("version", "--json").stdout).keys(), {"version", "compiler"})
@@ -141,6 +141,24 @@ class Program(unittest.TestCase):
                               capture_output=True, text=True, timeout=SECONDS_MAX)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("AWS_ACCESS_KEY_ID", done.stderr)
+
+    def test_stop_while_credentials_come(self):
+        for key in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"):
+            self.environment.pop(key)
+        os.mkfifo(self.folder / "began")
+        helper = self.folder / "helper"
+        helper.write_text(f"#!/bin/sh\necho now > {self.folder}/began\nexec sleep 1000\n")
+        helper.chmod(0o700)
+        (self.folder / "config").write_text(f"[default]\ncredential_process = {helper}\n")
+        (self.folder / "config").chmod(0o600)
+        self.environment["AWS_CONFIG_FILE"] = str(self.folder / "config")
+        self.environment["HOME"] = str(self.folder)
+        child = self.start("run", "-c", "fleet.yaml")
+        began = os.open(self.folder / "began", os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, began)
+        self.assertTrue(select.select([began], [], [], SECONDS_MAX)[0], "the helper was not run")
+        child.terminate()
+        self.assertEqual(child.wait(SECONDS_MAX), 0, child.stderr.read())
 
     def test_port_in_use(self):
         self.local()

@@ -90,6 +90,8 @@ TEST_F(sources, container_reads_its_token_each_time) {
     write("token", "canary-4\n");
     EXPECT_THAT(container(),
                 AllOf(HasSubstr("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), HasSubstr("line break")));
+    write("token", std::string(8193, 'x'));
+    EXPECT_THAT(container(), HasSubstr("is larger than 8192 bytes"));
     std::filesystem::remove(home + "/token");
     EXPECT_THAT(container(), HasSubstr("cannot open"));
     EXPECT_EQ(w.seen.size(), 4U);
@@ -132,8 +134,10 @@ TEST_F(sources, instance_metadata_without_a_usable_role) {
     EXPECT_EQ(code, errc::not_found);
     w.script = {token, {200, {}, ""}};
     EXPECT_THAT(instance(), HasSubstr("no role is attached"));
-    w.script = {token, {200, {}, "../canary/x"}};
-    EXPECT_THAT(instance(), HasSubstr("malformed"));
+    for (const std::string& name : {std::string{"../canary/x"}, std::string(257, 'x')}) {
+        w.script = {token, {200, {}, name}};
+        EXPECT_THAT(instance(), HasSubstr("malformed"));
+    }
     w.script = {token, {200, {}, "r"}, {200, {}, R"({"Code":"Failed","Message":"canary"})"}};
     EXPECT_THAT(instance(), HasSubstr("keys of role r"));
     EXPECT_EQ(code, errc::not_found);
@@ -160,6 +164,8 @@ TEST_F(sources, sso_exchanges_the_cached_token) {
     EXPECT_EQ(code, errc::permission);
     write(relative, "canary, not json");
     EXPECT_THAT(sso("corp"), HasSubstr("not a JSON object"));
+    write(relative, std::string(answer_bytes_max + 1, ' '));
+    EXPECT_THAT(sso("corp"), HasSubstr("is larger than 65536 bytes"));
     EXPECT_TRUE(w.seen.empty());
     write(relative, R"({"accessToken":"canary-token","expiresAt":"2099-01-01T00:00:00Z"})");
     w.script = {

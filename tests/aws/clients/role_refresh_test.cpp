@@ -118,7 +118,7 @@ TEST_F(refreshing, a_good_set_is_handed_out_beside_the_fetch_of_the_next) {
     next = keys("B", time.wall() + 1h);
     start(p);
     until_logged(2);
-    EXPECT_THAT(log, Each("A"));
+    ASSERT_THAT(log, testing::ElementsAre("A", "A"));
     EXPECT_EQ(begun, 2);
     gate.set();
     settle();
@@ -303,6 +303,9 @@ TEST_F(roles, a_failing_sts_is_asked_three_times) {
     w.script = {{503, {}, ""}, {503, {}, ""}, role_keys("AssumeRole", "ASIA1", w.time.wall() + 1h)};
     EXPECT_EQ(key(runner()), "ASIA1");
     EXPECT_EQ(w.seen.size(), 3U);
+    w.script = {{503, {}, ""}};
+    EXPECT_THAT(key(runner()), HasSubstr("503"));
+    EXPECT_EQ(w.seen.size(), 6U);
 }
 
 TEST_F(roles, thirty_at_once_take_two_seconds) {
@@ -395,6 +398,15 @@ TEST_F(roles, instance_metadata_that_nobody_mentioned_is_no_credentials) {
     EXPECT_THAT(key(who->open(d).value()),
                 testing::StartsWith(
                     "no AWS credentials (environment: AWS_ACCESS_KEY_ID is not set): no IMDSv2 token"));
+    // Once it gave keys, its failure is one of the source.
+    const auto p = who->open(d).value();
+    const std::string good =
+        R"({"AccessKeyId":"ASIAM","SecretAccessKey":"canary","Token":"canary","Expiration":"2099-01-01T00:00:00Z"})";
+    w.script = {{200, {}, "canary-token"}, {200, {}, "r"}, {200, {}, good}, {503, {}, ""}};
+    EXPECT_EQ(key(p), "ASIAM");
+    const mono_time deadline = w.time.mono() + 20s;
+    p->invalidate(**test::run_on(w.io, p->get(deadline)));
+    EXPECT_THAT(key(p), testing::StartsWith("no IMDSv2 token"));
 }
 
 }  // namespace
