@@ -1,5 +1,5 @@
 // Signature Version 4 as one writes it at first: strings, maps, a key derived for each request. The yardstick
-// of bench-sign, and the second opinion of tests/sigv4.
+// of `trainyard-bench sign`, and the second opinion of tests/sigv4.
 #pragma once
 
 #include <string>
