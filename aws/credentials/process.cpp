@@ -23,7 +23,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What a helper may need to find its own configuration and the network.
+// What such a program may need to find its own configuration and the network.
 constexpr std::array passed_variables{
     "PATH",
     "HOME",

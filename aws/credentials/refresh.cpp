@@ -56,8 +56,8 @@ void refresh_machine::invalidate(const sigv4::credentials& stale) {
     if (!current_ || current_->access_key_id != stale.access_key_id ||
         !current_->session_token.equals(stale.session_token.reveal()))
         return;
+    // A source that failed a moment ago is not asked at once: its set may be refused as often as it is used.
     current_.reset();
-    failed_at_.reset();
     last_error_ = {errc::permission, "the service refused the credentials as expired"};
 }
 

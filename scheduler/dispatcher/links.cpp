@@ -75,7 +75,7 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
     auto who = base;
     if (!p.role.empty()) {
         // One session serves every region of the account.
-        auto& shared = roles[p.role + "\n" + std::string{p.external_id.reveal()}];
+        auto& shared = roles[p.role + "\n" + sha256_hex(p.external_id.reveal())];
         if (!shared) {
             auto sts = aws::resolve_endpoint("sts", p.region, env);
             if (!sts) return with_context(sts.error(), "pool " + p.name);

@@ -146,17 +146,17 @@ class Program(unittest.TestCase):
         for key in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"):
             self.environment.pop(key)
         os.mkfifo(self.folder / "began")
-        helper = self.folder / "helper"
-        helper.write_text(f"#!/bin/sh\necho now > {self.folder}/began\nexec sleep 1000\n")
-        helper.chmod(0o700)
-        (self.folder / "config").write_text(f"[default]\ncredential_process = {helper}\n")
+        program = self.folder / "program"
+        program.write_text(f"#!/bin/sh\necho now > {self.folder}/began\nexec sleep 1000\n")
+        program.chmod(0o700)
+        (self.folder / "config").write_text(f"[default]\ncredential_process = {program}\n")
         (self.folder / "config").chmod(0o600)
         self.environment["AWS_CONFIG_FILE"] = str(self.folder / "config")
         self.environment["HOME"] = str(self.folder)
         child = self.start("run", "-c", "fleet.yaml")
         began = os.open(self.folder / "began", os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, began)
-        self.assertTrue(select.select([began], [], [], SECONDS_MAX)[0], "the helper was not run")
+        self.assertTrue(select.select([began], [], [], SECONDS_MAX)[0], "the program was not run")
         child.terminate()
         self.assertEqual(child.wait(SECONDS_MAX), 0, child.stderr.read())
 

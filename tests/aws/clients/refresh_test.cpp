@@ -152,6 +152,8 @@ TEST_F(refresh, an_expired_set_is_used_where_the_source_is_known_to_give_them) {
     fetched(m, down);
     EXPECT_EQ(want(m), action::use);
     m.invalidate(*m.current());  // a service refuses it
+    EXPECT_EQ(want(m), action::fail);
+    clock.advance(1s);
     EXPECT_EQ(want(m), action::fetch);
     fetched(m, set("C", 1h));
     EXPECT_EQ(m.current()->access_key_id, "C");
