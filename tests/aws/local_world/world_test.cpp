@@ -403,7 +403,8 @@ TEST_F(local_world, speaks_query_by_get_and_presigned_get) {
               "403 MissingAuthenticationToken");
 
     sigv4::signer signer;
-    const std::array<sigv4::header_view, 1> host{{{"Host", to.authority()}}};
+    const std::string authority = to.authority();
+    const std::array<sigv4::header_view, 1> host{{{"Host", authority}}};
     const auto url = signer.presign({"GET", path, "Action=ReceiveMessage&Version=2012-11-05", host, ""}, who,
                                     {"us-east-1", "sqs"}, time.wall(), 60s);
     ASSERT_TRUE(url.has_value());
