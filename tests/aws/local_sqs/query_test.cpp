@@ -197,11 +197,25 @@ TEST(sqs_query, answers_become_xml) {
         "<MD5OfMessageBody>d</MD5OfMessageBody><SequenceNumber>1</SequenceNumber>"
         "</SendMessageBatchResultEntry><BatchResultErrorEntry><Id>b</Id><SenderFault>true</SenderFault>"
         "<Code>C</Code><Message>M</Message></BatchResultErrorEntry></SendMessageBatchResult>");
-    EXPECT_EQ(answer("ListMessageMoveTasks",
-                     R"({"Results":[{"Status":"RUNNING","StartedTimestamp":1764000000000}]})"),
-              "<ListMessageMoveTasksResult><ListMessageMoveTasksResultEntry><Status>RUNNING</Status>"
-              "<StartedTimestamp>1764000000000</StartedTimestamp></ListMessageMoveTasksResultEntry>"
-              "</ListMessageMoveTasksResult>");
+    EXPECT_EQ(answer("StartMessageMoveTask", R"({"TaskHandle":"t"})"),
+              "<StartMessageMoveTaskResult><TaskHandle>t</TaskHandle></StartMessageMoveTaskResult>");
+    EXPECT_EQ(
+        answer("CancelMessageMoveTask", R"({"ApproximateNumberOfMessagesMoved":7})"),
+        "<CancelMessageMoveTaskResult><ApproximateNumberOfMessagesMoved>7</ApproximateNumberOfMessagesMoved>"
+        "</CancelMessageMoveTaskResult>");
+    EXPECT_EQ(
+        answer(
+            "ListMessageMoveTasks",
+            R"({"Results":[{"TaskHandle":"t","Status":"FAILED","SourceArn":"s","DestinationArn":"d",)"
+            R"("MaxNumberOfMessagesPerSecond":5,"ApproximateNumberOfMessagesMoved":1,)"
+            R"("ApproximateNumberOfMessagesToMove":2,"FailureReason":"f","StartedTimestamp":1764000000000}]})"),
+        "<ListMessageMoveTasksResult><ListMessageMoveTasksResultEntry><TaskHandle>t</TaskHandle>"
+        "<Status>FAILED</Status><SourceArn>s</SourceArn><DestinationArn>d</DestinationArn>"
+        "<MaxNumberOfMessagesPerSecond>5</MaxNumberOfMessagesPerSecond>"
+        "<ApproximateNumberOfMessagesMoved>1</ApproximateNumberOfMessagesMoved>"
+        "<ApproximateNumberOfMessagesToMove>2</ApproximateNumberOfMessagesToMove>"
+        "<FailureReason>f</FailureReason><StartedTimestamp>1764000000000</StartedTimestamp>"
+        "</ListMessageMoveTasksResultEntry></ListMessageMoveTasksResult>");
 }
 
 TEST(sqs_query, what_xml_cannot_hold_is_replaced) {

@@ -418,6 +418,15 @@ TEST_F(local_world, speaks_query_by_get_and_presigned_get) {
     time.advance(61s);
     EXPECT_EQ(send(get_request(path + "?" + query)).status, 403);
 
+    // The root answers a call and tells strangers that it is up.
+    const std::string list = "Action=ListQueues&Version=2012-11-05";
+    const auto root =
+        signer.presign({"GET", "/", list, host, ""}, who, {"us-east-1", "sqs"}, time.wall(), 60s);
+    ASSERT_TRUE(root.has_value());
+    EXPECT_EQ(tag_text(send(get_request("/?" + std::string{root->query})), "QueueUrl"),
+              "200 http://" + to.authority() + path);
+    EXPECT_EQ(tag_text(send(get_request("/?" + list)), "Code"), "403 MissingAuthenticationToken");
+
     for (const bool is_signed : {true, false}) {
         const auto nothing = is_signed ? call(get_request(path), who, "sqs") : send(get_request(path));
         EXPECT_EQ(nothing.status, 404);
