@@ -45,6 +45,11 @@ public:
     void members(json::writer& out, std::span<const query_member> all, const std::string& prefix) {
         for (const query_member& m : all) member(out, m, prefix + std::string{m.wire});
     }
+    void structure(json::writer& out, std::span<const query_member> all, const std::string& prefix) {
+        out.begin_object();
+        members(out, all, prefix);
+        out.end_object();
+    }
     const std::optional<service_error>& error() const { return error_; }
 
 private:
@@ -113,7 +118,7 @@ private:
             if (m.of.empty())
                 out.string(required(element));
             else
-                members(out.begin_object(), m.of, element + "."), out.end_object();
+                structure(out, m.of, element + ".");
         }
         out.end_array();
     }
@@ -134,7 +139,7 @@ private:
             if (m.of.empty())
                 out.string(required(value_field));
             else
-                members(out.begin_object(), m.of, value_field + "."), out.end_object();
+                structure(out, m.of, value_field + ".");
         }
         out.end_object();
     }
@@ -219,9 +224,8 @@ sqs_result<query_call> read_sqs_query(const query_parameters& given, std::string
     if (at_queue) form.emplace("QueueUrl", path);
     reader read(form);
     json::writer input;
-    read.members(input.begin_object(), operation->input, "");
+    read.structure(input, operation->input, "");
     if (read.error()) return *read.error();
-    input.end_object();
     return query_call{*action, input.take()};
 }
 
