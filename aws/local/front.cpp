@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "engine/base/encoding.hpp"
+#include "aws/local/sqs_query.hpp"
 
 namespace trainyard::aws::local {
 namespace {
@@ -21,6 +21,12 @@ struct signed_view {
     std::vector<sigv4::header_view> headers;
     sigv4::request_view view;
 };
+
+// AWS answers it before it looks who asks.
+bool is_get_without_action(const route& where, const http::request& request) {
+    return where.service == service_name::sqs && where.protocol == protocol::query &&
+           request.method == "GET" && where.form && !where.form->contains("Action");
+}
 
 }  // namespace
 
@@ -62,10 +68,13 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
                                                                         const claims_result& claims,
                                                                         wall_time now) {
     if (!verify_) return believe(claims);
-    if (!claims) return refusal_error(where, claims.error());
+    const bool presigned = where.service == service_name::sqs && where.form && request.method == "GET" &&
+                           where.form->contains("X-Amz-Signature");
+    if (!claims && !presigned) return refusal_error(where, claims.error());
     const signed_view view{request};
     sigv4::expectation expected{.service = to_string(where.service), .region = {}, .now = now};
     expected.tell_unknown_keys = true;  // as AWS does
+    expected.allow_presigned = presigned;
     static constexpr std::array<std::string_view, 1> target{"x-amz-target"};
     if (where.protocol == protocol::json) expected.must_be_signed = target;
     // An endpoint of no service is refused after its signature was found right.
@@ -84,16 +93,25 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
     return caller{known->who, region_name{verified->region}};
 }
 
-service_reply front::handle_query(const route& where, const http::request& request, const caller& from,
-                                  std::string_view request_id, wall_time now) {
-    if (where.service != service_name::sts)
-        return framework_error(
-            where, "InvalidAction",
-            "The local AWS speaks the Query protocol for STS only; SQS takes the JSON protocol, "
-            "which SDKs of 2024 and later use.");
-    const auto parameters = parse_form(request.body);
-    if (!parameters) return framework_error(where, "MalformedInput", "The body is not a well-formed form.");
-    return parts_.sts.handle(*parameters, from.who, request_id, now);
+task<service_reply> front::handle_query(const route& where, const http::request& request, const caller& from,
+                                        std::string_view request_id, wall_time now) {
+    const bool sqs = where.service == service_name::sqs;
+    if (!where.form)
+        co_return sqs ? malformed_query_string()
+                      : framework_error(where, "MalformedInput", "The body is not a well-formed form.");
+    if (where.service == service_name::sts)
+        co_return parts_.sts.handle(*where.form, from.who, request_id, now);
+    if (!sqs)
+        co_return framework_error(where, "InvalidAction",
+                                  "The local AWS speaks the Query protocol for SQS and STS only.");
+    const auto read = read_sqs_query(*where.form, request.path());
+    if (!read) co_return read.error();
+    const auto input = json::document::parse(read->input, query_input_limits());
+    if (!input) co_return sqs_error::malformed_input(input.error().message);
+    operation_call call{read->operation, input->root(), from.who, from.region, base_url(request), now};
+    const auto reply = co_await parts_.sqs.handle(std::move(call));
+    if (!reply) co_return reply.error();
+    co_return sqs_query_answer(read->operation, *reply, request_id);
 }
 
 task<service_reply> front::handle_json(const route& where, const http::request& request, const caller& from,
@@ -114,7 +132,7 @@ task<service_reply> front::handle_json(const route& where, const http::request& 
 task<http::response> front::handle(http::request request) {
     ++counts_.requests;
     const bool page =
-        request.path() == "/" || request.path() == "/_trainyard/health" || request.path() == "/metrics";
+        request.target == "/" || request.path() == "/_trainyard/health" || request.path() == "/metrics";
     if (request.method == "GET" && page && !request.fields.has("authorization"))
         co_return unsigned_page(request);
 
@@ -125,6 +143,10 @@ task<http::response> front::handle(http::request request) {
     const std::string_view scope_service = claims ? claims->service : std::string_view{};
     const route where = find_route(request, scope_service);
     requests_[where.service].add();
+    if (is_get_without_action(where, request)) {
+        const service_reply nothing = no_query_action();
+        co_return render(where, request, nothing, request_id);
+    }
     const auto from = authenticate(request, where, claims, now);
     if (!from) {
         ++counts_.refused;
@@ -133,7 +155,8 @@ task<http::response> front::handle(http::request request) {
         co_return render(where, request, refused, request_id);
     }
     if (where.protocol == protocol::query) {
-        const service_reply reply = handle_query(where, request, *from, request_id, now);
+        const caller& who = *from;
+        const service_reply reply = co_await handle_query(where, request, who, request_id, now);
         co_return render(where, request, reply, request_id);
     }
     const caller& who = *from;

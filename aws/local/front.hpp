@@ -55,8 +55,8 @@ private:
         const http::request& request, const route& where,
         const boost::system::result<sigv4::claims, sigv4::refused>& claims, wall_time now);
     caller believe(const boost::system::result<sigv4::claims, sigv4::refused>& claims) const;
-    service_reply handle_query(const route& where, const http::request& request, const caller& from,
-                               std::string_view request_id, wall_time now);
+    task<service_reply> handle_query(const route& where, const http::request& request, const caller& from,
+                                     std::string_view request_id, wall_time now);
     task<service_reply> handle_json(const route& where, const http::request& request, const caller& from,
                                     wall_time now);
     std::string make_request_id();

@@ -2,19 +2,32 @@
 
 #include <algorithm>
 
+#include "aws/local/sqs_query.hpp"
 #include "aws/local/sts_service.hpp"
 #include "engine/base/json.hpp"
 
 namespace trainyard::aws::local {
 namespace {
 
-constexpr std::string_view sqs_namespace = "http://queue.amazonaws.com/doc/2012-11-05/";
-constexpr std::string_view sqs_query_version = "2012-11-05";
-
 service_name by_name(std::string_view scope_service) {
     for (const service_name s : {service_name::sqs, service_name::sagemaker, service_name::sts})
         if (to_string(s) == scope_service) return s;
     return service_name::other;
+}
+
+// The service of a request without X-Amz-Target.
+service_name form_service(const std::optional<query_parameters>& form, const http::request& request,
+                          std::string_view scope_service) {
+    if (form)
+        if (const auto version = form->find("Version"); version != form->end()) {
+            if (version->second == sqs_query_version) return service_name::sqs;
+            if (version->second == sts_version) return service_name::sts;
+        }
+    const service_name s = by_name(scope_service);
+    if (s != service_name::other) return s;
+    // Queues alone have paths of their own.
+    if (is_queue_path(request.path())) return service_name::sqs;
+    return request.method == "GET" ? service_name::other : service_name::sts;
 }
 
 // Where one service says "UnrecognizedClientException", another says "InvalidClientTokenId".
@@ -88,20 +101,18 @@ route find_route(const http::request& request, std::string_view scope_service) {
         const service_name s = by_name(scope_service);
         return {s == service_name::sts ? service_name::other : s, protocol::json, ""};
     }
-    const bool form = request.fields.get("content-type").starts_with("application/x-www-form-urlencoded");
-    if (form) {
-        const auto parameters = parse_form(request.body);
-        const std::string* version = nullptr;
-        if (parameters)
-            if (const auto found = parameters->find("Version"); found != parameters->end())
-                version = &found->second;
-        if (version && *version == sqs_query_version) return {service_name::sqs, protocol::query, ""};
-        if (version && *version == sts_version) return {service_name::sts, protocol::query, ""};
+    const bool has_form = request.fields.get("content-type").starts_with("application/x-www-form-urlencoded");
+    if (!has_form && request.method != "GET") {
         const service_name s = by_name(scope_service);
-        return {s == service_name::other ? service_name::sts : s, protocol::query, ""};
+        if (s != service_name::sts) return {s, protocol::json, ""};
     }
-    const service_name s = by_name(scope_service);
-    return {s, s == service_name::sts ? protocol::query : protocol::json, ""};
+    std::string fields{request.query()};
+    if (has_form || request.method != "GET") fields += "&" + request.body;
+    auto form = parse_form(fields);
+    const service_name s = form_service(form, request, scope_service);
+    const auto p =
+        s == service_name::sqs || s == service_name::sts || has_form ? protocol::query : protocol::json;
+    return {s, p, "", std::move(form)};
 }
 
 service_error framework_error(const route& where, std::string_view type, std::string message) {
@@ -137,8 +148,8 @@ http::response render(const route& where, const http::request& request, const se
             return out;
         }
         out.status = reply.error().status;
-        out.body = query_error(
-            reply.error(), where.service == service_name::sqs ? sqs_namespace : sts_namespace, request_id);
+        out.body = where.service == service_name::sqs ? sqs_query_error(reply.error(), request_id)
+                                                      : sts_error(reply.error(), request_id);
         return out;
     }
     const std::string_view type = request.fields.get("content-type");

@@ -2,9 +2,11 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "aws/local/query_text.hpp"
 #include "aws/local/service.hpp"
 #include "engine/http/message.hpp"
 #include "sigv4/verify.hpp"
@@ -20,10 +22,12 @@ struct route {
     service_name service = service_name::other;
     local::protocol protocol = protocol::json;
     std::string operation;  // JSON only
+    // Query only: the fields of the query string and of the body; none when they are no well-formed form.
+    std::optional<query_parameters> form{};
 };
 
-// By X-Amz-Target; else by the form body's Version (that of SQS is its old Query protocol); else by
-// `scope_service`, the service of the credential scope.
+// By X-Amz-Target; else by the form's Version; else by `scope_service`, the service of the credential scope.
+// SQS answers a GET and a form by its old Query protocol, all else by JSON.
 route find_route(const http::request& request, std::string_view scope_service);
 
 // Why a signature was refused, as the service tells it.

@@ -11,20 +11,14 @@
 namespace trainyard::aws::local {
 namespace {
 
-constexpr std::size_t fields_max = 1000;  // 50 tags and 10 policies need 130
-
 service_error sender(int status, const char* code, std::string message) {
     return {status, code, code, std::move(message), true};
-}
-
-std::string element(std::string_view name, std::string_view text) {
-    return "<" + std::string{name} + ">" + escape_xml(text) + "</" + std::string{name} + ">";
 }
 
 std::string answer(std::string_view operation, const std::string& result, std::string_view request_id) {
     const std::string name{operation};
     return "<" + name + "Response xmlns=\"" + std::string{sts_namespace} + "\"><" + name + "Result>" +
-           result + "</" + name + "Result><ResponseMetadata>" + element("RequestId", request_id) +
+           result + "</" + name + "Result><ResponseMetadata>" + xml_element("RequestId", request_id) +
            "</ResponseMetadata></" + name + "Response>";
 }
 
@@ -51,42 +45,11 @@ void check_length(validation& check, const char* path, const std::string* value,
 
 }  // namespace
 
-std::optional<query_parameters> parse_form(std::string_view body) {
-    query_parameters out;
-    while (!body.empty()) {
-        const std::string_view field = body.substr(0, body.find('&'));
-        body.remove_prefix(std::min(body.size(), field.size() + 1));
-        if (field.empty()) continue;
-        const auto equals = field.find('=');
-        auto name = percent_decode(field.substr(0, equals), true);
-        auto value =
-            equals == std::string_view::npos ? std::string{} : percent_decode(field.substr(equals + 1), true);
-        if (!name || !value || !is_utf8(*name) || !is_utf8(*value) || out.size() == fields_max)
-            return std::nullopt;
-        if (!out.emplace(*std::move(name), *std::move(value)).second) return std::nullopt;
-    }
-    return out;
-}
-
-std::string escape_xml(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\r': out += "&#xD;"; break;
-            default: out += static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' ? '?' : c;
-        }
-    }
-    return out;
-}
-
-std::string query_error(const service_error& e, std::string_view xml_namespace, std::string_view request_id) {
-    return "<ErrorResponse xmlns=\"" + std::string{xml_namespace} + "\"><Error>" +
-           element("Type", e.sender_fault ? "Sender" : "Receiver") + element("Code", e.type) +
-           element("Message", e.message) + "</Error>" + element("RequestId", request_id) + "</ErrorResponse>";
+std::string sts_error(const service_error& e, std::string_view request_id) {
+    return "<ErrorResponse xmlns=\"" + std::string{sts_namespace} + "\"><Error>" +
+           xml_element("Type", e.sender_fault ? "Sender" : "Receiver") + xml_element("Code", e.type) +
+           xml_element("Message", e.message) + "</Error>" + xml_element("RequestId", request_id) +
+           "</ErrorResponse>";
 }
 
 service_reply sts_service::handle(const query_parameters& p, const principal& who,
@@ -100,10 +63,10 @@ service_reply sts_service::handle(const query_parameters& p, const principal& wh
                           ") of service AWSSecurityTokenService does not exist");
     if (*action == "AssumeRole") return assume_role(p, request_id, now);
     if (*action == "GetCallerIdentity")
-        return answer(
-            *action,
-            element("Arn", who.arn) + element("UserId", who.user_id) + element("Account", who.account.str()),
-            request_id);
+        return answer(*action,
+                      xml_element("Arn", who.arn) + xml_element("UserId", who.user_id) +
+                          xml_element("Account", who.account.str()),
+                      request_id);
     return sender(400, "InvalidAction",
                   "Could not find operation " + printable(*action, 128) + " for version 2011-06-15");
 }
@@ -140,12 +103,12 @@ service_reply sts_service::assume_role(const query_parameters& p, std::string_vi
                              true};
     const auto& c = session->credentials;
     return answer("AssumeRole",
-                  "<Credentials>" + element("AccessKeyId", c.access_key_id) +
-                      element("SecretAccessKey", c.secret_access_key.reveal()) +
-                      element("SessionToken", c.session_token.reveal()) +
-                      element("Expiration", to_iso8601(*c.expires_at)) + "</Credentials><AssumedRoleUser>" +
-                      element("AssumedRoleId", session->who.user_id) + element("Arn", session->who.arn) +
-                      "</AssumedRoleUser>",
+                  "<Credentials>" + xml_element("AccessKeyId", c.access_key_id) +
+                      xml_element("SecretAccessKey", c.secret_access_key.reveal()) +
+                      xml_element("SessionToken", c.session_token.reveal()) +
+                      xml_element("Expiration", to_iso8601(*c.expires_at)) +
+                      "</Credentials><AssumedRoleUser>" + xml_element("AssumedRoleId", session->who.user_id) +
+                      xml_element("Arn", session->who.arn) + "</AssumedRoleUser>",
                   request_id);
 }
 

@@ -1,25 +1,17 @@
 // STS of the local AWS (Query protocol): AssumeRole and GetCallerIdentity. Pure.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "aws/local/identity_store.hpp"
+#include "aws/local/query_text.hpp"
 #include "aws/local/service.hpp"
 
 namespace trainyard::aws::local {
 
-using query_parameters = std::map<std::string, std::string>;
-
-// The fields of an application/x-www-form-urlencoded body; nothing for broken escapes, doubled names, invalid
-// UTF-8 or more than 1,000 fields.
-std::optional<query_parameters> parse_form(std::string_view body);
-
-std::string escape_xml(std::string_view text);  // characters that XML 1.0 cannot hold become '?'
-
-// One ErrorResponse document of a Query service.
-std::string query_error(const service_error& e, std::string_view xml_namespace, std::string_view request_id);
+// One ErrorResponse document of STS, and of requests that no service takes.
+std::string sts_error(const service_error& e, std::string_view request_id);
 
 inline constexpr std::string_view sts_version = "2011-06-15";
 inline constexpr std::string_view sts_namespace = "https://sts.amazonaws.com/doc/2011-06-15/";

@@ -12,6 +12,13 @@ task<http::response> answer(front& where, http::request request) {
     co_return out;
 }
 
+http::server_options limits() {
+    http::server_options out;
+    // A batch of 1 MiB as a form: each byte takes up to three (%XX), and base64 a third more.
+    out.body_bytes_max = 4U << 20U;
+    return out;
+}
+
 }  // namespace
 
 struct world::impl {
@@ -25,7 +32,7 @@ struct world::impl {
                     journal),
           sts(identities, random),
           entrance({time, random, identities, sqs, sagemaker, sts, registry}, options.verify_signatures),
-          server(io, {}, [this](http::request r) { return answer(entrance, std::move(r)); }) {
+          server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
     }
 

@@ -276,11 +276,11 @@ def send_with_boto3(sqs, queue, messages):
         answer = sqs.send_message_batch(QueueUrl=queue, Entries=[
             {"Id": str(i), "MessageBody": json.dumps(m)} for i, m in enumerate(messages[at:at + 10])])
         expect(not answer.get("Failed"), f"SQS refused messages: {answer.get('Failed')}")
-    expect_equal({(_text(a), _text(b)) for a, b in seen}, {("application/x-amz-json-1.0", "AmazonSQS.SendMessageBatch")},
+    expect_equal({(text_of(a), text_of(b)) for a, b in seen}, {("application/x-amz-json-1.0", "AmazonSQS.SendMessageBatch")},
                  "protocol of boto3")
 
 
-def _text(header):
+def text_of(header):
     return header.decode() if isinstance(header, bytes) else header
 
 

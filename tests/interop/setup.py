@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Puts the foreign clients into a folder: a Python environment with boto3 and moto, and the JavaScript SDK for SQS.
+"""Puts the foreign clients into a folder: a Python environment with boto3 and moto, one with the last boto3 that speaks
+the Query protocol of SQS, and the JavaScript SDK for SQS.
 
     tests/interop/setup.py FOLDER
 
-No versions are fixed: these tests exist to meet what clients send today. Exit code 77 when a registry cannot be reached
+Only that boto3 has a fixed version: these tests exist to meet what clients send today. Exit code 77 when a registry cannot be reached
 or a tool is missing; the reason is printed. A folder that is complete is left alone.
 """
 import json
@@ -14,6 +15,7 @@ import sys
 
 # moto[server] brings forty more for services unused here. Of the AWS CLI the registry has version 1 alone.
 PYTHON_PACKAGES = ["boto3", "moto", "flask", "flask-cors", "awscli"]
+QUERY_PACKAGES = ["boto3==1.28.80", "botocore==1.31.80"]  # botocore 1.31.81 went over to JSON
 NODE_PACKAGES = ["@aws-sdk/client-sqs"]
 NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import says so
 
@@ -23,17 +25,15 @@ def run(*command, **options):
                           timeout=540, start_new_session=True, **options)
 
 
-def python_side(folder):
-    venv = folder / "venv"
-    complete, packages = venv / "complete", " ".join(PYTHON_PACKAGES)
+def python_side(venv, wanted):
+    complete, packages = venv / "complete", " ".join(wanted)
     if complete.exists() and complete.read_text() == packages:
         return None
     shutil.rmtree(venv, ignore_errors=True)
     if (made := run(sys.executable, "-m", "venv", venv)).returncode:
         return f"python3 -m venv failed ({(made.stdout + made.stderr).strip()[:200]})"
     got = run(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
-              "--retries", "2",
-              *PYTHON_PACKAGES)
+              "--retries", "2", *wanted)
     if got.returncode:
         return f"pip could not install {packages}: {got.stderr.strip()[-300:]}"
     complete.write_text(packages)
@@ -64,7 +64,8 @@ def node_side(folder):
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    reasons = [r for r in (python_side(folder), node_side(folder)) if r]
+    reasons = [r for r in (python_side(folder / "venv", PYTHON_PACKAGES),
+                           python_side(folder / "venv-query", QUERY_PACKAGES), node_side(folder)) if r]
     for r in reasons:
         print(f"skipped: {r}")
     return 77 if reasons else 0

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -252,10 +253,10 @@ TEST_F(local_world, refuses_what_is_no_call) {
                 HasSubstr("UnknownOperationException"));
     EXPECT_THAT(call(json_request("DynamoDB_20120810.ListTables", "{}"), good, "dynamodb").body,
                 HasSubstr("UnknownOperationException"));
-    const auto query = call(form_request("Action=ListQueues&Version=2012-11-05"), good, "sqs");
-    EXPECT_EQ(query.status, 400);
-    EXPECT_THAT(query.body, HasSubstr("<Code>InvalidAction</Code>"));
-    EXPECT_EQ(served->stats().signatures_verified, 5U);
+    const auto query = call(form_request("Action=ListTables"), good, "dynamodb");
+    EXPECT_EQ(query.status, 403);
+    EXPECT_THAT(query.body, HasSubstr("scoped to correct service: 'sts'."));
+    EXPECT_EQ(served->stats().signatures_verified, 4U);
 }
 
 TEST_F(local_world, without_verification_the_scope_is_believed) {
@@ -317,6 +318,120 @@ TEST_F(local_world, carries_a_message_from_sender_to_receiver) {
         call(json_request("AmazonSQS.ReceiveMessage", R"({"QueueUrl":")" + url + R"(x"})"), who, "sqs");
     EXPECT_EQ(missing.status, 400);
     EXPECT_EQ(missing.fields.get("x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+}
+
+std::string tag_text(const http::response& r, const std::string& name) {
+    return std::to_string(r.status) + " " + between(r.body, name);
+}
+
+http::request get_request(std::string target) {
+    http::request r;
+    r.method = "GET";
+    r.target = std::move(target);
+    return r;
+}
+
+TEST_F(local_world, speaks_the_query_protocol_of_sqs) {
+    open();
+    const auto who = key("111122223333");
+    const auto ask = [&](const std::string& form, const std::string& path = "/") {
+        auto r = form_request("Version=2012-11-05&Action=" + form);
+        r.target = path;
+        return call(std::move(r), who, "sqs");
+    };
+    const std::string path = "/111122223333/q", url = "http://" + to.authority() + path;
+    const auto created = ask("CreateQueue&QueueName=q");
+    EXPECT_EQ(tag_text(created, "QueueUrl"), "200 " + url);
+    EXPECT_EQ(created.fields.get("content-type"), "text/xml");
+    EXPECT_EQ(between(created.body, "RequestId"), created.fields.get("x-amzn-requestid"));
+    EXPECT_EQ(tag_text(ask("SendMessage&MessageBody=%3Ca%26b%3E+c", path), "MD5OfMessageBody"),
+              "200 18914d959134d970f75dec943dcb1c83");
+    // What one protocol sends the other receives.
+    const auto received = call(
+        json_request("AmazonSQS.ReceiveMessage", R"({"QueueUrl":"q","VisibilityTimeout":0})"), who, "sqs");
+    EXPECT_THAT(received.body, HasSubstr(R"("Body":"<a&b> c")"));
+    EXPECT_EQ(tag_text(ask("ReceiveMessage&QueueUrl=" + url + "&WaitTimeSeconds=1"), "Body"),
+              "200 &lt;a&amp;b&gt; c");
+    // A long poll of an empty queue ends with the manual clock's time, so it is asked for none here.
+    EXPECT_THAT(ask("ReceiveMessage", path).body, HasSubstr("<ReceiveMessageResult/>"));
+    const auto none = ask("SendMessage&MessageBody=x", path + "x");
+    EXPECT_EQ(tag_text(none, "Code"), "400 AWS.SimpleQueueService.NonExistentQueue");
+    EXPECT_EQ(between(none.body, "RequestId"), none.fields.get("x-amzn-requestid"));
+    EXPECT_EQ(tag_text(ask("DeleteMessage&ReceiptHandle=x", path), "Code"), "404 ReceiptHandleIsInvalid");
+    EXPECT_EQ(tag_text(ask("ListQueues", path), "Code"), "400 InvalidAction");
+    EXPECT_EQ(tag_text(ask("ListQueues&x=%4"), "Code"), "404 MalformedQueryString");
+    EXPECT_EQ(tag_text(ask("SendMessage&MessageBody=%00", path), "Code"), "400 InvalidMessageContents");
+    EXPECT_EQ(tag_text(call(form_request("Action=ListQueues"), who, "sqs"), "QueueUrl"), "200 " + url);
+    EXPECT_EQ(tag_text(call(form_request("Action=ListQueues"), key("1"), "sqs"), "Code"),
+              "403 InvalidClientTokenId");
+    auto both = form_request("QueueNamePrefix=none");
+    both.target = "/?Action=ListQueues&Version=2012-11-05";
+    EXPECT_THAT(call(both, who, "sqs").body, HasSubstr("<ListQueuesResult/>"));
+}
+
+TEST_F(local_world, a_form_may_hold_the_longest_message) {
+    open();
+    const auto who = key("111122223333");
+    call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
+    std::string body = "Version=2012-11-05&Action=SendMessage&QueueUrl=q&MessageBody=";
+    for (int i = 0; i < 1'048'576; ++i) body += "%22";
+    const auto sent = call(form_request(body), who, "sqs");
+    EXPECT_EQ(sent.status, 200) << sent.body;
+    const auto received = call(
+        form_request("Version=2012-11-05&Action=ReceiveMessage&QueueUrl=q&VisibilityTimeout=0"), who, "sqs");
+    EXPECT_EQ(between(received.body, "Body").size(), 1'048'576U * 6);
+    EXPECT_EQ(between(received.body, "MD5OfBody"), between(sent.body, "MD5OfMessageBody"));
+    EXPECT_EQ(tag_text(call(form_request(body + "x"), who, "sqs"), "Message"),
+              "400 One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.");
+}
+
+TEST_F(local_world, speaks_query_by_get_and_presigned_get) {
+    open();
+    const auto who = key("111122223333");
+    call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
+    const std::string path = "/111122223333/q";
+    const std::string send_one = path + "?Version=2012-11-05&MessageBody=a%20%2B%C3%A4&Action=SendMessage";
+    EXPECT_EQ(tag_text(call(get_request(send_one), who, "sqs"), "MD5OfMessageBody").substr(0, 4), "200 ");
+    EXPECT_EQ(tag_text(call(get_request(path + "?Action=ReceiveMessage"), who, "sqs"), "Body"),
+              "200 a +\xC3\xA4");
+    EXPECT_EQ(tag_text(call(get_request("/?Action=ListQueues"), who, "sqs"), "QueueUrl"),
+              "200 http://" + to.authority() + path);
+    auto changed = sign(get_request(path + "?Action=GetQueueAttributes"), who, "sqs");
+    changed.target = path + "?Action=DeleteQueue";
+    EXPECT_EQ(tag_text(send(changed), "Code"), "403 SignatureDoesNotMatch");
+    EXPECT_EQ(tag_text(send(get_request(path + "?Action=DeleteQueue")), "Code"),
+              "403 MissingAuthenticationToken");
+
+    sigv4::signer signer;
+    const std::string authority = to.authority();
+    const std::array<sigv4::header_view, 1> host{{{"Host", authority}}};
+    const auto url = signer.presign({"GET", path, "Action=ReceiveMessage&Version=2012-11-05", host, ""}, who,
+                                    {"us-east-1", "sqs"}, time.wall(), 60s);
+    ASSERT_TRUE(url.has_value());
+    const std::string query{url->query};
+    EXPECT_EQ(send(get_request(path + "?" + query)).status, 200);
+    EXPECT_EQ(tag_text(send(get_request(path + "x?" + query)), "Code"), "403 SignatureDoesNotMatch");
+    auto posted = get_request(path + "?" + query);
+    posted.method = "POST";
+    posted.fields = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    EXPECT_EQ(tag_text(send(posted), "Code"), "403 MissingAuthenticationToken");
+    time.advance(61s);
+    EXPECT_EQ(send(get_request(path + "?" + query)).status, 403);
+
+    // The root answers a call and tells strangers that it is up.
+    const std::string list = "Action=ListQueues&Version=2012-11-05";
+    const auto root =
+        signer.presign({"GET", "/", list, host, ""}, who, {"us-east-1", "sqs"}, time.wall(), 60s);
+    ASSERT_TRUE(root.has_value());
+    EXPECT_EQ(tag_text(send(get_request("/?" + std::string{root->query})), "QueueUrl"),
+              "200 http://" + to.authority() + path);
+    EXPECT_EQ(tag_text(send(get_request("/?" + list)), "Code"), "403 MissingAuthenticationToken");
+
+    for (const bool is_signed : {true, false}) {
+        const auto nothing = is_signed ? call(get_request(path), who, "sqs") : send(get_request(path));
+        EXPECT_EQ(nothing.status, 404);
+        EXPECT_EQ(nothing.body, "<UnknownOperationException/>\n");
+    }
 }
 
 }  // namespace
