@@ -151,6 +151,7 @@ service_reply sqs_operations::delete_queue(const operation_call& call) {
     const auto q = addressed(call);
     if (!q) return q.error();
     registry_.remove((*q)->key, call.now);
+    moves_.forget(**q);
     changed_(**q);
     return std::string();
 }
