@@ -65,6 +65,8 @@ private:
     service_reply change_message_visibility(const operation_call& call);
     service_reply change_message_visibility_batch(const operation_call& call);
 
+    service_reply add_permission(const operation_call& call);
+    service_reply remove_permission(const operation_call& call);
     service_reply start_message_move_task(const operation_call& call);
     service_reply list_message_move_tasks(const operation_call& call);
     service_reply cancel_message_move_task(const operation_call& call);
