@@ -1,6 +1,7 @@
 // Move tasks and permissions as operations.
 #include <chrono>
 
+#include "aws/local/sqs_operations.hpp"
 #include "engine/base/encoding.hpp"
 #include "sqs_fixture.hpp"
 
@@ -92,6 +93,7 @@ TEST_F(redrive_service_test, cancelling) {
 TEST_F(redrive_service_test, a_long_poll_hears_of_a_moved_message) {
     give_up(2);
     ok("CreateQueue", R"({"QueueName":"other"})");
+    const auto began = std::chrono::steady_clock::now();
     const auto poll_first = start("ReceiveMessage", R"({"QueueUrl":"other","WaitTimeSeconds":20})");
     const auto poll_second = start("ReceiveMessage", R"({"QueueUrl":"other","WaitTimeSeconds":20})");
     poll();
@@ -99,15 +101,40 @@ TEST_F(redrive_service_test, a_long_poll_hears_of_a_moved_message) {
     task(R"(,"MaxNumberOfMessagesPerSecond":50,"DestinationArn":")" + arn("other") + "\"");
     EXPECT_NE(finish(poll_first)->find("m0"), std::string::npos);
     EXPECT_NE(finish(poll_second)->find("m1"), std::string::npos);
+    // Not at the end of their waiting time, when they would look again anyway.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
 }
 
-TEST_F(redrive_service_test, deleting_the_source_ends_its_task) {
-    give_up(3);
-    task(R"(,"MaxNumberOfMessagesPerSecond":1)");
-    ok("DeleteQueue", R"({"QueueUrl":"dead"})");
-    ahead = std::chrono::seconds(61);
-    ok("CreateQueue", R"({"QueueName":"dead"})");
-    EXPECT_EQ(latest(), "{}");
+TEST(redrive_operations_test, deleting_the_source_ends_its_task) {
+    sqs_operations operations(7, [](const queue&) {});
+    const wall_time now{std::chrono::hours(480'000)};
+    const auto perform = [&](const std::string& operation, const std::string& text) {
+        const auto input = json::document::parse(text);
+        ASSERT_TRUE(input) << text;
+        const principal who{account_id("111122223333"), "arn:aws:iam::111122223333:user/local", "AIDALOCAL"};
+        const auto reply = operations.perform(
+            {operation, input->root(), who, region_name("us-east-1"), "http://localhost:4566", now});
+        ASSERT_TRUE(reply) << operation << ": " << reply.error().message;
+    };
+    perform("CreateQueue", R"({"QueueName":"dead"})");
+    perform("CreateQueue",
+            R"({"QueueName":"work","Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\")" +
+                arn("dead") + R"(\",\"maxReceiveCount\":1}"}})");
+    perform("StartMessageMoveTask",
+            R"({"SourceArn":")" + arn("dead") + R"(","DestinationArn":")" + arn("work") + "\"}");
+    EXPECT_EQ(operations.next_move(), now);
+    operations.advance(now);
+    EXPECT_FALSE(operations.next_move());
+    for (const char* body : {"a", "b"})
+        perform("SendMessage", R"({"QueueUrl":"dead","MessageBody":")"s + body + "\"}");
+    perform("StartMessageMoveTask", R"({"SourceArn":")" + arn("dead") + R"(","DestinationArn":")" +
+                                        arn("work") + R"(","MaxNumberOfMessagesPerSecond":2})");
+    operations.advance(now);
+    EXPECT_EQ(operations.next_move(), now + std::chrono::milliseconds(500));
+    perform("DeleteQueue", R"({"QueueUrl":"dead"})");
+    EXPECT_FALSE(operations.next_move());
+    operations.advance(now + std::chrono::seconds(5));
+    EXPECT_EQ(operations.messages(), 1U);
 }
 
 TEST_F(redrive_service_test, refused_tasks) {
