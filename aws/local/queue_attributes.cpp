@@ -141,8 +141,11 @@ sqs_result<void> queue_attributes::apply(const std::string& name, const std::str
         return {};
     };
     if (name == "Policy") {
-        const auto parsed = json::document::parse(value);
-        if (!value.empty() && (!parsed || !parsed->root().is_object())) return bad();
+        policy_.reset();
+        if (value.empty()) return keep();
+        auto parsed = queue_policy::parse(value);
+        if (!parsed) return bad();
+        policy_ = std::move(*parsed);
         return keep();
     }
     if (name == "RedrivePolicy") {

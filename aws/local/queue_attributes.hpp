@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/queue_policy.hpp"
 #include "aws/local/queue_store.hpp"
 #include "aws/local/sqs_error.hpp"
 
@@ -42,6 +43,7 @@ public:
     bool is(std::string_view name, std::string_view value) const;
     const std::optional<redrive_policy>& redrive() const { return redrive_; }
     const redrive_permission& permission() const { return permission_; }
+    const std::optional<queue_policy>& policy() const { return policy_; }
     store_settings store() const;
 
 private:
@@ -51,6 +53,7 @@ private:
     string_map values_;
     std::optional<redrive_policy> redrive_;
     redrive_permission permission_;
+    std::optional<queue_policy> policy_;
 };
 
 }  // namespace trainyard::aws::local

@@ -23,13 +23,6 @@ std::uint64_t get_u64(std::string_view bytes) {
     return v;
 }
 
-std::string make_uuid(rng& random) {
-    const std::uint64_t a = random.next_u64(), b = random.next_u64();
-    // RFC 9562 version 4.
-    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32U, a >> 16U & 0xFFFFU, a & 0xFFFU,
-                       (b >> 48U & 0x3FFFU) | 0x8000U, b & 0xFFFF'FFFF'FFFFU);
-}
-
 // 20 digits as AWS shows them: they start near 188'49496460467696128, beyond 64 bits, and grow in steps of
 // 256.
 std::string make_sequence_number(std::uint64_t serial) {
@@ -43,6 +36,12 @@ std::string deduplication_key(const store_settings& s, const queue_message& m) {
 
 }  // namespace
 
+std::string make_uuid(rng& random) {
+    const std::uint64_t a = random.next_u64(), b = random.next_u64();
+    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32U, a >> 16U & 0xFFFFU, a & 0xFFFU,
+                       (b >> 48U & 0x3FFFU) | 0x8000U, b & 0xFFFF'FFFF'FFFFU);
+}
+
 queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_(settings), tag_(tag) {}
 
 queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now,
@@ -54,21 +53,46 @@ queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::
         if (const auto known = deduplication_.find(key); known != deduplication_.end())
             return {known->second.id, known->second.sequence_number, true};
     }
+    const auto wait = settings_.fifo ? settings_.delay : delay.value_or(settings_.delay);
+    const entry& e = insert_new(std::move(m), wait, now, random);
+    if (settings_.fifo) {
+        deduplication_age_.emplace_back(now, key);
+        deduplication_.emplace(std::move(key), remembered{e.message.id, e.message.sequence_number});
+    }
+    return {e.message.id, e.message.sequence_number, false};
+}
+
+queue_store::entry& queue_store::insert_new(queue_message m, std::chrono::seconds delay, wall_time now,
+                                            rng& random) {
     m.id = make_uuid(random);
     m.sent = now;
     m.receive_count = 0;
     m.first_received.reset();
     entry& e = insert(std::move(m));
-    if (settings_.fifo) {
-        deduplication_age_.emplace_back(now, key);
-        deduplication_.emplace(std::move(key), remembered{e.message.id, e.message.sequence_number});
-    }
-    const auto wait = settings_.fifo ? settings_.delay : delay.value_or(settings_.delay);
-    if (wait.count() > 0)
-        place(e, state::delayed, now + wait);
+    if (delay.count() > 0)
+        place(e, state::delayed, now + delay);
     else
         place(e, state::visible, now);
-    return {e.message.id, e.message.sequence_number, false};
+    return e;
+}
+
+void queue_store::put_moved(queue_message m, wall_time now, rng& random) {
+    advance(now);
+    m.dead_letter_source.clear();
+    m.sequence_number.clear();
+    insert_new(std::move(m), settings_.delay, now, random);
+}
+
+const queue_message* queue_store::front(wall_time now) {
+    advance(now);
+    const std::set<serial>& open = settings_.fifo ? ready_ : visible_;
+    return open.empty() ? nullptr : &entries_.find(*open.begin())->second.message;
+}
+
+queue_message queue_store::take_front() {
+    const std::set<serial>& open = settings_.fifo ? ready_ : visible_;
+    TY_CHECK(!open.empty(), "front() has shown a message");
+    return extract(*open.begin());
 }
 
 void queue_store::put_dead_letter(queue_message m, std::string source, wall_time now) {

@@ -66,6 +66,9 @@ struct receive_request {
     std::string attempt_id;               // FIFO: repeats the answer of an attempt whose answer was lost
 };
 
+// A version 4 UUID (RFC 9562).
+std::string make_uuid(rng& random);
+
 class queue_store {
 public:
     struct sent {
@@ -103,6 +106,14 @@ public:
     sent send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now, rng& random);
     // A dead letter of `source`: keeps id, receive count and, on a standard queue, the time it was sent.
     void put_dead_letter(queue_message m, std::string source, wall_time now);
+    // A message that a move task brings: new, with an id, time and receive count of its own. Never a
+    // duplicate, for that would lose it.
+    void put_moved(queue_message m, wall_time now, rng& random);
+
+    // The oldest message that a receive could return; null when there is none. Until the next call that
+    // changes the store.
+    const queue_message* front(wall_time now);
+    queue_message take_front();  // what front() has just shown
 
     received receive(const receive_request& request, wall_time now, rng& random);
     // Deleting what is already deleted is `done`.
@@ -156,6 +167,7 @@ private:
 
     void advance(wall_time now);
     entry& insert(queue_message m);
+    entry& insert_new(queue_message m, std::chrono::seconds delay, wall_time now, rng& random);
     void place(entry& e, state s, wall_time due);
     void refresh(group& g);
     queue_message extract(serial number);

@@ -13,6 +13,13 @@ service_error framework(std::string_view shape, std::string_view code, int statu
             true};
 }
 
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
 }  // namespace
 
 service_error modelled(std::string_view shape, std::string message) {
@@ -48,13 +55,18 @@ service_error unknown_operation(std::string_view operation) {
 }
 
 service_error access_denied(const principal& who, std::string_view operation, std::string_view arn) {
-    std::string action(operation);
-    std::transform(action.begin(), action.end(), action.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string action = lower(operation);
     return framework("AccessDeniedException", "AccessDenied", 403,
                      fmt::format("User: {} is not authorized to perform: sqs:{} on resource: {} because no "
                                  "resource-based policy allows the sqs:{} action",
                                  who.arn, action, arn, action));
+}
+
+service_error explicitly_denied(const principal& who, std::string_view operation, std::string_view arn) {
+    return framework("AccessDeniedException", "AccessDenied", 403,
+                     fmt::format("User: {} is not authorized to perform: sqs:{} on resource: {} with an "
+                                 "explicit deny in a resource-based policy",
+                                 who.arn, lower(operation), arn));
 }
 
 service_error queue_does_not_exist() {

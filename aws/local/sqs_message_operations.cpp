@@ -213,6 +213,7 @@ sqs_result<receive_call> sqs_operations::begin_receive(const operation_call& cal
 }
 
 std::optional<service_reply> sqs_operations::try_receive(const receive_call& r, wall_time now) {
+    advance(now);
     const auto got = registry_.receive(*r.from, r.request, now, random_);
     std::optional<service_reply> reply;
     if (got.batch.over_limit && r.wait.count() == 0) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/queue_moves.hpp"
 #include "aws/local/queue_registry.hpp"
 #include "aws/local/sqs_input.hpp"
 #include "aws/local/sqs_message.hpp"
@@ -35,6 +36,11 @@ public:
     // The answer, or none when there is no message; a short poll also answers with OverLimit.
     std::optional<service_reply> try_receive(const receive_call& r, wall_time now);
 
+    // Lets message move tasks do what is due. Every operation begins with it.
+    void advance(wall_time now);
+    // When advance() has something to do; none while no task is active.
+    std::optional<wall_time> next_move() const { return moves_.next(); }
+
     std::size_t messages() const { return registry_.messages(); }
 
 private:
@@ -59,14 +65,24 @@ private:
     service_reply change_message_visibility(const operation_call& call);
     service_reply change_message_visibility_batch(const operation_call& call);
 
-    // The queue that QueueUrl names, when the caller may use it.
+    service_reply add_permission(const operation_call& call);
+    service_reply remove_permission(const operation_call& call);
+    service_reply start_message_move_task(const operation_call& call);
+    service_reply list_message_move_tasks(const operation_call& call);
+    service_reply cancel_message_move_task(const operation_call& call);
+
+    // The queue that QueueUrl, or the ARN of `parameter`, names, when the caller may use it.
     sqs_result<std::shared_ptr<queue>> addressed(const operation_call& call) const;
+    sqs_result<std::shared_ptr<queue>> named_by_arn(const operation_call& call, std::string_view parameter,
+                                                    std::string_view arn) const;
+    static sqs_result<void> authorise(const operation_call& call, const queue& q);
     sqs_result<void> remove(queue& q, std::string_view handle, wall_time now);
     sqs_result<void> change_visibility(queue& q, std::string_view handle, std::int64_t timeout,
                                        wall_time now);
 
     rng random_;
     queue_registry registry_;
+    queue_moves moves_;
     std::function<void(const queue&)> changed_;
 };
 

@@ -151,6 +151,7 @@ service_reply sqs_operations::delete_queue(const operation_call& call) {
     const auto q = addressed(call);
     if (!q) return q.error();
     registry_.remove((*q)->key, call.now);
+    moves_.forget(**q);
     changed_(**q);
     return std::string();
 }
@@ -161,8 +162,9 @@ service_reply sqs_operations::get_queue_url(const operation_call& call) {
     const auto owner = in.text("QueueOwnerAWSAccountId");
     if (in.failed()) return in.error();
     const queue_key key{owner ? account_id(*owner) : call.who.account, call.region, std::string(name)};
-    if (!registry_.find(key)) return sqs_error::queue_does_not_exist();
-    if (key.account != call.who.account) return sqs_error::access_denied(call.who, call.operation, key.arn());
+    const auto q = registry_.find(key);
+    if (!q) return sqs_error::queue_does_not_exist();
+    if (const auto allowed = authorise(call, *q); !allowed) return allowed.error();
     return url_reply(call, key);
 }
 

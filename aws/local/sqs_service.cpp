@@ -1,7 +1,9 @@
 #include "aws/local/sqs_service.hpp"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <list>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -48,7 +50,7 @@ struct sqs_service::impl {
     };
 
     impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed)
-        : io(context), time(c), operations(seed, [this](const queue& q) { changed(q); }) {}
+        : io(context), time(c), mover(context), operations(seed, [this](const queue& q) { changed(q); }) {}
 
     void changed(const queue& q) {
         const auto waiting = lines.find(q.id);
@@ -57,10 +59,27 @@ struct sqs_service::impl {
         for (poll& p : waiting->second) p.wake.set();
     }
 
+    // So that a long poll hears of a moved message. `now` is the wall time of this moment.
+    void schedule_moves(wall_time now) {
+        const auto next = released ? std::nullopt : operations.next_move();
+        if (!next) return;
+        const mono_time began = time.mono();
+        mover.expires_after(*next - now);
+        mover.async_wait([this, now, began, alive = std::weak_ptr<const char>(lifetime)](const auto& failed) {
+            if (failed || alive.expired() || released) return;
+            const wall_time then = now + (time.mono() - began);
+            operations.advance(then);
+            schedule_moves(then);
+        });
+    }
+
     task<service_reply> wait_for_messages(const operation_call& call, const receive_call& r);
 
     boost::asio::io_context& io;
     const clock& time;
+    boost::asio::steady_timer mover;
+    std::shared_ptr<const char> lifetime =
+        std::make_shared<const char>();             // of what the timer's handler uses
     std::unordered_map<std::uint64_t, line> lines;  // by queue id, never empty ones
     sqs_operations operations;
     bool released = false;
@@ -96,7 +115,11 @@ sqs_service::~sqs_service() = default;
 
 task<service_reply> sqs_service::handle(operation_call call) {
     impl& self = *impl_;
-    if (call.operation != "ReceiveMessage") co_return self.operations.perform(call);
+    if (call.operation != "ReceiveMessage") {
+        auto reply = self.operations.perform(call);
+        self.schedule_moves(call.now);
+        co_return reply;
+    }
     const auto begun = self.operations.begin_receive(call);
     if (!begun) co_return begun.error();
     auto at_once = self.operations.try_receive(*begun, call.now);
@@ -109,6 +132,7 @@ task<service_reply> sqs_service::handle(operation_call call) {
 
 void sqs_service::release_polls() {
     impl_->released = true;
+    impl_->mover.cancel();
     for (auto& [id, line] : impl_->lines)
         for (impl::poll& p : line) p.wake.set();
 }

@@ -19,7 +19,7 @@ struct model_message {
     std::string body, group, latest;
     std::int64_t visible_at = 0, received_at = 0;
     unsigned receives = 0;
-    bool moved = false;  // out as a dead letter
+    bool moved = false;  // out as a dead letter, or by a move task
     bool deleted = false;
 };
 
@@ -137,6 +137,19 @@ struct run {
         ASSERT_EQ(store.change_visibility(handle, seconds(timeout), wall()), want);
     }
 
+    // What a move task does, here back into the same queue.
+    void move() {
+        const auto order = expected_order();
+        const queue_message* const first = store.front(wall());
+        ASSERT_EQ(first != nullptr, !order.empty());
+        if (first == nullptr) return;
+        model_message& m = messages[order.front()];
+        ASSERT_EQ(first->body, m.body);
+        store.put_moved(store.take_front(), wall(), ids);
+        m.moved = true;
+        messages.push_back({m.body, m.group, "", now, 0, 0, false, false});
+    }
+
     void check() {
         const auto n = store.count(wall());
         std::size_t alive = 0, shown = 0;
@@ -162,7 +175,7 @@ struct run {
     }
 
     void step() {
-        switch (dice.below(8)) {
+        switch (dice.below(9)) {
             case 0:
             case 1:
             case 2: return send();
@@ -170,6 +183,7 @@ struct run {
             case 4: return receive();
             case 5: return remove();
             case 6: return change();
+            case 7: return move();
             default: now += dice.between(0, 25);
         }
     }

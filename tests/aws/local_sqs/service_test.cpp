@@ -48,7 +48,6 @@ TEST_F(sqs_service_test, another_account_is_refused) {
 
 TEST_F(sqs_service_test, unknown_operations) {
     EXPECT_EQ(call("Fly", "{}").error().type, "com.amazon.coral.service#UnknownOperationException");
-    EXPECT_EQ(call("StartMessageMoveTask", "{}").error().type, "com.amazonaws.sqs#UnsupportedOperation");
 }
 
 TEST_F(sqs_service_test, send_receive_delete) {
