@@ -200,7 +200,8 @@ bool is_queue_path(std::string_view path) {
     const std::string_view rest = path.substr(std::min(path.size(), account_digits + 1));
     return account.size() == account_digits &&
            account.find_first_not_of("0123456789") == std::string_view::npos && rest.size() > 1 &&
-           rest.front() == '/' && rest.find('/', 1) == std::string_view::npos;
+           rest.front() == '/' && rest.find('/', 1) == std::string_view::npos &&
+           std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 sqs_result<query_call> read_sqs_query(const query_parameters& given, std::string_view path) {

@@ -92,11 +92,18 @@ TEST(sqs_query, a_queue_is_named_by_path_or_parameter) {
         EXPECT_EQ(
             read("Action=" + std::string{only_at_root}, path),
             "400 InvalidAction The action " + std::string{only_at_root} + " is not valid for this endpoint.");
-    for (const char* nowhere : {"/q", "/11112222333/q", "/111122223333", "/111122223333/",
-                                "/111122223333/q/r", "/1111222233334/q", "/11112222333x/q", ""})
+    for (const char* nowhere :
+         {"/q", "/11112222333/q", "/111122223333", "/111122223333/", "/111122223333/q/r", "/1111222233334/q",
+          "/11112222333x/q", "/111122223333/q r", ""})
         EXPECT_EQ(
             read("Action=PurgeQueue", nowhere),
             "404 InvalidAddress The address " + std::string{nowhere} + " is not valid for this endpoint.");
+}
+
+TEST(sqs_query, a_path_of_other_bytes_is_no_queue) {
+    for (const char* path : {"/111122223333/q\xFF", "/111122223333/q\xC3\xA4", "/111122223333/q\x01"})
+        EXPECT_FALSE(is_queue_path(path));
+    EXPECT_TRUE(is_queue_path("/111122223333/~"));
 }
 
 TEST(sqs_query, wrong_forms_are_refused) {
