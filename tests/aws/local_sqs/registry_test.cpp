@@ -170,6 +170,29 @@ TEST_F(registry_test, redrive_policy) {
     EXPECT_FALSE(q->attributes.redrive());
 }
 
+TEST_F(registry_test, redrive_allow_policy) {
+    const auto dead = make("dead");
+    const auto q = make("q"), r = make("r");
+    const auto by_queue = [](std::size_t n) {
+        std::string arns = '"' + named("q").arn() + '"';
+        for (std::size_t i = 1; i < n; ++i) arns += ",\"" + named("s" + std::to_string(i)).arn() + '"';
+        return string_map{
+            {"RedriveAllowPolicy", R"({"redrivePermission":"byQueue","sourceQueueArns":[)" + arns + "]}"}};
+    };
+    EXPECT_EQ(set_error(*dead, by_queue(10)), "");
+    EXPECT_NE(set_error(*dead, by_queue(11)).find("1 to 10 queue ARNs"), std::string::npos);
+    EXPECT_EQ(set_error(*q, redrive("dead", "3")), "");
+    EXPECT_NE(set_error(*r, redrive("dead", "3")).find("does not permit this queue"), std::string::npos);
+    for (const char* bad : {"{", R"({"redrivePermission":"maybe"})", R"({"redrivePermission":"byQueue"})",
+                            R"({"redrivePermission":"byQueue","sourceQueueArns":[1]})",
+                            R"({"redrivePermission":"allowAll","sourceQueueArns":[]})"})
+        EXPECT_NE(set_error(*dead, {{"RedriveAllowPolicy", bad}}).find("for parameter RedriveAllowPolicy"),
+                  std::string::npos)
+            << bad;
+    EXPECT_EQ(set_error(*dead, {{"RedriveAllowPolicy", R"({"redrivePermission":"allowAll"})"}}), "");
+    EXPECT_EQ(set_error(*r, redrive("dead", "3")), "");
+}
+
 TEST_F(registry_test, dead_letters_arrive_in_their_queue_while_it_exists) {
     const auto dead = make("dead");
     const auto q = make("q", redrive("dead", "1"));
