@@ -7,6 +7,7 @@
 #include <set>
 
 #include "aws/local/sqs_query_table.hpp"
+#include "engine/base/encoding.hpp"
 #include "sqs_fixture.hpp"
 
 namespace trainyard::aws::local {
@@ -351,9 +352,25 @@ TEST_F(sqs_query_service, every_operation_answers) {
                         entry + "ReceiptHandle=zz"),
                     "Code"),
               "ReceiptHandleIsInvalid");
+    const std::string label = "Action=AddPermission&QueueUrl=q&Label=readers";
+    ask(label + "&AWSAccountId.1=444455556666&ActionName.1=ReceiveMessage");
+    EXPECT_NE(ask("Action=GetQueueAttributes&QueueUrl=q&AttributeName.1=Policy").find("readers"),
+              std::string::npos);
+    ask("Action=RemovePermission&QueueUrl=q&Label=readers");
+    ask("Action=SendMessage&QueueUrl=dead&MessageBody=x");
+    const std::string source = "&SourceArn=arn%3Aaws%3Asqs%3Aus-east-1%3A111122223333%3Adead";
+    const std::string moving = "Action=StartMessageMoveTask&MaxNumberOfMessagesPerSecond=1" + source +
+                               "&DestinationArn=arn%3Aaws%3Asqs%3Aus-east-1%3A111122223333%3Aq";
+    ask("Action=SendMessage&QueueUrl=dead&MessageBody=y");
+    const std::string task = first(ask(moving), "TaskHandle");
+    EXPECT_FALSE(task.empty());
+    EXPECT_EQ(first(ask("Action=ListMessageMoveTasks" + source), "Status"), "RUNNING");
+    EXPECT_FALSE(first(ask("Action=CancelMessageMoveTask&TaskHandle=" + percent_encode(task)),
+                       "ApproximateNumberOfMessagesMoved")
+                     .empty());
     ask("Action=PurgeQueue&QueueUrl=q");
     ask("Action=DeleteQueue&QueueUrl=q");
-    EXPECT_EQ(asked.size(), 18U);
+    EXPECT_EQ(asked.size(), 23U);
     EXPECT_EQ(first(ask("Action=DeleteQueue&QueueUrl=q"), "Code"), "AWS.SimpleQueueService.NonExistentQueue");
     EXPECT_EQ(first(ask("Action=SendMessageBatch&QueueUrl=dead"), "Message"),
               "There should be at least one SendMessageBatchRequestEntry in the request.");
