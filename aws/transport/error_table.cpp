@@ -162,6 +162,10 @@ failure by_status(int status) {
 }  // namespace
 
 failure classify(std::string_view service, int http_status, std::string_view code, std::string_view message) {
+    // A server that failed may have acted, whatever its code says; only "too many" is known to come before.
+    if (http_status >= 500)
+        return by_code(service, bare(code)) == failure::throttled ? failure::throttled
+                                                                  : by_status(http_status);
     if (code == "ValidationException" && service == "sagemaker") {
         if (begins(message, "Requested resource not found") || begins(message, "Could not find"))
             return failure::not_found;
