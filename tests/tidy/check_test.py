@@ -111,7 +111,7 @@ class text(unittest.TestCase):
         for line in ["// TO" + "DO later", "# FIX" + "ME", "see /wo" + "rk/shared", "cd /ro" + "ot", "x ", "/fa" + "rm"]:
             with self.subTest(line=line):
                 self.assertEqual([("a.md", 1)], names(check.texts({"a.md": line + "\n"})))
-        self.assertEqual([], check.texts({"a.md": "frame/work/here and /tmp/fooXXXXXX, ${root}/x\n"}))
+        self.assertEqual([], check.texts({"a.md": "frame/wo" "rk/here and /tmp/fooXXXXXX, ${root}/x\n"}))
         self.assertEqual([("a.md", 0)], names(check.texts({"a.md": "x"})))
 
     def test_sizes(self):

@@ -18,6 +18,13 @@ struct classified {
     failure expected;
 };
 
+TEST(classify, a_server_that_failed_may_have_acted_whatever_its_code) {
+    for (const char* code :
+         {"ExpiredToken", "AccessDenied", "ResourceInUse", "ResourceLimitExceeded", "Unheard"})
+        EXPECT_EQ(classify("sagemaker", 500, code, ""), failure::service_fault) << code;
+    EXPECT_EQ(classify("sagemaker", 503, "ThrottlingException", ""), failure::throttled);
+}
+
 TEST(classify, table) {
     const classified rows[] = {
         {"sagemaker", 400, "ThrottlingException", "Rate exceeded", failure::throttled},
