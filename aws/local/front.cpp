@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "aws/local/sqs_query.hpp"
+#include "aws/local/sqs/sqs_query.hpp"
 
 namespace trainyard::aws::local {
 namespace {

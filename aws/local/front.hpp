@@ -6,10 +6,10 @@
 #include <map>
 
 #include "aws/local/front_protocol.hpp"
-#include "aws/local/identity_store.hpp"
-#include "aws/local/sagemaker_service.hpp"
-#include "aws/local/sqs_service.hpp"
-#include "aws/local/sts_service.hpp"
+#include "aws/local/identity/identity_store.hpp"
+#include "aws/local/identity/sts_service.hpp"
+#include "aws/local/sagemaker/sagemaker_service.hpp"
+#include "aws/local/sqs/sqs_service.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/http/message.hpp"
 #include "engine/io/task.hpp"

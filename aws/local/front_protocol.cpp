@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "aws/local/sqs_query.hpp"
-#include "aws/local/sts_service.hpp"
+#include "aws/local/identity/sts_service.hpp"
+#include "aws/local/sqs/sqs_query.hpp"
 #include "engine/base/json.hpp"
 
 namespace trainyard::aws::local {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/local/query_text.hpp"
-#include "aws/local/service.hpp"
+#include "aws/local/base/query_text.hpp"
+#include "aws/local/base/service.hpp"
 #include "engine/http/message.hpp"
 #include "sigv4/verify.hpp"
 

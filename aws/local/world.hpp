@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/sagemaker/accepted_create.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/base/units.hpp"
@@ -37,15 +38,6 @@ struct world_stats {
     std::uint64_t creates_accepted = 0, creates_duplicate = 0, creates_over_limit = 0;
     std::size_t messages = 0;  // in all queues now
     std::map<std::string, std::size_t> jobs_by_status;
-};
-
-// One accepted CreateTrainingJob: the local AWS's own record, independent of what Trainyard believes.
-struct accepted_create {
-    account_id account;
-    region_name region;
-    std::string name;
-    wall_time when;
-    std::map<std::string, std::string> tags;
 };
 
 // Used from the context's thread only.

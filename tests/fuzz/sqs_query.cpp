@@ -1,11 +1,11 @@
-// Forms of SQS's Query protocol and the XML they are answered with (aws/local/sqs_query.hpp). Input: path,
-// NUL, form.
+// Forms of SQS's Query protocol and the XML they are answered with (aws/local/sqs/sqs_query.hpp). Input:
+// path, NUL, form.
 #include <pugixml.hpp>
 
 #include <algorithm>
 
-#include "aws/local/sqs_query.hpp"
-#include "aws/local/sqs_query_table.hpp"
+#include "aws/local/sqs/sqs_query.hpp"
+#include "aws/local/sqs/sqs_query_table.hpp"
 #include "targets.hpp"
 
 namespace trainyard::fuzz {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "aws/local/sqs_message.hpp"
+#include "aws/local/sqs/sqs_message.hpp"
 
 namespace trainyard::aws::local {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/local/queue_store.hpp"
+#include "aws/local/sqs/queue_store.hpp"
 
 namespace trainyard::aws::local {
 namespace {

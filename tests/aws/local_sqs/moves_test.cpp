@@ -1,7 +1,7 @@
 // Move tasks over simulated time.
 #include <gtest/gtest.h>
 
-#include "aws/local/queue_moves.hpp"
+#include "aws/local/sqs/queue_moves.hpp"
 
 namespace trainyard::aws::local {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "aws/local/queue_policy.hpp"
+#include "aws/local/sqs/queue_policy.hpp"
 
 namespace trainyard::aws::local {
 namespace {

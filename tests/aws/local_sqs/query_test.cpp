@@ -1,12 +1,12 @@
 // The Query protocol of SQS: forms to the operations' JSON, their JSON to XML.
-#include "aws/local/sqs_query.hpp"
+#include "aws/local/sqs/sqs_query.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
-#include "aws/local/sqs_query_table.hpp"
+#include "aws/local/sqs/sqs_query_table.hpp"
 #include "engine/base/encoding.hpp"
 #include "sqs_fixture.hpp"
 

@@ -1,7 +1,7 @@
 // Move tasks and permissions as operations.
 #include <chrono>
 
-#include "aws/local/sqs_operations.hpp"
+#include "aws/local/sqs/sqs_operations.hpp"
 #include "engine/base/encoding.hpp"
 #include "sqs_fixture.hpp"
 

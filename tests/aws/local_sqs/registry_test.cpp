@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "aws/local/queue_registry.hpp"
+#include "aws/local/sqs/queue_registry.hpp"
 
 namespace trainyard::aws::local {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "aws/local/sqs_service.hpp"
+#include "aws/local/sqs/sqs_service.hpp"
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 

@@ -1,7 +1,7 @@
 // The delivery rules of one queue, each as a small story with times in seconds.
 #include <gtest/gtest.h>
 
-#include "aws/local/queue_store.hpp"
+#include "aws/local/sqs/queue_store.hpp"
 
 namespace trainyard::aws::local {
 namespace {

@@ -1,4 +1,4 @@
-#include "aws/local/job_store.hpp"
+#include "aws/local/sagemaker/job_store.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "aws/local/sagemaker_service.hpp"
+#include "aws/local/sagemaker/sagemaker_service.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,144 @@
+#include "aws/local/sqs/sqs_service.hpp"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "aws/local/sqs/sqs_operations.hpp"
+#include "engine/io/event.hpp"
+
+namespace trainyard::aws::local {
+
+// Long polls of one queue stand in line. Only the first looks at the queue's next change; when it leaves, it
+// wakes the one behind it. So a message wakes one poll, not all, and no wake-up is lost: each one that leaves
+// passes it on.
+struct sqs_service::impl {
+    struct poll {
+        explicit poll(boost::asio::io_context& io) : wake(io) {}
+        io::event wake;
+    };
+    using line = std::list<poll>;
+
+    // A place in line for as long as the poll waits.
+    class place {
+    public:
+        place(impl& service, std::uint64_t queue_id)
+            : service_(service),
+              id_(queue_id),
+              line_(service.lines[queue_id]),
+              me_(line_.emplace(line_.end(), service.io)) {}
+        ~place() {
+            line_.erase(me_);
+            if (line_.empty())
+                service_.lines.erase(id_);
+            else
+                line_.front().wake.set();
+        }
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        bool is_first() const { return me_ == line_.begin(); }
+        io::event& wake() { return me_->wake; }
+
+    private:
+        impl& service_;
+        std::uint64_t id_;
+        line& line_;  // nodes of an unordered_map stay in place
+        line::iterator me_;
+    };
+
+    impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed)
+        : io(context), time(c), mover(context), operations(seed, [this](const queue& q) { changed(q); }) {}
+
+    void changed(const queue& q) {
+        const auto waiting = lines.find(q.id);
+        if (waiting == lines.end()) return;
+        if (!q.deleted) return waiting->second.front().wake.set();
+        for (poll& p : waiting->second) p.wake.set();
+    }
+
+    // So that a long poll hears of a moved message. `now` is the wall time of this moment.
+    void schedule_moves(wall_time now) {
+        const auto next = released ? std::nullopt : operations.next_move();
+        if (!next) return;
+        const mono_time began = time.mono();
+        mover.expires_after(*next - now);
+        mover.async_wait([this, now, began, alive = std::weak_ptr<const char>(lifetime)](const auto& failed) {
+            if (failed || alive.expired() || released) return;
+            const wall_time then = now + (time.mono() - began);
+            operations.advance(then);
+            schedule_moves(then);
+        });
+    }
+
+    task<service_reply> wait_for_messages(const operation_call& call, const receive_call& r);
+
+    boost::asio::io_context& io;
+    const clock& time;
+    boost::asio::steady_timer mover;
+    std::shared_ptr<const char> lifetime =
+        std::make_shared<const char>();             // of what the timer's handler uses
+    std::unordered_map<std::uint64_t, line> lines;  // by queue id, never empty ones
+    sqs_operations operations;
+    bool released = false;
+};
+
+task<service_reply> sqs_service::impl::wait_for_messages(const operation_call& call, const receive_call& r) {
+    const mono_time began = time.mono();
+    const mono_time deadline = began + r.wait;
+    place me(*this, r.from->id);
+    bool waiting = true;
+    while (waiting && !released && !r.from->deleted) {
+        mono_time until = deadline;
+        if (me.is_first())
+            if (const auto next = r.from->store.next_wakeup())
+                until = std::min(until, began + (*next - call.now));
+        const bool woken = co_await me.wake().wait_until(until);
+        const mono_time now = time.mono();
+        if (!woken && now < until) break;  // cancelled: nobody is left to take a message
+        if (me.is_first() || now >= deadline) {
+            auto reply = operations.try_receive(r, call.now + (now - began));
+            if (reply) co_return std::move(*reply);
+        }
+        waiting = now < deadline;
+    }
+    if (r.from->deleted) co_return sqs_error::queue_does_not_exist();
+    co_return std::string("{}");
+}
+
+sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed)
+    : impl_(std::make_unique<impl>(io, time, seed)) {}
+
+sqs_service::~sqs_service() = default;
+
+task<service_reply> sqs_service::handle(operation_call call) {
+    impl& self = *impl_;
+    if (call.operation != "ReceiveMessage") {
+        auto reply = self.operations.perform(call);
+        self.schedule_moves(call.now);
+        co_return reply;
+    }
+    const auto begun = self.operations.begin_receive(call);
+    if (!begun) co_return begun.error();
+    auto at_once = self.operations.try_receive(*begun, call.now);
+    if (at_once) co_return std::move(*at_once);
+    if (begun->wait.count() == 0 || self.released) co_return std::string("{}");
+    const receive_call& r = *begun;
+    service_reply reply = co_await self.wait_for_messages(call, r);
+    co_return reply;
+}
+
+void sqs_service::release_polls() {
+    impl_->released = true;
+    impl_->mover.cancel();
+    for (auto& [id, line] : impl_->lines)
+        for (impl::poll& p : line) p.wake.set();
+}
+
+std::size_t sqs_service::messages() const {
+    return impl_->operations.messages();
+}
+
+}  // namespace trainyard::aws::local

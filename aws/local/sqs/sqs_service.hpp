@@ -1,0 +1,35 @@
+// SQS of the local AWS: the JSON operations over the pure queue stores of every account and region.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "aws/local/base/service.hpp"
+#include "engine/io/task.hpp"
+
+namespace trainyard::aws::local {
+
+class sqs_service {
+public:
+    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. `time` outlives the
+    // service.
+    sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed);
+    ~sqs_service();
+    sqs_service(const sqs_service&) = delete;
+    sqs_service& operator=(const sqs_service&) = delete;
+
+    // Suspends only for a long poll.
+    task<service_reply> handle(operation_call call);
+
+    // Every long poll answers now (empty, when nothing is there); for shutdown.
+    void release_polls();
+
+    // For reports: messages that are visible, in flight or delayed in every queue together.
+    std::size_t messages() const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace trainyard::aws::local
