@@ -7,6 +7,7 @@ packages_build=(
     libssl-dev                                # TLS, SHA-256, HMAC
     rapidjson-dev libpugixml-dev              # JSON, and XML of the AWS Query protocol
     prometheus-cpp-dev                        # metrics; brings civetweb and curl, which its CMake file looks for
+    libpcre2-dev                              # patterns of AWS's service models: look-ahead, Unicode classes
     zlib1g-dev
     libsqlite3-dev                            # the ledger
     libyaml-cpp-dev libcli11-dev              # fleet.yaml, command line
