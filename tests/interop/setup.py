@@ -105,7 +105,7 @@ def go_side(folder):
         if got.returncode:
             raise unavailable(f"go could not fetch the modules: {end_of(got)}")
     once(folder, (source / "go.sum").read_text(), install)
-    compiled("tests/interop/go", run("go", "build", "-o", folder / "bin" / "", "./...", cwd=source, env=env))
+    compiled("tests/interop/go", run("go", "build", "-o", f"{folder / 'bin'}/", "./...", cwd=source, env=env))
 
 
 def java_side(folder):
