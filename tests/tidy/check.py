@@ -56,7 +56,7 @@ ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
 # A folder for each kind of resource; what they share is in common.
-SAGEMAKER_PARTS = ["aws/local/sagemaker/common", "aws/local/sagemaker/training"]
+SAGEMAKER_PARTS = ["aws/local/sagemaker/common", "aws/local/sagemaker/training", "aws/local/sagemaker/tuning"]
 LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/gate", "aws/local/control", "aws/local/sqs", "aws/local/sagemaker",
                "aws/local/identity"] + SAGEMAKER_PARTS
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
@@ -81,6 +81,7 @@ LAYERS = {
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/tuning": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,

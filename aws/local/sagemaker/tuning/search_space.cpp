@@ -58,9 +58,9 @@ std::optional<service_error> read_scale(json::value in, parameter_range& r) {
     if (type == "ReverseLogarithmic") r.scale = scaling::reverse_logarithmic;
     if (r.scale == scaling::logarithmic && r.low <= 0)
         return wrong(r.name, "must be above 0 for ScalingType Logarithmic");
-    if (r.scale == scaling::reverse_logarithmic &&
-        (r.is == kind::integer || r.low < 0 || r.high >= 1))
-        return wrong(r.name, "must be continuous and lie within 0 <= x < 1 for ScalingType ReverseLogarithmic");
+    if (r.scale == scaling::reverse_logarithmic && (r.is == kind::integer || r.low < 0 || r.high >= 1))
+        return wrong(r.name,
+                     "must be continuous and lie within 0 <= x < 1 for ScalingType ReverseLogarithmic");
     return std::nullopt;
 }
 
@@ -131,7 +131,8 @@ boost::system::result<search_space, service_error> search_space::read(json::valu
         return validation_exception(fmt::format("A tuning job can search at most {} hyperparameters, not {}.",
                                                 tuned_parameters_max, out.size()));
     for (const parameter_range& r : out.parameters_)
-        if (!names.insert(r.name).second || out.fixed_.contains(r.name)) return wrong(r.name, "is there twice");
+        if (!names.insert(r.name).second || out.fixed_.contains(r.name))
+            return wrong(r.name, "is there twice");
     return out;
 }
 

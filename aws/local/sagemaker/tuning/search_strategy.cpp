@@ -100,7 +100,8 @@ std::string_view to_string(search_kind k) {
 }
 
 std::optional<search_kind> read_search_kind(std::string_view text) {
-    const auto found = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.second == text; });
+    const auto found =
+        std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.second == text; });
     if (found == names.end()) return std::nullopt;
     return found->first;
 }
@@ -122,7 +123,7 @@ std::uint64_t grid_size(const search_space& space) {
     for (const parameter_range& r : space.parameters()) {
         const std::uint64_t n = std::max<std::size_t>(1, r.values.size());
         out = out > std::numeric_limits<std::uint64_t>::max() / n ? std::numeric_limits<std::uint64_t>::max()
-                                                                 : out * n;
+                                                                  : out * n;
     }
     return out;
 }

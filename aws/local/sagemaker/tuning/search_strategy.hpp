@@ -22,9 +22,9 @@ struct observation {
 };
 
 // What the strategy looks like from outside: Random and Hyperband draw each parameter evenly over its scale;
-// Grid, which has categorical parameters only, goes through the combinations; Bayesian draws like Random until
-// it has seen `bayesian_warm_up` trials, then takes the most promising of some candidates near the best ones
-// and some anywhere.
+// Grid, which has categorical parameters only, goes through the combinations; Bayesian draws like Random
+// until it has seen `bayesian_warm_up` trials, then takes the most promising of some candidates near the best
+// ones and some anywhere.
 inline constexpr std::size_t bayesian_warm_up = 4;
 std::vector<double> next_trial(search_kind kind, const search_space& space, std::uint64_t seed,
                                std::uint64_t number, const std::vector<observation>& seen);

@@ -27,7 +27,8 @@ std::optional<std::uint64_t> read_count(json::value v) {
 // theirs without MetricDefinitions.
 checked<tuning_objective> read_objective(json::value objective, json::value definition) {
     const json::value algorithm = definition.find("AlgorithmSpecification");
-    if (objective.is_null()) return validation_exception("A hyperparameter tuning job needs an objective metric.");
+    if (objective.is_null())
+        return validation_exception("A hyperparameter tuning job needs an objective metric.");
     tuning_objective out{std::string{*objective.find("MetricName").string()},
                          objective.find("Type").string() == "Maximize"};
     const json::value known = algorithm.find("MetricDefinitions");
@@ -35,12 +36,14 @@ checked<tuning_objective> read_objective(json::value objective, json::value defi
     for (const json::value m : known.elements()) found = found || m.find("Name").string() == out.metric;
     if (!found)
         return validation_exception(
-            "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric "
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric in the "
+            "metric "
             "definitions.");
     return out;
 }
 
-// The instances of one training job: ResourceConfig, or the first choice of HyperParameterTuningResourceConfig.
+// The instances of one training job: ResourceConfig, or the first choice of
+// HyperParameterTuningResourceConfig.
 struct instance_choice {
     json::value type, count, volume;
 };
@@ -50,7 +53,8 @@ std::optional<instance_choice> flexible_choice(json::value definition) {
     if (flexible.is_null()) return std::nullopt;
     const json::value list = flexible.find("InstanceConfigs");
     const json::value from = list.size() > 0 ? list.at(0) : flexible;
-    return instance_choice{from.find("InstanceType"), from.find("InstanceCount"), from.find("VolumeSizeInGB")};
+    return instance_choice{from.find("InstanceType"), from.find("InstanceCount"),
+                           from.find("VolumeSizeInGB")};
 }
 
 checked<instance_counts> read_instances(json::value definition) {
@@ -58,7 +62,8 @@ checked<instance_counts> read_instances(json::value definition) {
     const auto flexible = flexible_choice(definition);
     if (fixed.is_null() == !flexible)
         return validation_exception(
-            "A training job definition needs exactly one of ResourceConfig and HyperParameterTuningResourceConfig.");
+            "A training job definition needs exactly one of ResourceConfig and "
+            "HyperParameterTuningResourceConfig.");
     instance_counts out;
     const auto add = [&](json::value type, json::value count) {
         const auto t = type.string();
@@ -75,7 +80,8 @@ checked<instance_counts> read_instances(json::value definition) {
             good = good && add(g.find("InstanceType"), g.find("InstanceCount"));
     else
         good = add(fixed.find("InstanceType"), fixed.find("InstanceCount"));
-    if (!good) return validation_exception("A training job definition needs an InstanceType and an InstanceCount.");
+    if (!good)
+        return validation_exception("A training job definition needs an InstanceType and an InstanceCount.");
     return out;
 }
 
@@ -107,7 +113,8 @@ checked<tuned_definition> read_definition(json::value in, json::value ranges, js
 
 std::optional<service_error> read_definitions(json::value input, tuning_plan& plan) {
     const json::value config = input.find("HyperParameterTuningJobConfig");
-    const json::value single = input.find("TrainingJobDefinition"), many = input.find("TrainingJobDefinitions");
+    const json::value single = input.find("TrainingJobDefinition"),
+                      many = input.find("TrainingJobDefinitions");
     if (single.is_null() == (many.size() == 0))
         return validation_exception(
             "Exactly one of TrainingJobDefinition and TrainingJobDefinitions is required.");
@@ -135,7 +142,8 @@ std::optional<service_error> read_limits(json::value config, tuning_plan& plan) 
                       criteria = config.find("TuningJobCompletionCriteria");
     const auto trials = read_count(limits.find("MaxNumberOfTrainingJobs"));
     plan.parallel = *read_count(limits.find("MaxParallelTrainingJobs"));
-    if (const auto s = limits.find("MaxRuntimeInSeconds").integer()) plan.max_runtime = std::chrono::seconds{*s};
+    if (const auto s = limits.find("MaxRuntimeInSeconds").integer())
+        plan.max_runtime = std::chrono::seconds{*s};
     plan.target = criteria.find("TargetObjectiveMetricValue").number();
     plan.not_improving_max =
         read_count(criteria.find("BestObjectiveNotImproving").find("MaxNumberOfTrainingJobsNotImproving"));
@@ -146,7 +154,8 @@ std::optional<service_error> read_limits(json::value config, tuning_plan& plan) 
             all = std::min(trials_max + 1, all + std::min(trials_max + 1, grid_size(d.space)));
         if (trials && *trials != all)
             return validation_exception(fmt::format(
-                "MaxNumberOfTrainingJobs must be absent or the number of combinations of the grid, {}.", all));
+                "MaxNumberOfTrainingJobs must be absent or the number of combinations of the grid, {}.",
+                all));
         plan.trials = all;
     } else if (!trials && !plan.max_runtime && !plan.target && !plan.not_improving_max) {
         return validation_exception(
@@ -186,7 +195,8 @@ checked<tuning_plan> read_tuning_plan(json::value input, std::uint64_t seed) {
     const bool by_itself = plan.strategy == search_kind::hyperband;
     const bool asked = config.find("TrainingJobEarlyStoppingType").string() == "Auto";
     if (by_itself && asked)
-        return validation_exception("Hyperband stops early by itself: TrainingJobEarlyStoppingType must be Off.");
+        return validation_exception(
+            "Hyperband stops early by itself: TrainingJobEarlyStoppingType must be Off.");
     plan.early_stopping = by_itself || asked;
     if (auto e = read_definitions(input, plan)) return *std::move(e);
     if (auto e = read_limits(config, plan)) return *std::move(e);
