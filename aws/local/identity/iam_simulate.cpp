@@ -69,7 +69,7 @@ std::string_view as_told(access_decision::kind k) {
 void write_matched(json::writer& out, const simulation& s, const access& what) {
     out.key("MatchedStatements").begin_array();
     const auto write = [&](const std::string& id, std::string_view type, const policy_document& policy) {
-        const verdict v = evaluate(policy, s.who, what);
+        const policy_verdict v = evaluate(policy, s.who, what);
         if (!v.denied && v.allowed == grant::none) return;
         out.begin_object().member("SourcePolicyId", id).member("SourcePolicyType", type).end_object();
     };

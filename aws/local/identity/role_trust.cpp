@@ -37,7 +37,7 @@ bool role_trust::lets_in(const iam_role& role, const principal& who, const acces
     access full = what;
     add_time(full.context, now);
     for (const auto& [key, value] : context_of(who)) full.context.insert_or_assign(key, value);
-    const verdict trusted = evaluate(role.trust.document, who, full);
+    const policy_verdict trusted = evaluate(role.trust.document, who, full);
     if (trusted.denied || trusted.allowed == grant::none) return false;
     const auto parts = parse_iam_arn(role.arn);
     if (parts->account == who.account && trusted.allowed != grant::account) {
@@ -49,7 +49,7 @@ bool role_trust::lets_in(const iam_role& role, const principal& who, const acces
 }
 
 bool role_trust::lets_in(const iam_role& role, const requester& who, const access& what) {
-    const verdict trusted = evaluate(role.trust.document, who, what);
+    const policy_verdict trusted = evaluate(role.trust.document, who, what);
     return !trusted.denied && trusted.allowed != grant::none;
 }
 
