@@ -40,7 +40,10 @@ public:
           iam(iam_entities) {
         // A new service is a line here, its member below and its row in front_services.cpp.
         of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
-        of(service_name::sagemaker).at_once = [this](const auto& c) { return sagemaker.handle(c); };
+        of(service_name::sagemaker).at_once = [this](const auto& c) {
+            const auto refused = refused_role(trust, c);
+            return refused ? service_reply{*refused} : sagemaker.handle(c);
+        };
         of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
         of(service_name::iam).at_once = [this](const auto& c) { return iam.handle(c); };
     }
