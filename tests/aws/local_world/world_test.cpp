@@ -295,6 +295,24 @@ TEST_F(local_world, a_form_may_hold_the_longest_message) {
               "400 One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.");
 }
 
+TEST_F(local_world, takes_the_longest_message_as_escaped_json) {
+    open();
+    const auto who = key("111122223333");
+    call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
+    const auto send_body = [&](const std::string& body) {
+        return call(json_request("AmazonSQS.SendMessage",
+                                 R"({"QueueUrl":"q","MessageBody":")" + body + "\"}"),
+                    who, "sqs");
+    };
+    constexpr std::size_t longest = 1U << 20U;
+    std::string escaped;
+    for (std::size_t i = 0; i < longest / 2; ++i) escaped += "\\u00e9";  // two bytes each, sent as six
+    EXPECT_EQ(send_body(escaped).status, 200);
+    const auto refused = send_body(std::string(longest + 1, 'x'));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("Message must be shorter than 1048576 bytes."));
+}
+
 TEST_F(local_world, speaks_query_by_get_and_presigned_get) {
     open();
     const auto who = key("111122223333");
