@@ -180,7 +180,7 @@ def client(service, url, account=HOME_ACCOUNT, region=REGION, secret="test", **c
         import boto3
         from botocore.config import Config
     except ImportError:
-        skip("boto3 is not installed; interop.setup says why")
+        skip("boto3 is not installed; interop.setup_python says why")
     return boto3.client(service, endpoint_url=url, region_name=region, aws_access_key_id=account,
                         aws_secret_access_key=secret, config=Config(retries={"max_attempts": 1}, **config))
 
