@@ -515,6 +515,7 @@ TEST_F(tuning, the_same_request_is_tuned_alike_in_every_run) {
     const auto read = json::document::parse(tuning_text{}.text());
     ASSERT_TRUE(other_table.handle(
         {"CreateHyperParameterTuningJob", read->root(), {account, "", ""}, region, "", noon}));
+    service.advance(now);
     other.advance(now);
     EXPECT_EQ(again.order, training.order);
     for (const auto& [name, j] : training.jobs) EXPECT_EQ(again.jobs.at(name).request, j.request);
