@@ -12,7 +12,6 @@
 
 namespace trainyard::aws::local::sagemaker {
 
-using namespace std::chrono_literals;
 inline const account_id account{"111122223333"};
 inline const region_name region{"eu-west-1"};
 inline const wall_time noon = *parse_iso8601("2026-01-01T12:00:00Z");

@@ -6,6 +6,7 @@
 namespace trainyard::aws::local::sagemaker {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
