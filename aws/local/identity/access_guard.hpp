@@ -1,5 +1,5 @@
 // Which permissions an operation needs, and whether its caller has them. Pure.
-// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+// Actions, resources and condition keys: the Service Authorization Reference.
 #pragma once
 
 #include <optional>

@@ -23,11 +23,6 @@ std::uint64_t get_u64(std::string_view bytes) {
     return v;
 }
 
-std::string deduplication_key(const store_settings& s, const queue_message& m) {
-    if (!s.deduplicate_per_group) return m.deduplication_id;
-    return m.group_id + '\n' + m.deduplication_id;  // neither may contain a line feed
-}
-
 }  // namespace
 
 // They start near 188'49496460467696128, beyond 64 bits, and grow in steps of 256.
@@ -35,23 +30,30 @@ std::string sequence_text(std::uint64_t sequence) {
     return fmt::format("188{:017}", 49'496'460'467'696'128ULL + sequence * 256);
 }
 
+queue_store::send_key queue_store::key_of_send(const store_settings& s, const queue_message& m) {
+    // Neither id may contain a line feed.
+    const auto digest =
+        sha256(s.deduplicate_per_group ? m.group_id + '\n' + m.deduplication_id : m.deduplication_id);
+    const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+    return {get_u64(bytes), get_u64(bytes.substr(8))};
+}
+
 queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_(settings), tag_(tag) {}
 
 queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now,
                                     rng& random) {
     advance(now);
-    std::string key;
+    send_key key;
     if (settings_.fifo) {
-        key = deduplication_key(settings_, m);
+        key = key_of_send(settings_, m);
         if (const auto known = deduplication_.find(key); known != deduplication_.end())
             return {known->second.id, known->second.sequence, true};
     }
     const auto wait = settings_.fifo ? settings_.delay : delay.value_or(settings_.delay);
     const entry& e = insert_new(std::move(m), wait, now, random);
     if (settings_.fifo) {
-        const auto known =
-            deduplication_.emplace(std::move(key), remembered{e.message.id, e.message.sequence}).first;
-        deduplication_age_.emplace_back(now, &known->first);
+        deduplication_.emplace(key, remembered{e.message.id, e.message.sequence});
+        deduplication_age_.emplace_back(now, key);
     }
     return {e.message.id, e.message.sequence, false};
 }
@@ -165,7 +167,7 @@ void queue_store::advance(wall_time now) {
     while (!by_age_.empty() && by_age_.begin()->message.sent + settings_.retention <= now)
         extract(*by_age_.begin());
     while (!deduplication_age_.empty() && deduplication_age_.front().first + deduplication_interval <= now) {
-        deduplication_.erase(deduplication_.find(*deduplication_age_.front().second));
+        deduplication_.erase(deduplication_age_.front().second);
         deduplication_age_.pop_front();
     }
     while (!attempts_age_.empty() && attempts_age_.front().first + deduplication_interval <= now) {

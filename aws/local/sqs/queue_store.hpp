@@ -9,6 +9,7 @@
 #pragma once
 
 #include <boost/intrusive/set.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -189,7 +190,17 @@ private:
         uuid id;
         std::uint64_t sequence = 0;
     };
-    using known_sends = std::unordered_map<std::string, remembered>;
+    // What tells two sends apart: 128 bits of the SHA-256 of the deduplication id (and the group, where it
+    // counts). A queue under load remembers millions, and each is small and of one size.
+    struct send_key {
+        std::uint64_t high = 0, low = 0;
+        friend bool operator==(const send_key&, const send_key&) = default;
+    };
+    struct send_key_hash {
+        using is_avalanching = void;  // boost::unordered: the bits are random as they are
+        std::size_t operator()(const send_key& k) const { return k.low; }
+    };
+    static send_key key_of_send(const store_settings& s, const queue_message& m);
     struct attempt {
         std::size_t max = 0;
         std::chrono::seconds visibility{};
@@ -227,8 +238,8 @@ private:
     order<entry, &entry::in_place, key_of_arrival> visible_;  // standard only
     std::unordered_map<std::string, group> groups_;           // FIFO only, never empty ones
     order<group, &group::in_ready, key_of_ready> ready_;      // that can be received from
-    known_sends deduplication_;
-    std::deque<std::pair<wall_time, const std::string*>> deduplication_age_;  // keys of the map
+    boost::unordered_flat_map<send_key, remembered, send_key_hash> deduplication_;
+    std::deque<std::pair<wall_time, send_key>> deduplication_age_;
     std::unordered_map<std::string, attempt> attempts_;
     std::deque<std::pair<wall_time, std::string>> attempts_age_;
 };
