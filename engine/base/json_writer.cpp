@@ -82,14 +82,18 @@ std::size_t plain_prefix(std::string_view s) {
 }
 
 void append_escape(std::string& out, char c) {
+    const auto pair = [&](char letter) {
+        const std::array<char, 2> both{'\\', letter};
+        out.append(both.data(), both.size());
+    };
     switch (c) {
-        case '"': out.append("\\\""); return;
-        case '\\': out.append("\\\\"); return;
-        case '\b': out.append("\\b"); return;
-        case '\f': out.append("\\f"); return;
-        case '\n': out.append("\\n"); return;
-        case '\r': out.append("\\r"); return;
-        case '\t': out.append("\\t"); return;
+        case '"':
+        case '\\': return pair(c);
+        case '\b': return pair('b');
+        case '\f': return pair('f');
+        case '\n': return pair('n');
+        case '\r': return pair('r');
+        case '\t': return pair('t');
         default: break;
     }
     constexpr std::string_view digits = "0123456789ABCDEF";
