@@ -136,8 +136,8 @@ result<document> document::parse(std::string_view text, const limits& l) {
     }
     if (const auto bad = lone_surrogate(*d.tape_))
         return error{errc::invalid_argument,
-                     fmt::format("not JSON that can be used: a surrogate without its pair in '{}'",
-                                 printable(*bad, 64))};
+                     fmt::format("not JSON that can be used: a surrogate without its pair in '{}' (byte {})",
+                                 printable(*bad, 64), bad->data() - d.tape_->arena.data())};
     return d;
 }
 

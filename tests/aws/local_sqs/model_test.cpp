@@ -235,7 +235,7 @@ struct run {
             case 4: return receive();
             case 5: return remove();
             case 6: return change();
-            default: now += dice.between(0, 25);
+            default: now += dice.chance(0.2) ? dice.between(100, 310) : dice.between(0, 25);
         }
         age();
     }
