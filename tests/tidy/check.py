@@ -55,12 +55,13 @@ def code_of(text):
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
-LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/gate", "aws/local/control", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity"]
+LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/gate", "aws/local/control", "aws/local/durable", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity"]
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
 LAYERS = {
     "engine/base": [],
+    "engine/sqlite": ["engine/base"],
     "engine/io": ["engine/base"],
     "engine/metrics": ["engine/base"],
     "engine/http": ["engine/base", "engine/io", "engine/metrics"],
@@ -74,6 +75,7 @@ LAYERS = {
     "aws/local/base": ["engine/base"],
     "aws/local/model": ["engine/base", "aws/local/base"],
     "aws/local/gate": ["engine/base", "aws/local/base"],
+    "aws/local/durable": ["engine/base", "engine/io", "engine/sqlite", "aws/local/base"],
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
@@ -81,7 +83,7 @@ LAYERS = {
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],
-    "scheduler/ledger": ["engine/base", "scheduler/lifecycle"],
+    "scheduler/ledger": ["engine/base", "engine/sqlite", "scheduler/lifecycle"],
     "scheduler/config": ["engine/base", "scheduler/policy", "scheduler/lifecycle"],
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],
