@@ -55,7 +55,7 @@ struct world::impl {
     }
 
     // The parts of the world that are kept. A new one is a line here.
-    std::vector<durable*> durables() { return {&time}; }
+    std::vector<durable*> durables() { return {&time, &services->sqs.kept()}; }
 
     std::function<task<bool>()> keeping() {
         if (options.data_file.empty()) return {};
@@ -164,6 +164,7 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
     if (!self.options.data_file.empty())
         if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
             return opened.error();
+    self.services->sqs.began();
     return self.server.listen(address, port);
 }
 
