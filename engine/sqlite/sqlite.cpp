@@ -66,10 +66,11 @@ result<connection> connection::open(const std::string& path, const std::string& 
             return c.failure(e, "configuring");
     // mmap and a second connection are what turned the WAL-reset bug of SQLite before 3.51.3 into damaged
     // files.
-    if (auto r = c.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
-                       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;");
-        !r)
-        return r.error();
+    constexpr const char* settings =
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
+        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
+    if (const int e = sqlite3_exec(raw, settings, nullptr, nullptr, nullptr); e != SQLITE_OK)
+        return c.failure(e, "opening");
     return c;
 }
 

@@ -238,6 +238,25 @@ TEST_F(restarts, change_nothing_that_a_caller_sees) {
     }
 }
 
+TEST_F(restarts, a_move_task_goes_on) {
+    b.sqs->kept().keep_changes();
+    const std::string arn = "arn:aws:sqs:us-east-1:111122223333:";
+    both("CreateQueue", R"({"QueueName":"dead"})");
+    both("CreateQueue", R"({"QueueName":"plain","Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\")" +
+                            arn + R"(dead\",\"maxReceiveCount\":1}"}})");
+    for (int i = 0; i < 5; ++i)
+        both("SendMessage", R"({"QueueUrl":"dead","MessageBody":")" + std::to_string(i) + "\"}");
+    both("StartMessageMoveTask", R"({"SourceArn":")" + arn + R"(dead","DestinationArn":")" + arn +
+                                     R"(plain","MaxNumberOfMessagesPerSecond":1})");
+    for (int i = 0; i < 7; ++i) {
+        both("ListMessageMoveTasks", R"({"SourceArn":")" + arn + "dead\"}");
+        restart(static_cast<std::uint64_t>(i));
+        now += 1s;
+    }
+    both("ReceiveMessage", R"({"QueueUrl":"plain","MaxNumberOfMessages":10})");
+    EXPECT_EQ(b.handles.size(), 5U);
+}
+
 TEST_F(restarts, of_nothing_bring_nothing) {
     b.sqs->kept().keep_changes();
     restart(7);
