@@ -24,8 +24,7 @@ public:
                    std::uint64_t seed, rng& random, job_journal& journal)
         : users(options.secret_access_key),
           sqs(io, time, seed),
-          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
-                    journal),
+          sagemaker(sagemaker_options_of(options), journal),
           sts(users, random) {
         // A new service is a line here, its member below and its row in front_services.cpp.
         of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
@@ -44,6 +43,15 @@ public:
     sts_service sts;
 
 private:
+    static sagemaker_options sagemaker_options_of(const world_options& o) {
+        sagemaker_options out;
+        out.instance_limit = o.instance_limit;
+        out.instance_limits = o.instance_limits;
+        out.seed = o.seed;
+        out.training.time_scale = o.time_scale;
+        out.training.list_delay = o.list_delay;
+        return out;
+    }
     service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }
 };
 
