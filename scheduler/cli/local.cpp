@@ -31,6 +31,7 @@ struct local_arguments {
     std::string host = "127.0.0.1";
     std::uint16_t port = 4566;
     bool no_verify = false, json = false;
+    double list_delay = 0;            // seconds
     std::vector<std::string> limits;  // account/region/type[/use]=N
     aws::local::world_options world;
 };
@@ -128,6 +129,10 @@ void add_local(CLI::App& app, action& run) {
                     "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");
     cmd->add_option("--faults", a->world.faults_file, "JSON file of rules of what goes wrong");
     cmd->add_option("--rules", a->world.rules_file, "JSON file of rules of what befalls SageMaker's jobs");
+    cmd->add_option("--list-delay", a->list_delay,
+                    "Seconds for which SageMaker's listings miss a new job, as they do at times")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 3600.0));
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
@@ -135,6 +140,7 @@ void add_local(CLI::App& app, action& run) {
         run = [a] {
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
+            a->world.list_delay = std::chrono::round<duration>(std::chrono::duration<double>{a->list_delay});
             if (a->world.control && !is_loopback(a->host))
                 return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
                                                       " may be reached by others");

@@ -83,10 +83,11 @@ private:
         ASSERT_TRUE(document.has_value()) << reply;
         auto problem = checks_.check_shape(output, document->root());
         // AWS leaves it empty until the upload, though its own model's pattern says otherwise.
-        if (problem && problem->message ==
-                           "1 validation error detected: Value '' at 'modelArtifacts.s3ModelArtifacts' failed "
-                           "to satisfy constraint: Member must satisfy regular expression pattern: "
-                           "(https|s3)://([^/]+)/?(.*)")
+        if (problem &&
+            problem->message ==
+                "1 validation error detected: Value '' at 'modelArtifacts.s3ModelArtifacts' failed "
+                "to satisfy constraint: Member must satisfy regular expression pattern: "
+                "(https|s3)://([^/]+)/?(.*)")
             problem.reset();
         EXPECT_FALSE(problem.has_value()) << operation << ": " << (problem ? problem->message : "") << reply;
     }
