@@ -200,7 +200,7 @@ TEST_F(training_store_fixture, changes_are_taken_once_and_in_order) {
     EXPECT_EQ(told(start + 2s), "aStarting bStarting aDownloading ");
     EXPECT_EQ(told(start + 2s), "");
     store.stop("a", start + 10s);
-    EXPECT_EQ(told(start + 63s), "bDownloading aTraining bTraining aStopping aStopped ");
+    EXPECT_EQ(told(start + 63s), "aTraining bDownloading bTraining aStopping aStopped ");
     EXPECT_EQ(store.next_change(), start + 64s);
     // Deleted before anybody asked.
     store.erase("b", start + 70s);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/base/json.hpp"
 #include "tests/aws/local_world/world_fixture.hpp"
 
 namespace trainyard::aws::local {
