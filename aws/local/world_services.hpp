@@ -34,8 +34,7 @@ public:
                                          : open_authorizer::instance()),
           trust(iam_entities, permissions, strictness),
           sqs(io, time, seed, permissions),
-          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
-                    journal),
+          sagemaker(sagemaker_options_of(options), journal),
           sts({users, iam_entities, trust, strictness, random}),
           iam(iam_entities) {
         // A new service is a line here, its member below and its row in front_services.cpp.
@@ -68,6 +67,15 @@ public:
     iam_service iam;
 
 private:
+    static sagemaker_options sagemaker_options_of(const world_options& o) {
+        sagemaker_options out;
+        out.instance_limit = o.instance_limit;
+        out.instance_limits = o.instance_limits;
+        out.seed = o.seed;
+        out.training.time_scale = o.time_scale;
+        out.training.list_delay = o.list_delay;
+        return out;
+    }
     service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }
 };
 

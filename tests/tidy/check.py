@@ -59,6 +59,7 @@ AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
     "aws/local/sagemaker/batch",
+    "aws/local/sagemaker/training",
 ]
 LOCAL_PARTS = [
     "aws/local/base",
@@ -96,6 +97,7 @@ LAYERS = {
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
