@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/local/control/gate_control.hpp"
+#include "aws/local/durable/keeper.hpp"
 #include "aws/local/front.hpp"
 #include "aws/local/sagemaker_control.hpp"
 #include "aws/local/world_control.hpp"
@@ -34,8 +35,10 @@ struct world::impl {
           time(clock_),
           options(std::move(o)),
           random(rng{options.seed}.split("front")),
-          entrance({time, random, registry, barrier, [this](const auto& r) { return controlled(r); }},
-                   options.verify_signatures),
+          keep(context, [this](const error& e) { lost(e); }),
+          entrance(
+              {time, random, registry, barrier, keeping(), [this](const auto& r) { return controlled(r); }},
+              options.verify_signatures),
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
         begin_anew();
@@ -54,6 +57,19 @@ struct world::impl {
             std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
         services->sagemaker.set_rules(initial_job_rules);
         entrance.serve(services);
+        keep.serve(durables());
+    }
+
+    // The parts of the world that are kept. A new one is a line here.
+    std::vector<durable*> durables() { return {&time, &services->sqs.kept()}; }
+
+    std::function<task<bool>()> keeping() {
+        if (options.data_file.empty()) return {};
+        return [this] { return keep.kept(); };
+    }
+
+    void lost(const error& e) const {
+        if (options.data_failed) options.data_failed(e);
     }
 
     void reset() {
@@ -88,6 +104,7 @@ struct world::impl {
     control_router router;
     std::shared_ptr<world_services> services;
     std::uint64_t begun = 0;
+    keeper keep;
     front entrance;
     http::server server;
     // What the registry's refreshing looks at before it looks here: the registry lives longer.
@@ -175,12 +192,17 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
         self.services->sagemaker.set_rules(self.initial_job_rules);
     }
     self.close_gate();
+    if (!self.options.data_file.empty())
+        if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
+            return opened.error();
+    self.services->sqs.began();
     return self.server.listen(address, port);
 }
 
 task<void> world::shutdown(mono_time grace) {
     impl_->services->sqs.release_polls();
     co_await impl_->server.shutdown(grace);
+    impl_->keep.keep_now();
 }
 
 world_stats world::stats() const {

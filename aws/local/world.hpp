@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/identity/identity_options.hpp"
 #include "aws/local/sagemaker/accepted_create.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
@@ -36,7 +37,12 @@ struct world_options {
     std::string faults_file;  // JSON: a list of fault rules; empty: none
     std::string rules_file;   // JSON: a list of rules of what befalls SageMaker's jobs; empty: none
     duration list_delay{};    // SageMaker's listings miss a new job for so long; the clock's time
-    bool control = false;     // serves the control API under /_trainyard/
+    // Keeps queues and messages over restarts; empty: everything is in memory. `data_failed` is called once
+    // when it cannot be written; every request is then answered with 500.
+    std::string data_file;
+    std::function<void(const error&)> data_failed;
+    bool control = false;  // serves the control API under /_trainyard/
+    identity_options identity;
     std::string
         journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
 };
