@@ -58,8 +58,9 @@ AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "
 # A folder for each kind of resource; what they share is in common.
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
-    "aws/local/sagemaker/batch",
     "aws/local/sagemaker/training",
+    "aws/local/sagemaker/batch",
+    "aws/local/sagemaker/tuning",
 ]
 LOCAL_PARTS = [
     "aws/local/base",
@@ -97,6 +98,7 @@ LAYERS = {
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/tuning": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
