@@ -75,6 +75,7 @@ LAYERS = {
     "aws/local/model": ["engine/base", "aws/local/base"],
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
+    "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base"],
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
