@@ -121,7 +121,8 @@ TEST_F(execution_fixture, condition_over_values_of_two_kinds_fails) {
 
 TEST_F(execution_fixture, condition_reads_a_property_file) {
     execution e = make(R"([
-        {"Name":"eval","Type":"Processing","Arguments":{"Environment":{"TRAINYARD_LOCAL_FILE_my_metrics":"{\"mse\":0.5}"}},
+        {"Name":"eval","Type":"Processing","Arguments":
+         {"Environment":{"TRAINYARD_LOCAL_FILE_my_metrics":"{\"mse\":0.5}"}},
          "PropertyFiles":[{"PropertyFileName":"my-metrics","OutputName":"o","FilePath":"m.json"}]},
         {"Name":"c","Type":"Condition","Arguments":{"Conditions":[{"Type":"LessThanOrEqualTo",
             "LeftValue":{"Std:JsonGet":{"PropertyFile":{"Get":"Steps.eval.PropertyFiles.my-metrics"},"Path":"mse"}},
@@ -264,7 +265,7 @@ TEST_F(execution_fixture, tells_each_change_once) {
         if (const auto* s = std::get_if<execution_event::step_changed>(&event.what))
             told.push_back(std::string{to_string(s->from)} + ">" + std::string{to_string(s->to)});
         if (const auto* x = std::get_if<execution_event::execution_changed>(&event.what))
-            told.push_back(std::string{to_string(x->from)} + ">>" + std::string{to_string(x->to)});
+            told.push_back(std::string{to_string(*x->from)} + ">>" + std::string{to_string(x->to)});
     }
     EXPECT_THAT(
         told, ElementsAre(">Starting", "Starting>Executing", "Executing>Succeeded", "Executing>>Succeeded"));

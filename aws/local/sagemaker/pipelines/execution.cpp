@@ -230,7 +230,7 @@ bool execution::stop(wall_time now, job_runner& jobs, const event_sink& sink) {
         change(i, step_status::stopping, now, sink);
         const step_definition& d = definition_->steps[i];
         if (d.type == step_type::callback)
-            sink({now, execution_event::callback{i, callback_body(i, "{}", "Stopping")}});
+            sink({now, execution_event::callback{i, callback_body(i, {}, "Stopping")}});
         if (!is_job(d.type)) continue;
         jobs.stop(d.type, s.job, now);
         look(i, now, jobs, sink);
@@ -248,6 +248,12 @@ bool execution::retry(wall_time now, const event_sink& sink) {
     change(execution_status::executing, now, sink);
     settle_at_ = now;
     return true;
+}
+
+void execution::set_parallel_max(std::size_t n, wall_time now) {
+    setup_.parallel_max = n;
+    // More may begin at once.
+    if (status_ == execution_status::executing) settle_at_ = std::max(whole_millis(now), modified_);
 }
 
 std::optional<std::size_t> execution::step_of_token(std::string_view token) const {

@@ -66,7 +66,8 @@ struct step_run {
 
 struct execution_event {
     struct execution_changed {
-        execution_status from, to;
+        std::optional<execution_status> from;  // nothing: it has just been started
+        execution_status to;
     };
     struct step_changed {
         std::size_t step;
@@ -103,7 +104,10 @@ public:
     bool stop(wall_time now, job_runner& jobs, const event_sink& sink);
     // What failed, was stopped or never began goes again. False unless Failed or Stopped.
     bool retry(wall_time now, const event_sink& sink);
-    void set_parallel_max(std::size_t n) { setup_.parallel_max = n; }
+    void set_parallel_max(std::size_t n, wall_time now);
+    void touch(wall_time now) {
+        if (now > modified_) modified_ = now;
+    }
 
     // The step that waits for the token, if any does.
     std::optional<std::size_t> step_of_token(std::string_view token) const;
@@ -127,10 +131,10 @@ private:
     void settle(wall_time t, const event_sink& sink);
     void act(std::size_t i, wall_time t, job_runner& jobs, const event_sink& sink);
     void begin(std::size_t i, wall_time t, job_runner& jobs, const event_sink& sink);
-    void begin_job(std::size_t i, const std::string& arguments, wall_time t, job_runner& jobs,
+    void begin_job(std::size_t i, json::value arguments, wall_time t, job_runner& jobs,
                    const event_sink& sink);
-    void begin_lambda(std::size_t i, const std::string& arguments, wall_time t, const event_sink& sink);
-    void begin_callback(std::size_t i, const std::string& arguments, wall_time t, const event_sink& sink);
+    void begin_lambda(std::size_t i, json::value arguments, wall_time t, const event_sink& sink);
+    void begin_callback(std::size_t i, json::value arguments, wall_time t, const event_sink& sink);
     void look(std::size_t i, wall_time t, job_runner& jobs, const event_sink& sink);
     void end(std::size_t i, step_status as, std::string reason, wall_time t, const event_sink& sink);
     void end_or_retry(std::size_t i, std::optional<exception_type> what, std::string reason, wall_time t,
@@ -140,7 +144,7 @@ private:
     bool skips(std::size_t i) const;
     bool ready(std::size_t i) const;
     std::string job_name(std::size_t i);
-    std::string callback_body(std::size_t i, const std::string& arguments, std::string_view status) const;
+    std::string callback_body(std::size_t i, json::value arguments, std::string_view status) const;
     duration scaled(duration d) const;
 
     std::shared_ptr<const definition> definition_;

@@ -5,7 +5,6 @@
 #include "aws/local/sagemaker/pipelines/condition.hpp"
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 #include "aws/local/sagemaker/pipelines/execution_scope.hpp"
-#include "engine/base/check.hpp"
 
 namespace trainyard::aws::local::pipelines {
 namespace {
@@ -53,13 +52,15 @@ std::string execution::job_name(std::size_t i) {
     return name + "-" + step + "-" + random_text(random_, job_name_suffix, alphanumeric);
 }
 
-std::string execution::callback_body(std::size_t i, const std::string& arguments,
-                                     std::string_view status) const {
-    const auto document = json::document::parse(arguments);
-    TY_CHECK(document.has_value(), "resolved arguments are JSON");
+std::string execution::callback_body(std::size_t i, json::value arguments, std::string_view status) const {
     json::writer out;
     out.begin_object().member("token", steps_[i].callback_token).member("pipelineExecutionArn", setup_.arn);
-    out.member("arguments", document->root()).member("status", status).end_object();
+    out.key("arguments");
+    if (arguments.is_null())
+        out.begin_object().end_object();
+    else
+        out.copy(arguments);
+    out.member("status", status).end_object();
     return out.take();
 }
 
@@ -73,31 +74,28 @@ void execution::begin(std::size_t i, wall_time t, job_runner& jobs, const event_
         steps_[i].outcome = *held;
         return end(i, step_status::succeeded, "", t, sink);
     }
-    const auto arguments = d.arguments.is_null() ? result<std::string>{"{}"} : resolve(d.arguments, scope);
-    if (!arguments) return end(i, step_status::failed, "ClientError: " + arguments.error().message, t, sink);
+    const auto resolved = d.arguments.is_null() ? json::document::parse("{}") : resolve(d.arguments, scope);
+    if (!resolved) return end(i, step_status::failed, "ClientError: " + resolved.error().message, t, sink);
+    const json::value arguments = resolved->root();
     switch (d.type) {
         case step_type::fail: {
-            const auto document = json::document::parse(*arguments);
-            TY_CHECK(document.has_value(), "resolved arguments are JSON");
-            return end(i, step_status::failed, as_text(document->root().find("ErrorMessage")), t, sink);
+            return end(i, step_status::failed, as_text(arguments.find("ErrorMessage")), t, sink);
         }
-        case step_type::lambda: return begin_lambda(i, *arguments, t, sink);
-        case step_type::callback: return begin_callback(i, *arguments, t, sink);
-        default: return begin_job(i, *arguments, t, jobs, sink);
+        case step_type::lambda: return begin_lambda(i, arguments, t, sink);
+        case step_type::callback: return begin_callback(i, arguments, t, sink);
+        default: return begin_job(i, arguments, t, jobs, sink);
     }
 }
 
-void execution::begin_job(std::size_t i, const std::string& arguments, wall_time t, job_runner& jobs,
+void execution::begin_job(std::size_t i, json::value arguments, wall_time t, job_runner& jobs,
                           const event_sink& sink) {
     step_run& s = steps_[i];
     const step_type type = definition_->steps[i].type;
-    const auto document = json::document::parse(arguments);
-    TY_CHECK(document.has_value(), "resolved arguments are JSON");
     const std::string name = job_name(i);
     const std::string_view member = name_member(type);
     json::writer request;
     request.begin_object().member(member, name);
-    const auto all = document->root().members();
+    const auto all = arguments.members();
     for (auto at = all.begin(); at != all.end(); ++at)
         if (at.key() != member) request.key(at.key()).copy(*at);
     request.end_object();
@@ -112,25 +110,18 @@ void execution::begin_job(std::size_t i, const std::string& arguments, wall_time
     look(i, t, jobs, sink);
 }
 
-void execution::begin_lambda(std::size_t i, const std::string& arguments, wall_time t,
-                             const event_sink& sink) {
+void execution::begin_lambda(std::size_t i, json::value arguments, wall_time t, const event_sink& sink) {
     step_run& s = steps_[i];
-    const auto document = json::document::parse(arguments);
-    TY_CHECK(document.has_value(), "resolved arguments are JSON");
-    const json::value root = document->root();
-    // Numbers of parameters may come as texts.
-    const json::value told = root.find(lambda_seconds);
-    double seconds = 1;
-    if (const auto n = told.number()) seconds = *n;
+    double seconds = std::max(0.0, arguments.find(lambda_seconds).number().value_or(1));
     const double longest = std::chrono::duration<double>{lambda_timeout}.count();
-    if (!(seconds >= 0)) seconds = 0;
-    if (const auto outcome = root.find(lambda_outcome).string(); outcome && outcome->starts_with("Failed: "))
+    if (const auto outcome = arguments.find(lambda_outcome).string();
+        outcome && outcome->starts_with("Failed: "))
         s.failure_reason = std::string{outcome->substr(8)};
     if (seconds > longest) {
         seconds = longest;
         s.failure_reason = "The Lambda function did not end within 10 minutes.";
     }
-    const json::value values = root.find(lambda_outputs);
+    const json::value values = arguments.find(lambda_outputs);
     for (const output_definition& o : definition_->steps[i].outputs) {
         const json::value v = values.find(o.name);
         std::string text = v.is_null() ? default_of(o.type) : as_text(v);
@@ -141,8 +132,7 @@ void execution::begin_lambda(std::size_t i, const std::string& arguments, wall_t
     change(i, step_status::executing, t, sink);
 }
 
-void execution::begin_callback(std::size_t i, const std::string& arguments, wall_time t,
-                               const event_sink& sink) {
+void execution::begin_callback(std::size_t i, json::value arguments, wall_time t, const event_sink& sink) {
     step_run& s = steps_[i];
     s.callback_token = random_text(random_, callback_token_length, alphanumeric);
     s.due = t + scaled(callback_timeout);

@@ -170,19 +170,18 @@ result<void> visit_references(json::value tree, const std::function<result<void>
     return wrong("'" + std::string{e->function} + "' is no function of pipelines");
 }
 
-result<std::string> resolve(json::value tree, const scope& in) {
+result<json::document> resolve(json::value tree, const scope& in) {
     json::writer out;
     if (auto done = resolver{in}.write(tree, out); !done) return done.error();
-    std::string text = out.take();
-    if (text.size() > resolved_bytes_max)
-        return error{errc::limit, "the resolved value is larger than 2 MiB"};
-    return text;
+    json::limits limits;
+    limits.bytes = resolved_bytes_max;
+    limits.members = resolved_members_max;
+    limits.depth = resolved_depth_max;
+    return json::document::parse(out.take(), limits);
 }
 
 result<json::document> resolve_scalar(json::value tree, const scope& in) {
-    auto text = resolve(tree, in);
-    if (!text) return text.error();
-    auto document = json::document::parse(*text);
+    auto document = resolve(tree, in);
     if (!document) return document;
     const json::kind kind = document->root().kind();
     if (kind == json::kind::object || kind == json::kind::array || kind == json::kind::null)

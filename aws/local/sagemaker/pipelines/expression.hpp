@@ -14,6 +14,8 @@
 namespace trainyard::aws::local::pipelines {
 
 inline constexpr std::size_t resolved_bytes_max = 2U << 20U;
+inline constexpr std::size_t resolved_members_max = 100'000;
+inline constexpr std::size_t resolved_depth_max = 128;  // a definition's own, and that of a value in it
 
 // What an execution knows when a step begins.
 class scope {
@@ -29,9 +31,9 @@ public:
 // first malformed expression, and with what `found` returns.
 result<void> visit_references(json::value tree, const std::function<result<void>(const reference&)>& found);
 
-// The tree with every expression replaced by its value; JSON text. A value may come from a job, so its size
+// The tree with every expression replaced by its value. Values may come from jobs, so what they make together
 // is bounded here.
-result<std::string> resolve(json::value tree, const scope& in);
+result<json::document> resolve(json::value tree, const scope& in);
 
 // The scalar at `tree` as a document: a string, a number or a truth value.
 result<json::document> resolve_scalar(json::value tree, const scope& in);
