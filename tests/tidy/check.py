@@ -76,6 +76,7 @@ LAYERS = {
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base"],
+    "aws/local/sagemaker/resources": ["engine/base", "aws/local/base"],
     "aws/local/sagemaker/search": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,

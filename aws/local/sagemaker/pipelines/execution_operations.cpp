@@ -1,5 +1,5 @@
 #include "aws/local/base/validation.hpp"
-#include "aws/local/sagemaker/pipelines/paging.hpp"
+#include "aws/local/base/paging.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_operations.hpp"
 

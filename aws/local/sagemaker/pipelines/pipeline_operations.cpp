@@ -1,7 +1,7 @@
 #include "aws/local/sagemaker/pipelines/pipeline_operations.hpp"
 
 #include "aws/local/base/validation.hpp"
-#include "aws/local/sagemaker/pipelines/paging.hpp"
+#include "aws/local/base/paging.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 
 namespace trainyard::aws::local::pipelines {
@@ -117,10 +117,6 @@ constexpr pipeline_operation table[] = {
 std::optional<std::size_t> read_parallel_max(json::value input) {
     const auto n = input.find("ParallelismConfiguration").find("MaxParallelExecutionSteps").integer();
     return n ? std::optional{static_cast<std::size_t>(*n)} : std::nullopt;
-}
-
-service_error wrong_token() {
-    return validation_exception("The NextToken is not one that this listing gave.");
 }
 
 std::span<const pipeline_operation> pipeline_operations() {

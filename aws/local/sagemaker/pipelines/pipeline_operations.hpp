@@ -23,8 +23,6 @@ struct pipeline_operation {
 std::span<const pipeline_operation> pipeline_operations();   // of pipelines
 std::span<const pipeline_operation> execution_operations();  // of executions and steps
 
-// Shared by both.
 std::optional<std::size_t> read_parallel_max(json::value input);
-service_error wrong_token();
 
 }  // namespace trainyard::aws::local::pipelines

@@ -10,13 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/service.hpp"
 #include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local {
 
-inline constexpr std::size_t default_page = 10;
+inline constexpr std::size_t default_page = 10;  // when MaxResults is absent
+
+service_error wrong_token();
 
 // A time as text that sorts like the time, and the element's own name behind it.
 std::string time_key(wall_time t, std::string_view name);
@@ -58,4 +61,4 @@ std::optional<page<T>> cut_page(std::vector<std::pair<std::string, T>> all, bool
     return out;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local
