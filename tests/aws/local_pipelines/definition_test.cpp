@@ -5,7 +5,7 @@
 
 #include "aws/local/sagemaker/pipelines/expression.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 std::string with_steps(const std::string& steps, const std::string& parameters = "[]") {
@@ -214,4 +214,4 @@ TEST(expression, resolves_anywhere) {
 }
 
 }  // namespace
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -7,7 +7,7 @@
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 #include "scripted_jobs.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 constexpr int pipelines_tried = 400;
@@ -153,4 +153,4 @@ TEST(execution_property, strides_do_not_matter) {
 }
 
 }  // namespace
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -10,7 +10,7 @@
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 #include "scripted_jobs.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 using testing::ElementsAre;
@@ -322,4 +322,4 @@ TEST(token_book, forgets_the_oldest) {
 }
 
 }  // namespace
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

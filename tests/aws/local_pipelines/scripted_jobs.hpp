@@ -8,7 +8,7 @@
 
 #include "aws/local/sagemaker/pipelines/job_runner.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 inline const wall_time epoch = from_unix_millis(1'764'000'000'000);
 inline wall_time at(double seconds) {
@@ -80,4 +80,4 @@ struct scripted_jobs final : job_runner {
     }
 };
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

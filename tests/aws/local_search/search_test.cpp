@@ -7,7 +7,7 @@
 #include "aws/local/sagemaker/search/property_path.hpp"
 #include "engine/base/rng.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 namespace {
 
 using testing::ElementsAre;
@@ -290,4 +290,4 @@ TEST(search, expressions_mean_what_they_say) {
 }
 
 }  // namespace
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

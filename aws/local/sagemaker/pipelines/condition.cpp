@@ -6,7 +6,7 @@
 
 #include "aws/local/sagemaker/pipelines/definition.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 constexpr std::string_view comparisons[] = {"Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan",
@@ -107,4 +107,4 @@ result<bool> holds(json::value conditions, const scope& in) {
     return true;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -6,7 +6,7 @@
 
 #include "aws/local/sagemaker/pipelines/step_reader.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 error wrong(std::string message) {
@@ -157,4 +157,4 @@ result<definition> parse_definition(std::string_view text) {
     return out;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -12,7 +12,7 @@
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 inline constexpr std::string_view schema_version = "2020-12-01";
 inline constexpr std::size_t definition_bytes_max = 1U << 20U;  // PipelineDefinition of the service model
@@ -92,4 +92,4 @@ struct definition {
 // the message says where.
 result<definition> parse_definition(std::string_view text);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

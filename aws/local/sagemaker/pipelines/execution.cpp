@@ -5,7 +5,7 @@
 
 #include "engine/base/check.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 constexpr std::chrono::seconds look_again_after{1};
@@ -293,4 +293,4 @@ void execution::fail(std::size_t step, std::string reason, wall_time now, const 
         std::max(whole_millis(now), modified_), sink);
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -19,7 +19,7 @@
 #include "engine/base/rng.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // In SageMaker's own seconds; divided by the time scale.
 inline constexpr std::chrono::seconds step_starting_time{1};
@@ -163,4 +163,4 @@ inline constexpr std::string_view lower_alphanumeric = "abcdefghijklmnopqrstuvwx
 inline constexpr std::string_view alphanumeric =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

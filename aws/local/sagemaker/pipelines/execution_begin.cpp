@@ -6,7 +6,7 @@
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 #include "aws/local/sagemaker/pipelines/execution_scope.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 constexpr std::size_t job_name_suffix = 10;
@@ -140,4 +140,4 @@ void execution::begin_callback(std::size_t i, json::value arguments, wall_time t
     sink({t, execution_event::callback{i, callback_body(i, arguments, "Executing")}});
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

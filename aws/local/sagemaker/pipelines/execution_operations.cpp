@@ -3,7 +3,7 @@
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_operations.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 std::string text(json::value input, std::string_view member) {
@@ -191,4 +191,4 @@ std::span<const pipeline_operation> execution_operations() {
     return table;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -4,7 +4,7 @@
 
 #include "engine/base/check.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 error absent(std::string message) {
@@ -118,4 +118,4 @@ result<std::string> execution_scope::file(const std::string& step, const std::st
     return std::string{*content};
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

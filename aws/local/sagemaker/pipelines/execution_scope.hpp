@@ -4,7 +4,7 @@
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 #include "aws/local/sagemaker/pipelines/expression.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // There is no S3 here, so a processing job says in its Environment what its property file holds: this and the
 // file's name, '-' written as '_', is the key; the value is the file's JSON.
@@ -26,4 +26,4 @@ private:
     wall_time now_;
 };
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 error wrong(std::string message) {
@@ -189,4 +189,4 @@ result<json::document> resolve_scalar(json::value tree, const scope& in) {
     return document;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

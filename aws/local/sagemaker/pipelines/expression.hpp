@@ -11,7 +11,7 @@
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 inline constexpr std::size_t resolved_bytes_max = 2U << 20U;
 inline constexpr std::size_t resolved_members_max = 100'000;
@@ -38,4 +38,4 @@ result<json::document> resolve(json::value tree, const scope& in);
 // The scalar at `tree` as a document: a string, a number or a truth value.
 result<json::document> resolve_scalar(json::value tree, const scope& in);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -9,7 +9,7 @@
 #include "aws/local/sagemaker/pipelines/definition.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 struct job_view {
     enum class state : unsigned char { running, succeeded, failed, stopped };
@@ -33,4 +33,4 @@ public:
     virtual service_reply describe(step_type type, const std::string& name, wall_time now) = 0;
 };
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -1,6 +1,6 @@
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 json::writer& if_any(json::writer& out, std::string_view key, const std::string& text) {
@@ -214,4 +214,4 @@ std::string event_detail(const execution_record& e, const execution_event& event
     return out.take();
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

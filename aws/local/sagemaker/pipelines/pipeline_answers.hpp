@@ -6,7 +6,7 @@
 #include "aws/local/sagemaker/pipelines/pipeline_store.hpp"
 #include "engine/base/json.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // `version` is one of the pipeline's.
 std::string describe_answer(const pipeline& p, const pipeline_version& version);
@@ -25,4 +25,4 @@ std::string search_record(const execution_record& e, const std::string& pipeline
 // The details of an event. Source: SageMaker Developer Guide, "EventBridge for Pipelines".
 std::string event_detail(const execution_record& e, const execution_event& event);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

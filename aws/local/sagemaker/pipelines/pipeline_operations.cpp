@@ -4,7 +4,7 @@
 #include "aws/local/base/paging.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 std::optional<std::string> text(json::value input, std::string_view member) {
@@ -123,4 +123,4 @@ std::span<const pipeline_operation> pipeline_operations() {
     return table;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -7,7 +7,7 @@
 #include "aws/local/base/service.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_store.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // What an operation works on. The store has been advanced to the time of the call.
 struct desk {
@@ -25,4 +25,4 @@ std::span<const pipeline_operation> execution_operations();  // of executions an
 
 std::optional<std::size_t> read_parallel_max(json::value input);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

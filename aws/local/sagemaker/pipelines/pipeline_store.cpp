@@ -4,7 +4,7 @@
 
 #include "aws/local/base/validation.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 service_error not_found(std::string message) {
@@ -317,4 +317,4 @@ pipeline_store::outcome<const execution_record*> pipeline_store::answer_callback
     return not_found("No step waits for the callback token '" + std::string{token} + "'.");
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -19,7 +19,7 @@
 #include "aws/local/sagemaker/pipelines/token_book.hpp"
 #include "engine/base/units.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 inline constexpr std::size_t pipelines_max = 500;              // quota L-E8EADE50
 inline constexpr std::size_t concurrent_executions_max = 200;  // quota L-F88776CD
@@ -129,4 +129,4 @@ private:
     token_book tokens_;
 };
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 bool is_name_character(char c) {
@@ -108,4 +108,4 @@ json::value walk(json::value from, const std::vector<path_part>& path) {
     return from;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

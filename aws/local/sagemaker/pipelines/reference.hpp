@@ -11,7 +11,7 @@
 
 #include "engine/base/json.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // A member or a map key by name, an element of a list by index.
 using path_part = std::variant<std::string, std::size_t>;
@@ -36,4 +36,4 @@ std::optional<std::vector<path_part>> parse_path(std::string_view text);
 // OutputName, InputName, ChannelName, GroupName or Name has that value.
 json::value walk(json::value from, const std::vector<path_part>& path);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 struct named_exception {
@@ -102,4 +102,4 @@ std::optional<duration> wait_before_retry(const std::vector<retry_policy>& polic
     return std::nullopt;
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -10,7 +10,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 enum class exception_type : unsigned char {
     service_fault,       // Step.SERVICE_FAULT: 5xx of the create call
@@ -42,4 +42,4 @@ std::optional<exception_type> classify_failure(std::string_view failure_reason);
 std::optional<duration> wait_before_retry(const std::vector<retry_policy>& policies, exception_type what,
                                           int tries, duration since_start);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -5,7 +5,7 @@
 #include "aws/local/sagemaker/pipelines/condition.hpp"
 #include "aws/local/sagemaker/pipelines/expression.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 constexpr step_type types[] = {step_type::training,  step_type::processing, step_type::transform,
@@ -231,4 +231,4 @@ result<void> read_steps(json::value list, definition& out) {
     return refuse_circles(out);
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -5,7 +5,7 @@
 
 #include "aws/local/sagemaker/pipelines/definition.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // 1 to `max` letters, digits, '-' and '_'.
 bool is_identifier(std::string_view name, std::size_t max);
@@ -14,4 +14,4 @@ std::optional<value_type> read_value_type(json::value v);
 // Adds the steps to a definition that has its parameters already.
 result<void> read_steps(json::value list, definition& out);
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -2,7 +2,7 @@
 
 #include "engine/base/digest.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 namespace {
 
 std::string key_of(std::string_view operation, json::value input) {
@@ -34,4 +34,4 @@ void token_book::record(std::string_view operation, json::value input, std::stri
     }
 }
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

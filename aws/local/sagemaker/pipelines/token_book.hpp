@@ -12,7 +12,7 @@
 #include "aws/local/base/service.hpp"
 #include "engine/base/json.hpp"
 
-namespace trainyard::aws::local::pipelines {
+namespace trainyard::aws::local::sagemaker::pipelines {
 
 // The oldest is forgotten first; AWS does not say how long it remembers.
 inline constexpr std::size_t tokens_max = 10'000;
@@ -32,4 +32,4 @@ private:
     std::deque<std::string> order_;
 };
 
-}  // namespace trainyard::aws::local::pipelines
+}  // namespace trainyard::aws::local::sagemaker::pipelines

@@ -4,7 +4,7 @@
 #include "aws/local/sagemaker/resources/resource_operations.hpp"
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 // Each variant runs a model that is there on instances or serverless, under a name of its own.
@@ -97,4 +97,4 @@ std::span<const resource_operation> config_operations() {
     return operations;
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

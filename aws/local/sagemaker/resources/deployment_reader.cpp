@@ -2,7 +2,7 @@
 
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 std::string json_of(json::value in, std::string_view member) {
@@ -67,4 +67,4 @@ void retain(deployment& to, const deployment& from, retained what) {
         }
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

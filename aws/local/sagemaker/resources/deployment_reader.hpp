@@ -5,7 +5,7 @@
 
 #include "aws/local/sagemaker/resources/resource_store.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 deployment read_deployment(const resource_store& store, const stored& config);
 
@@ -16,4 +16,4 @@ struct retained {
 };
 void retain(deployment& to, const deployment& from, retained what);
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

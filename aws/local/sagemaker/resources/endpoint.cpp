@@ -6,7 +6,7 @@
 
 #include "engine/base/check.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 wall_time whole_millis(wall_time t) {
@@ -157,4 +157,4 @@ const std::string& endpoint::config_name() const {
     return current_ ? current_->config_name : pending_->config_name;
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -13,7 +13,7 @@
 
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 // In SageMaker's own seconds; divided by the time scale.
 inline constexpr std::chrono::seconds endpoint_creating_time{5};
@@ -109,4 +109,4 @@ private:
     std::optional<wall_time> due_;
 };
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

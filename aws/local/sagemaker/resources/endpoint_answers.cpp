@@ -3,7 +3,7 @@
 
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 void copy_json(json::writer& out, std::string_view key, const std::string& body) {
@@ -133,4 +133,4 @@ void write_summary(const live_endpoint& live, json::writer& out) {
     out.member("EndpointStatus", to_string(e.status())).end_object();
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -8,7 +8,7 @@
 #include "aws/local/sagemaker/resources/resource_operations.hpp"
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 constexpr std::string_view arn_prefix = "endpoint/", told_as = "endpoint";
@@ -192,4 +192,4 @@ std::span<const resource_operation> endpoint_operations() {
     return operations;
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -2,7 +2,7 @@
 #include "aws/local/sagemaker/resources/resource_operations.hpp"
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 std::optional<service_error> refuse_containers(json::value in) {
@@ -93,4 +93,4 @@ std::span<const resource_operation> model_operations() {
     return operations;
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

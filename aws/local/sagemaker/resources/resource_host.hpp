@@ -11,7 +11,7 @@
 #include "aws/local/sagemaker/resources/endpoint.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 // Something for EventBridge.
 struct state_change_note {
@@ -33,4 +33,4 @@ struct resource_host {
     std::function<void(const state_change_note&)> tell;
 };
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -8,7 +8,7 @@
 #include "aws/local/base/service.hpp"
 #include "aws/local/sagemaker/resources/resource_store.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 struct resource_operation {
     std::string_view name;
@@ -24,4 +24,4 @@ std::string model_record(const stored& m);
 // DescribeModel's answer.
 std::string describe_model(const stored& m);
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 std::string lower(std::string_view name) {
@@ -122,4 +122,4 @@ std::string endpoint_event_detail(const live_endpoint& e, endpoint_status to) {
     return out.take();
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -13,7 +13,7 @@
 #include "aws/local/sagemaker/resources/resource_host.hpp"
 #include "engine/base/units.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 inline constexpr std::size_t resources_of_a_kind_max =
     10'000;                                  // our own bound; AWS publishes none for models
@@ -87,4 +87,4 @@ private:
 // JSON of an endpoint's state for events.
 std::string endpoint_event_detail(const live_endpoint& e, endpoint_status to);
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -4,7 +4,7 @@
 #include "aws/local/base/validation.hpp"
 #include "engine/base/check.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 std::string text(json::value input, std::string_view member) {
     return std::string{input.find(member).string().value_or("")};
@@ -98,4 +98,4 @@ service_reply list_stored(const resource_store& store, const kind& k, const reso
     return out.take();
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -6,7 +6,7 @@
 
 #include "aws/local/sagemaker/resources/resource_store.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 
 // The words of one of the two kinds.
 struct kind {
@@ -41,4 +41,4 @@ service_reply list_stored(const resource_store& store, const kind& k, const reso
 // What a listing asks for: NameContains and the times of creation.
 bool passes(json::value input, std::string_view name, wall_time created);
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

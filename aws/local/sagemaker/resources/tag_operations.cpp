@@ -4,7 +4,7 @@
 #include "aws/local/base/validation.hpp"
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-namespace trainyard::aws::local::resources {
+namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 service_error not_found() {
@@ -55,4 +55,4 @@ service_reply delete_tags(const tag_finder& find, json::value input) {
     return std::string{"{}"};
 }
 
-}  // namespace trainyard::aws::local::resources
+}  // namespace trainyard::aws::local::sagemaker::resources

@@ -2,7 +2,7 @@
 
 #include <span>
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 namespace {
 
 using part = property_path::part;
@@ -109,4 +109,4 @@ bool any_value(json::value record, const property_path& path, const std::functio
     return any_from(record, path.parts, found);
 }
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

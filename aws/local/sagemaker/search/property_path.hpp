@@ -12,7 +12,7 @@
 #include "aws/local/model/shapes.hpp"
 #include "engine/base/json.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 
 enum class value_kind : unsigned char {
     text,
@@ -47,4 +47,4 @@ std::optional<property_path> resolve(const model::service_model& m, std::uint16_
 // returns true. True when it did.
 bool any_value(json::value record, const property_path& path, const std::function<bool(json::value)>& found);
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

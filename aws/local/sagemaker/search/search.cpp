@@ -10,7 +10,7 @@
 #include "engine/base/digest.hpp"
 #include "engine/base/encoding.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 namespace {
 
 constexpr resource resources[] = {
@@ -213,4 +213,4 @@ service_reply answer_suggestions(json::value input, const resource& of, const st
     return out.take();
 }
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

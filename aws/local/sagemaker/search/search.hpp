@@ -10,7 +10,7 @@
 #include "aws/local/model/shapes.hpp"
 #include "engine/base/json.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 
 inline constexpr std::size_t default_page = 10;
 inline constexpr std::size_t suggestions_max = 100;
@@ -37,4 +37,4 @@ service_reply answer_search(json::value input, const resource& of, const std::ve
 service_reply answer_suggestions(json::value input, const resource& of, const std::vector<record>& records,
                                  const model::service_model& m);
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

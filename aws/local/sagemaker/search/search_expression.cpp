@@ -6,7 +6,7 @@
 
 #include "aws/local/base/validation.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 namespace {
 
 constexpr std::string_view comparisons[] = {
@@ -224,4 +224,4 @@ bool matches(const expression& e, json::value record) {
     return !e.any;
 }
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search

@@ -11,7 +11,7 @@
 #include "aws/local/model/shapes.hpp"
 #include "aws/local/sagemaker/search/property_path.hpp"
 
-namespace trainyard::aws::local::search {
+namespace trainyard::aws::local::sagemaker::search {
 
 // Filters, nested filters and sub-expressions of one expression, however deep.
 inline constexpr std::size_t conditions_max = 50;
@@ -60,4 +60,4 @@ boost::system::result<expression, service_error> read_expression(json::value inp
 
 bool matches(const expression& e, json::value record);
 
-}  // namespace trainyard::aws::local::search
+}  // namespace trainyard::aws::local::sagemaker::search
