@@ -8,7 +8,7 @@ namespace trainyard::aws::local::sagemaker::resources {
 namespace {
 
 // Each variant runs a model that is there on instances or serverless, under a name of its own.
-std::optional<service_error> refuse_variants(const resource_store& store, const operation_call& call) {
+std::optional<service_error> refuse_variants(resource_store& store, const operation_call& call) {
     std::set<std::string> names;
     for (const char* list : {"ProductionVariants", "ShadowProductionVariants"})
         for (const json::value v : call.input.find(list).elements()) {
@@ -30,7 +30,7 @@ std::optional<service_error> refuse_variants(const resource_store& store, const 
             if (!model) continue;
             if (!serverless && !pools && v.find("InitialInstanceCount").is_null())
                 return validation_exception("Production variant " + name + " needs an InitialInstanceCount.");
-            if (!store.visible(store.models, *model, call.now))
+            if (!store.models.find(*model, call.now))
                 return could_not_find(store, model_kind.arn_prefix, model_kind.told_as, *model);
         }
     return std::nullopt;
@@ -59,7 +59,7 @@ service_reply create(resource_store& store, const operation_call& call) {
 
 service_reply describe(resource_store& store, const operation_call& call) {
     const std::string name = text(call.input, "EndpointConfigName");
-    const stored* c = store.visible(store.configs, name, call.now);
+    const stored* c = store.configs.find(name, call.now);
     if (!c) return could_not_find(store, config_kind.arn_prefix, config_kind.told_as, name);
     const json::document request = parse_stored(c->body);
     const json::value root = request.root();
@@ -79,7 +79,7 @@ service_reply describe(resource_store& store, const operation_call& call) {
 }
 
 service_reply list(resource_store& store, const operation_call& call) {
-    return list_stored(store, config_kind, store.configs, call);
+    return list_stored(config_kind, store.configs, call);
 }
 
 service_reply remove(resource_store& store, const operation_call& call) {

@@ -10,11 +10,11 @@ std::string json_of(json::value in, std::string_view member) {
     return v.is_null() ? std::string{} : json::to_text(v);
 }
 
-std::vector<std::string> images_of(const resource_store& store, const std::string& model) {
+std::vector<std::string> images_of(resource_store& store, const std::string& model) {
     std::vector<std::string> out;
-    const auto found = store.models.find(model);
-    if (found == store.models.end()) return out;
-    const json::document request = parse_stored(found->second.body);
+    const stored* const found = store.models.find(model);
+    if (found == nullptr) return out;
+    const json::document request = parse_stored(found->body);
     const auto add = [&](json::value container) {
         if (const auto image = container.find("Image").string()) out.emplace_back(*image);
     };
@@ -23,7 +23,7 @@ std::vector<std::string> images_of(const resource_store& store, const std::strin
     return out;
 }
 
-std::vector<variant> read_variants(const resource_store& store, json::value list) {
+std::vector<variant> read_variants(resource_store& store, json::value list) {
     std::vector<variant> out;
     for (const json::value v : list.elements()) {
         variant made;
@@ -43,7 +43,7 @@ std::vector<variant> read_variants(const resource_store& store, json::value list
 
 }  // namespace
 
-deployment read_deployment(const resource_store& store, const stored& config) {
+deployment read_deployment(resource_store& store, const stored& config) {
     const json::document request = parse_stored(config.body);
     const json::value root = request.root();
     deployment out;

@@ -7,7 +7,7 @@
 
 namespace trainyard::aws::local::sagemaker::resources {
 
-deployment read_deployment(const resource_store& store, const stored& config);
+deployment read_deployment(resource_store& store, const stored& config);
 
 // Puts the counts and weights that `from` has now in place of those of the configuration, for variants that
 // both have: UpdateEndpoint with RetainAllVariantProperties.

@@ -49,16 +49,16 @@ instance_counts deployment::instances() const {
     return out;
 }
 
-endpoint::endpoint(std::string name, std::string arn, deployment first, std::string failure,
-                   double time_scale, wall_time now)
+endpoint::endpoint(std::string name, std::string arn, deployment first, endpoint_fate fate, double time_scale,
+                   wall_time now)
     : name_(std::move(name)),
       arn_(std::move(arn)),
       pending_(std::move(first)),
-      failure_(std::move(failure)),
+      failure_(std::move(fate.failure)),
       time_scale_(time_scale) {
     TY_CHECK(time_scale > 0, "time passes");
     created_ = modified_ = whole_millis(now);
-    due_ = created_ + scaled(endpoint_creating_time);
+    due_ = created_ + scaled(endpoint_creating_time + fate.slower_by);
 }
 
 duration endpoint::scaled(duration d) const {
@@ -112,13 +112,13 @@ void endpoint::advance(wall_time now, const change_sink& sink) {
     }
 }
 
-bool endpoint::update(deployment to, std::string failure, std::string deployment_config, wall_time now,
+bool endpoint::update(deployment to, endpoint_fate fate, std::string deployment_config, wall_time now,
                       const change_sink& sink) {
     if (status_ != endpoint_status::in_service) return false;
     pending_ = std::move(to);
-    failure_ = std::move(failure);
+    failure_ = std::move(fate.failure);
     deployment_config_ = std::move(deployment_config);
-    change(endpoint_status::updating, endpoint_updating_time, whole_millis(now), sink);
+    change(endpoint_status::updating, endpoint_updating_time + fate.slower_by, whole_millis(now), sink);
     return true;
 }
 

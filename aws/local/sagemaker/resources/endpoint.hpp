@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "aws/local/sagemaker/common/quota_book.hpp"
 #include "engine/base/time.hpp"
 
 namespace trainyard::aws::local::sagemaker::resources {
@@ -44,8 +44,6 @@ struct variant {
     std::string serverless, managed_scaling, routing;
 };
 
-using instance_counts = std::map<std::string, std::int64_t>;  // by instance type
-
 // A configuration as it was when the endpoint took it over; it may be deleted afterwards.
 struct deployment {
     std::string config_name;
@@ -60,10 +58,16 @@ struct scaling {
     std::optional<double> weight;
 };
 
+// What befalls a deployment, in SageMaker's own time.
+struct endpoint_fate {
+    std::string failure;   // why it will not come into service; empty: it will
+    duration slower_by{};  // than usual
+};
+
 class endpoint {
 public:
-    // `failure`: why it will not come into service; empty: it will. `time_scale` above 0.
-    endpoint(std::string name, std::string arn, deployment first, std::string failure, double time_scale,
+    // `time_scale` above 0.
+    endpoint(std::string name, std::string arn, deployment first, endpoint_fate fate, double time_scale,
              wall_time now);
 
     using change_sink = std::function<void(wall_time when, endpoint_status from, endpoint_status to)>;
@@ -72,7 +76,7 @@ public:
     std::optional<wall_time> next() const { return due_; }
 
     // All three: false, and nothing changes, in a status that does not allow it.
-    bool update(deployment to, std::string failure, std::string deployment_config, wall_time now,
+    bool update(deployment to, endpoint_fate fate, std::string deployment_config, wall_time now,
                 const change_sink& sink);
     // `changes` name variants that are there.
     bool scale(const std::vector<scaling>& changes, wall_time now, const change_sink& sink);
@@ -101,7 +105,7 @@ private:
 
     std::string name_, arn_;
     std::optional<deployment> current_, pending_;
-    std::string failure_;  // of what is under way
+    std::string failure_;  // how what is under way will end
     std::string failure_reason_, deployment_config_;
     double time_scale_;
     endpoint_status status_ = endpoint_status::creating;

@@ -3,6 +3,7 @@
 
 #include "aws/local/base/paging.hpp"
 #include "aws/local/base/validation.hpp"
+#include "aws/local/sagemaker/common/resource_index.hpp"
 #include "aws/local/sagemaker/resources/deployment_reader.hpp"
 #include "aws/local/sagemaker/resources/endpoint_answers.hpp"
 #include "aws/local/sagemaker/resources/resource_operations.hpp"
@@ -34,8 +35,8 @@ std::optional<service_error> take(const resource_store& store, const instance_co
     return store.host.take && !more.empty() ? store.host.take(more) : std::nullopt;
 }
 
-std::string failure_of(const resource_store& store, const std::string& name, const deployment& to) {
-    return store.host.failure_of ? store.host.failure_of(name, to) : std::string{};
+endpoint_fate fate_of(const resource_store& store, const std::string& name, const deployment& to) {
+    return store.host.fate_of ? store.host.fate_of(name, to) : endpoint_fate{};
 }
 
 service_reply create(resource_store& store, const operation_call& call) {
@@ -43,14 +44,14 @@ service_reply create(resource_store& store, const operation_call& call) {
                       config = text(call.input, "EndpointConfigName");
     if (store.has_endpoint(name)) return already_exists(told_as, store.arn_of(arn_prefix, name));
     if (store.endpoints.size() >= resources_of_a_kind_max) return too_many(told_as);
-    const stored* c = store.visible(store.configs, config, call.now);
+    const stored* c = store.configs.find(config, call.now);
     if (!c) return could_not_find(store, config_kind.arn_prefix, config_kind.told_as, config);
     deployment first = read_deployment(store, *c);
     if (auto e = take(store, first.instances())) return *std::move(e);
-    std::string failure = failure_of(store, name, first);
+    endpoint_fate fate = fate_of(store, name, first);
     const live_endpoint& made =
-        store.add_endpoint(endpoint{name, store.arn_of(arn_prefix, name), std::move(first),
-                                    std::move(failure), store.settings.time_scale, call.now},
+        store.add_endpoint(endpoint{name, store.arn_of(arn_prefix, name), std::move(first), std::move(fate),
+                                    store.settings.time_scale, call.now},
                            read_tags(call.input));
     return arn_answer(made.run.arn());
 }
@@ -84,19 +85,19 @@ service_reply update(resource_store& store, const operation_call& call) {
     if (!e) return e.error();
     live_endpoint& live = **e;
     const std::string config = text(call.input, "EndpointConfigName");
-    const stored* c = store.visible(store.configs, config, call.now);
+    const stored* c = store.configs.find(config, call.now);
     if (!c) return could_not_find(store, config_kind.arn_prefix, config_kind.told_as, config);
     if (live.run.status() != endpoint_status::in_service) return busy(live);
     deployment to = read_deployment(store, *c);
     if (call.input.find("RetainAllVariantProperties").boolean().value_or(false))
         retain(to, *live.run.current(), read_retained(call.input));
     if (auto refused = take(store, to.instances())) return *std::move(refused);
-    std::string failure = failure_of(store, live.run.name(), to);
+    endpoint_fate fate = fate_of(store, live.run.name(), to);
     std::string how = json_of(call.input, "DeploymentConfig");
     if (how.empty() && call.input.find("RetainDeploymentConfig").boolean().value_or(false))
         how = live.run.deployment_config();
     store.change(live, [&](const endpoint::change_sink& sink) {
-        live.run.update(std::move(to), std::move(failure), std::move(how), call.now, sink);
+        live.run.update(std::move(to), std::move(fate), std::move(how), call.now, sink);
     });
     return arn_answer(live.run.arn());
 }
@@ -150,31 +151,33 @@ service_reply remove(resource_store& store, const operation_call& call) {
     return std::string{};
 }
 
+bool passes(const list_query& q, const live_endpoint& e) {
+    const wall_time created = e.run.created(), modified = e.run.modified();
+    return (!q.created_after || created > *q.created_after) &&
+           (!q.created_before || created < *q.created_before) &&
+           (!q.modified_after || modified > *q.modified_after) &&
+           (!q.modified_before || modified < *q.modified_before) &&
+           e.run.name().find(q.name_contains) != std::string::npos &&
+           (!q.status_equals || *q.status_equals == to_string(e.run.status()));
+}
+
 service_reply list(resource_store& store, const operation_call& call) {
-    const json::value in = call.input;
-    const std::string by = text(in, "SortBy");
-    const auto after = in.find("LastModifiedTimeAfter").number(),
-               before = in.find("LastModifiedTimeBefore").number();
+    const list_query q = read_list_query(call.input);
     std::vector<std::pair<std::string, const live_endpoint*>> all;
     for (const auto& [key, e] : store.endpoints) {
-        const double modified = to_unix_seconds(e.run.modified());
-        if (!store.is_visible(e.run.created(), call.now) || !passes(in, e.run.name(), e.run.created()) ||
-            (after && modified <= *after) || (before && modified >= *before))
-            continue;
-        all.emplace_back(by == "Name"     ? key
-                         : by == "Status" ? std::string{to_string(e.run.status())} + "/" + key
-                                          : time_key(e.run.created(), key),
-                         &e);
+        const bool hidden = call.now < e.run.created() + store.settings.hidden_for;
+        if (hidden || !passes(q, e)) continue;
+        std::string place = key;
+        if (q.by == list_query::sort::status) place = std::string{to_string(e.run.status())} + "/" + key;
+        if (q.by == list_query::sort::creation_time) place = time_key(e.run.created(), key);
+        all.emplace_back(std::move(place), &e);
     }
-    const bool ascending = in.find("SortOrder").string() == "Ascending";
-    const auto page = cut_page(std::move(all), ascending, in, "Endpoints/" + by);
+    const auto page =
+        cut_page(std::move(all), q.ascending, call.input, "Endpoints/" + text(call.input, "SortBy"));
     if (!page) return wrong_token();
-    const auto status = in.find("StatusEquals").string();
     json::writer out;
     out.begin_object().key("Endpoints").begin_array();
-    // After the page was cut, as for jobs: a page may be short or empty and still have a NextToken.
-    for (const live_endpoint* e : page->items)
-        if (!status || *status == to_string(e->run.status())) write_summary(*e, out);
+    for (const live_endpoint* e : page->items) write_summary(*e, out);
     out.end_array();
     if (!page->next_token.empty()) out.member("NextToken", page->next_token);
     out.end_object();

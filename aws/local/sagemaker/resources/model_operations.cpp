@@ -53,13 +53,13 @@ service_reply create(resource_store& store, const operation_call& call) {
 
 service_reply describe(resource_store& store, const operation_call& call) {
     const std::string name = text(call.input, "ModelName");
-    const stored* m = store.visible(store.models, name, call.now);
+    const stored* m = store.models.find(name, call.now);
     if (!m) return could_not_find(store, model_kind.arn_prefix, model_kind.told_as, name);
     return describe_model(*m);
 }
 
 service_reply list(resource_store& store, const operation_call& call) {
-    return list_stored(store, model_kind, store.models, call);
+    return list_stored(model_kind, store.models, call);
 }
 
 service_reply remove(resource_store& store, const operation_call& call) {

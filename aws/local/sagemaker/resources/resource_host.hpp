@@ -1,5 +1,5 @@
-// What models, endpoints and training plans ask of the rest of the local AWS. Each function may be empty:
-// then there is no quota, nothing fails, every role may be passed, and nobody hears of changes.
+// What models and endpoints ask of the rest of the local AWS. Each function may be empty: then there is no
+// quota, nothing fails, every role may be passed, and nobody hears of changes.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,7 @@ struct resource_host {
     // Takes instances of the endpoint quotas, all or none; the error of the quota that is too small.
     std::function<std::optional<service_error>(const instance_counts&)> take;
     std::function<void(const instance_counts&)> give_back;
-    // Why an endpoint that is now created or updated will fail; empty: it will not.
-    std::function<std::string(std::string_view endpoint, const deployment& to)> failure_of;
+    std::function<endpoint_fate(std::string_view endpoint, const deployment& to)> fate_of;
     // Whether the caller may pass the role to SageMaker, and SageMaker may assume it.
     std::function<std::optional<service_error>(const operation_call&, const std::string& role_arn)>
         check_role;

@@ -13,8 +13,8 @@ std::string lower(std::string_view name) {
 }
 
 tag_map* tags_in(resource_store::table& in, std::string_view arn) {
-    const auto found = in.find(arn.substr(arn.rfind('/') + 1));
-    return found == in.end() || found->second.arn != arn ? nullptr : &found->second.tags;
+    stored* const found = in.find(arn.substr(arn.rfind('/') + 1));
+    return found == nullptr || found->arn != arn ? nullptr : &found->tags;
 }
 
 }  // namespace
@@ -35,16 +35,16 @@ void write_tags(const tag_map& tags, json::writer& out) {
 }
 
 resource_store::resource_store(account_id account, region_name region, store_settings s, resource_host h)
-    : settings(s), host(std::move(h)), account_(std::move(account)), region_(std::move(region)) {}
+    : models(s.hidden_for),
+      configs(s.hidden_for),
+      settings(s),
+      host(std::move(h)),
+      account_(std::move(account)),
+      region_(std::move(region)) {}
 
 std::string resource_store::arn_of(std::string_view kind, std::string_view name) const {
     return "arn:aws:sagemaker:" + region_.str() + ":" + account_.str() + ":" + std::string{kind} +
            std::string{name};
-}
-
-const stored* resource_store::visible(const table& in, std::string_view name, wall_time now) const {
-    const auto found = in.find(name);
-    return found == in.end() || !is_visible(found->second.created, now) ? nullptr : &found->second;
 }
 
 live_endpoint* resource_store::find_endpoint(std::string_view name) {

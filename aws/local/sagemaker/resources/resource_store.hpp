@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/sagemaker/common/resource_index.hpp"
 #include "aws/local/sagemaker/resources/endpoint.hpp"
 #include "aws/local/sagemaker/resources/resource_host.hpp"
 #include "engine/base/units.hpp"
@@ -29,6 +30,9 @@ struct stored {
     std::string body;  // the request as JSON
     wall_time created{};
     tag_map tags;
+
+    wall_time last_modified(wall_time) const { return created; }
+    std::string_view status(wall_time) const { return {}; }
 };
 
 struct live_endpoint {
@@ -38,9 +42,9 @@ struct live_endpoint {
 
 struct store_settings {
     double time_scale = 1;
-    // How long after its creation a model or configuration stays unknown to endpoints and listings, as
-    // happens in AWS for a few seconds.
-    duration visible_after{0};
+    // For so long a new model, configuration or endpoint is unknown to other operations and missing from
+    // listings, as happens in AWS for a few seconds.
+    duration hidden_for{};
 };
 
 class resource_store {
@@ -50,16 +54,11 @@ public:
     // "model/", "endpoint-config/" or "endpoint/" and the name.
     std::string arn_of(std::string_view kind, std::string_view name) const;
 
-    using table = std::map<std::string, stored, std::less<>>;
-    table models, configs;  // by name
+    using table = resource_index<stored>;
+    table models, configs;
     // By name in lower case: two that differ in case alone cannot both be there.
     std::map<std::string, live_endpoint, std::less<>> endpoints;
 
-    // Null: there is none, or it is not visible yet.
-    const stored* visible(const table& in, std::string_view name, wall_time now) const;
-    bool is_visible(wall_time created, wall_time now) const {
-        return now >= created + settings.visible_after;
-    }
     live_endpoint* find_endpoint(std::string_view name);
     bool has_endpoint(std::string_view name) const;  // in any case of letters
     live_endpoint& add_endpoint(endpoint e, tag_map tags);

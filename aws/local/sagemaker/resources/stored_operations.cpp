@@ -1,6 +1,5 @@
 #include "aws/local/sagemaker/resources/stored_operations.hpp"
 
-#include "aws/local/base/paging.hpp"
 #include "aws/local/base/validation.hpp"
 #include "engine/base/check.hpp"
 
@@ -36,8 +35,8 @@ service_error too_many(std::string_view told_as) {
             true};
 }
 
-std::optional<service_error> refuse_new(const resource_store& store, const kind& k,
-                                        const resource_store::table& in, const std::string& name) {
+std::optional<service_error> refuse_new(const resource_store& store, const kind& k, resource_store::table& in,
+                                        const std::string& name) {
     if (in.contains(name)) return already_exists(k.told_as, store.arn_of(k.arn_prefix, name));
     if (in.size() >= resources_of_a_kind_max) return too_many(k.told_as);
     return std::nullopt;
@@ -46,10 +45,10 @@ std::optional<service_error> refuse_new(const resource_store& store, const kind&
 const stored& add(resource_store& store, const kind& k, resource_store::table& in,
                   const operation_call& call) {
     const std::string name = text(call.input, k.member);
-    const wall_time created{std::chrono::floor<std::chrono::milliseconds>(call.now.time_since_epoch())};
-    stored s{name, store.arn_of(k.arn_prefix, name), json::to_text(call.input), created,
-             read_tags(call.input)};
-    return in.emplace(name, std::move(s)).first->second;
+    stored s{name, store.arn_of(k.arn_prefix, name), json::to_text(call.input), {}, read_tags(call.input)};
+    const stored* const made = in.add(std::move(s), call.now);
+    TY_CHECK(made != nullptr, "refuse_new() has looked at the name");
+    return *made;
 }
 
 service_reply arn_answer(const kind& k, const stored& s) {
@@ -60,32 +59,14 @@ service_reply arn_answer(const kind& k, const stored& s) {
 
 service_reply remove_stored(resource_store& store, const kind& k, resource_store::table& in,
                             const operation_call& call) {
-    const auto found = in.find(text(call.input, k.member));
-    if (found == in.end()) return could_not_find(store, k.arn_prefix, k.told_as, text(call.input, k.member));
-    in.erase(found);
+    const std::string name = text(call.input, k.member);
+    if (!in.erase(name)) return could_not_find(store, k.arn_prefix, k.told_as, name);
     return std::string{};
 }
 
-bool passes(json::value input, std::string_view name, wall_time created) {
-    const auto contains = input.find("NameContains").string();
-    if (contains && name.find(*contains) == std::string_view::npos) return false;
-    const double seconds = to_unix_seconds(created);
-    const auto after = input.find("CreationTimeAfter").number(),
-               before = input.find("CreationTimeBefore").number();
-    return (!after || seconds > *after) && (!before || seconds < *before);
-}
-
-service_reply list_stored(const resource_store& store, const kind& k, const resource_store::table& in,
-                          const operation_call& call) {
-    const bool by_name = call.input.find("SortBy").string() == "Name";
-    std::vector<std::pair<std::string, const stored*>> all;
-    for (const auto& [name, s] : in)
-        if (store.is_visible(s.created, call.now) && passes(call.input, name, s.created))
-            all.emplace_back(by_name ? name : time_key(s.created, name), &s);
-    const bool ascending = call.input.find("SortOrder").string() == "Ascending";
-    const auto page =
-        cut_page(std::move(all), ascending, call.input, std::string{k.list_member} + (by_name ? "/n" : "/t"));
-    if (!page) return wrong_token();
+service_reply list_stored(const kind& k, const resource_store::table& in, const operation_call& call) {
+    const auto page = in.list(read_list_query(call.input), call.now);
+    if (!page) return wrong_list_token();
     json::writer out;
     out.begin_object().key(k.list_member).begin_array();
     for (const stored* s : page->items) {

@@ -28,17 +28,13 @@ service_error already_exists(std::string_view told_as, const std::string& arn);
 service_error too_many(std::string_view told_as);
 
 // Refuses a name that is there and one too many; nothing: add() may follow.
-std::optional<service_error> refuse_new(const resource_store& store, const kind& k,
-                                        const resource_store::table& in, const std::string& name);
+std::optional<service_error> refuse_new(const resource_store& store, const kind& k, resource_store::table& in,
+                                        const std::string& name);
 const stored& add(resource_store& store, const kind& k, resource_store::table& in,
                   const operation_call& call);
 service_reply arn_answer(const kind& k, const stored& s);
 service_reply remove_stored(resource_store& store, const kind& k, resource_store::table& in,
                             const operation_call& call);
-service_reply list_stored(const resource_store& store, const kind& k, const resource_store::table& in,
-                          const operation_call& call);
-
-// What a listing asks for: NameContains and the times of creation.
-bool passes(json::value input, std::string_view name, wall_time created);
+service_reply list_stored(const kind& k, const resource_store::table& in, const operation_call& call);
 
 }  // namespace trainyard::aws::local::sagemaker::resources
