@@ -287,10 +287,6 @@ TEST_F(operations_fixture, checks_what_a_start_gives) {
                 "ValidationException", reason);
     refused("StartPipelineExecution", R"({"PipelineName":"q",)" + token(2) + "}", "ResourceNotFound",
             "pipeline/q");
-    refused("StartPipelineExecution",
-            R"({"PipelineName":"p","SelectiveExecutionConfig":{"SelectedSteps":[{"StepName":"f"}]},)" +
-                token(2) + "}",
-            "ValidationException", "SelectiveExecutionConfig");
     refused("DescribePipelineExecution",
             of("arn:aws:sagemaker:eu-west-1:111122223333:pipeline/p/execution/x"), "ResourceNotFound",
             "does not exist");

@@ -105,6 +105,10 @@ public:
     void for_each(const Visit& visit) {
         for (auto& [at, what] : order_) visit(*what);
     }
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const auto& [at, what] : order_) visit(std::as_const(*what));
+    }
 
     // Nothing when the token is not one of this listing. By creation time it looks at no more than lies
     // within the time window and before the page is full; by name no more than before the page is full; by

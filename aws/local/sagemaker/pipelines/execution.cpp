@@ -1,8 +1,8 @@
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "aws/local/sagemaker/common/time_scale.hpp"
 #include "engine/base/check.hpp"
 
 namespace trainyard::aws::local::sagemaker::pipelines {
@@ -57,11 +57,6 @@ execution::execution(std::shared_ptr<const definition> d, execution_setup setup,
     steps_.resize(definition_->steps.size());
     created_ = modified_ = whole_millis(now);
     settle_at_ = created_;
-}
-
-duration execution::scaled(duration d) const {
-    const double millis = std::chrono::duration<double, std::milli>{d}.count() / setup_.time_scale;
-    return std::chrono::milliseconds{std::llround(millis)};
 }
 
 std::optional<wall_time> execution::next() const {
@@ -151,7 +146,7 @@ void execution::settle(wall_time t, const event_sink& sink) {
             s = step_run{};
             s.attempts = attempts;
             s.start = t;
-            s.due = t + scaled(step_starting_time);
+            s.due = t + scaled(step_starting_time, setup_.time_scale);
             change(i, step_status::starting, t, sink);
             ++active;
         }
@@ -186,7 +181,7 @@ void execution::end_or_retry(std::size_t i, std::optional<exception_type> what, 
             std::chrono::duration_cast<duration>(std::chrono::duration<double>{std::min(since, 1e9)}));
     if (!wait) return end(i, step_status::failed, std::move(reason), t, sink);
     s.job.clear();
-    s.due = t + scaled(*wait);
+    s.due = t + scaled(*wait, setup_.time_scale);
     change(i, step_status::starting, t, sink);
 }
 

@@ -145,7 +145,6 @@ private:
     bool ready(std::size_t i) const;
     std::string job_name(std::size_t i);
     std::string callback_body(std::size_t i, json::value arguments, std::string_view status) const;
-    duration scaled(duration d) const;
 
     std::shared_ptr<const definition> definition_;
     execution_setup setup_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "aws/local/sagemaker/common/time_scale.hpp"
 #include "aws/local/sagemaker/pipelines/condition.hpp"
 #include "aws/local/sagemaker/pipelines/execution.hpp"
 #include "aws/local/sagemaker/pipelines/execution_scope.hpp"
@@ -128,14 +129,15 @@ void execution::begin_lambda(std::size_t i, json::value arguments, wall_time t, 
         if (refuse_value({o.name, o.type, std::nullopt, {}}, text)) text = default_of(o.type);
         s.outputs.emplace_back(o.name, std::move(text));
     }
-    s.due = t + scaled(std::chrono::duration_cast<duration>(std::chrono::duration<double>{seconds}));
+    s.due = t + scaled(std::chrono::duration_cast<duration>(std::chrono::duration<double>{seconds}),
+                       setup_.time_scale);
     change(i, step_status::executing, t, sink);
 }
 
 void execution::begin_callback(std::size_t i, json::value arguments, wall_time t, const event_sink& sink) {
     step_run& s = steps_[i];
     s.callback_token = random_text(random_, callback_token_length, alphanumeric);
-    s.due = t + scaled(callback_timeout);
+    s.due = t + scaled(callback_timeout, setup_.time_scale);
     change(i, step_status::executing, t, sink);
     sink({t, execution_event::callback{i, callback_body(i, arguments, "Executing")}});
 }

@@ -1,5 +1,5 @@
-#include "aws/local/base/validation.hpp"
 #include "aws/local/base/paging.hpp"
+#include "aws/local/base/validation.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_operations.hpp"
 
@@ -45,9 +45,6 @@ found execution_of(desk d, const operation_call& call) {
 
 service_reply start(desk d, const operation_call& call) {
     const json::value in = call.input;
-    if (!in.find("SelectiveExecutionConfig").is_null())
-        return validation_exception(
-            "The local SageMaker runs whole pipelines: SelectiveExecutionConfig is not there.");
     return once(d, call, [&] {
         start_input input{text(in, "PipelineExecutionDisplayName"), text(in, "PipelineExecutionDescription"),
                           pairs(in.find("PipelineParameters")), read_parallel_max(in),
@@ -172,7 +169,7 @@ service_reply step_failure(desk d, const operation_call& call) {
 }
 
 constexpr pipeline_operation table[] = {
-    {"StartPipelineExecution", start},
+    {"StartPipelineExecution", start, "MlflowExperimentName", "SelectiveExecutionConfig"},
     {"StopPipelineExecution", stop},
     {"RetryPipelineExecution", retry},
     {"UpdatePipelineExecution", update},

@@ -1,7 +1,7 @@
 #include "aws/local/sagemaker/pipelines/pipeline_operations.hpp"
 
-#include "aws/local/base/validation.hpp"
 #include "aws/local/base/paging.hpp"
+#include "aws/local/base/validation.hpp"
 #include "aws/local/sagemaker/pipelines/pipeline_answers.hpp"
 
 namespace trainyard::aws::local::sagemaker::pipelines {
@@ -26,12 +26,6 @@ pipeline_input read_input(json::value in) {
     return out;
 }
 
-std::optional<service_error> refuse_s3(json::value in) {
-    if (in.find("PipelineDefinitionS3Location").is_null()) return std::nullopt;
-    return validation_exception(
-        "The local SageMaker has no S3 to read PipelineDefinitionS3Location from: pass PipelineDefinition.");
-}
-
 std::string arn_answer(const std::string& arn) {
     json::writer out;
     out.begin_object().member("PipelineArn", arn).end_object();
@@ -41,9 +35,9 @@ std::string arn_answer(const std::string& arn) {
 service_reply create(desk d, const operation_call& call) {
     const json::value in = call.input;
     if (auto known = d.store.tokens().find(call.operation, in)) return *std::move(known);
-    if (auto e = refuse_s3(in)) return *std::move(e);
     if (in.find("PipelineDefinition").is_null())
-        return validation_exception("PipelineDefinition or PipelineDefinitionS3Location is required.");
+        return validation_exception(
+            "PipelineDefinition is required: the local AWS has no S3 to read one from.");
     const auto made = d.store.create(*text(in, "PipelineName"), read_input(in), call.who.arn, call.now);
     if (!made) return made.error();
     std::string answer = arn_answer((*made)->arn);
@@ -53,7 +47,6 @@ service_reply create(desk d, const operation_call& call) {
 
 service_reply update(desk d, const operation_call& call) {
     const json::value in = call.input;
-    if (auto e = refuse_s3(in)) return *std::move(e);
     const auto changed = d.store.update(*text(in, "PipelineName"), read_input(in), call.who.arn, call.now);
     if (!changed) return changed.error();
     json::writer out;
@@ -108,8 +101,11 @@ service_reply list(desk d, const operation_call& call) {
 }
 
 constexpr pipeline_operation table[] = {
-    {"CreatePipeline", create},     {"UpdatePipeline", update}, {"DeletePipeline", remove},
-    {"DescribePipeline", describe}, {"ListPipelines", list},
+    {"CreatePipeline", create, {}, "PipelineDefinitionS3Location"},
+    {"UpdatePipeline", update, {}, "PipelineDefinitionS3Location"},
+    {"DeletePipeline", remove},
+    {"DescribePipeline", describe},
+    {"ListPipelines", list},
 };
 
 }  // namespace

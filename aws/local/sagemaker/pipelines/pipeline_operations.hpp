@@ -18,6 +18,7 @@ struct desk {
 struct pipeline_operation {
     std::string_view name;
     service_reply (*answer)(desk d, const operation_call& call);
+    std::string_view without_effect{}, refused{};  // as in operation_row
 };
 
 std::span<const pipeline_operation> pipeline_operations();   // of pipelines

@@ -86,10 +86,13 @@ service_reply remove(resource_store& store, const operation_call& call) {
     return remove_stored(store, config_kind, store.configs, call);
 }
 
-constexpr resource_operation operations[] = {{"CreateEndpointConfig", create},
-                                             {"DescribeEndpointConfig", describe},
-                                             {"ListEndpointConfigs", list},
-                                             {"DeleteEndpointConfig", remove}};
+constexpr resource_operation operations[] = {
+    {"CreateEndpointConfig", create,
+     "DataCaptureConfig KmsKeyId AsyncInferenceConfig ExplainerConfig VpcConfig EnableNetworkIsolation "
+     "MetricsConfig"},
+    {"DescribeEndpointConfig", describe},
+    {"ListEndpointConfigs", list},
+    {"DeleteEndpointConfig", remove}};
 
 }  // namespace
 

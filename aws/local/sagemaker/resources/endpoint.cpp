@@ -1,9 +1,9 @@
 #include "aws/local/sagemaker/resources/endpoint.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "aws/local/sagemaker/common/time_scale.hpp"
 #include "engine/base/check.hpp"
 
 namespace trainyard::aws::local::sagemaker::resources {
@@ -58,12 +58,7 @@ endpoint::endpoint(std::string name, std::string arn, deployment first, endpoint
       time_scale_(time_scale) {
     TY_CHECK(time_scale > 0, "time passes");
     created_ = modified_ = whole_millis(now);
-    due_ = created_ + scaled(endpoint_creating_time + fate.slower_by);
-}
-
-duration endpoint::scaled(duration d) const {
-    const double millis = std::chrono::duration<double, std::milli>{d}.count() / time_scale_;
-    return std::chrono::milliseconds{std::llround(millis)};
+    due_ = created_ + scaled(endpoint_creating_time + fate.slower_by, time_scale_);
 }
 
 void endpoint::change(endpoint_status to, std::optional<duration> lasts, wall_time t,
@@ -71,7 +66,7 @@ void endpoint::change(endpoint_status to, std::optional<duration> lasts, wall_ti
     const endpoint_status from = std::exchange(status_, to);
     modified_ = std::max(modified_, t);
     due_.reset();
-    if (lasts) due_ = modified_ + scaled(*lasts);
+    if (lasts) due_ = modified_ + scaled(*lasts, time_scale_);
     sink(modified_, from, to);
 }
 

@@ -101,7 +101,6 @@ public:
 private:
     void change(endpoint_status to, std::optional<duration> lasts, wall_time t, const change_sink& sink);
     void finish_scaling();
-    duration scaled(duration d) const;
 
     std::string name_, arn_;
     std::optional<deployment> current_, pending_;

@@ -185,8 +185,12 @@ service_reply list(resource_store& store, const operation_call& call) {
 }
 
 constexpr resource_operation operations[] = {
-    {"CreateEndpoint", create}, {"DescribeEndpoint", describe}, {"ListEndpoints", list},
-    {"DeleteEndpoint", remove}, {"UpdateEndpoint", update},     {"UpdateEndpointWeightsAndCapacities", scale},
+    {"CreateEndpoint", create, "DeploymentConfig"},
+    {"DescribeEndpoint", describe},
+    {"ListEndpoints", list},
+    {"DeleteEndpoint", remove},
+    {"UpdateEndpoint", update, "DeploymentConfig RetainDeploymentConfig"},
+    {"UpdateEndpointWeightsAndCapacities", scale},
 };
 
 }  // namespace

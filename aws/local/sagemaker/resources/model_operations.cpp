@@ -67,7 +67,10 @@ service_reply remove(resource_store& store, const operation_call& call) {
 }
 
 constexpr resource_operation operations[] = {
-    {"CreateModel", create}, {"DescribeModel", describe}, {"ListModels", list}, {"DeleteModel", remove}};
+    {"CreateModel", create, "InferenceExecutionConfig VpcConfig EnableNetworkIsolation"},
+    {"DescribeModel", describe},
+    {"ListModels", list},
+    {"DeleteModel", remove}};
 
 }  // namespace
 

@@ -13,6 +13,7 @@ namespace trainyard::aws::local::sagemaker::resources {
 struct resource_operation {
     std::string_view name;
     service_reply (*answer)(resource_store& store, const operation_call& call);
+    std::string_view without_effect{};  // as in operation_row
 };
 
 std::span<const resource_operation> model_operations();
