@@ -36,7 +36,7 @@ struct scripted_jobs final : job_runner {
     }
 
     boost::system::result<std::string, service_error> start(step_type, const std::string& name,
-                                                            const std::string& request,
+                                                            const std::string& request, const std::string&,
                                                             wall_time now) override {
         const std::string step = step_of(name);
         if (auto& r = refuses[step]; !r.empty()) {

@@ -87,6 +87,7 @@ struct execution_setup {
     std::map<std::string, std::string> parameters;  // every one of the definition's that has a value
     std::optional<std::size_t> parallel_max;
     double time_scale = 1;  // above 0
+    std::string role_arn{};
 };
 
 class execution {

@@ -100,7 +100,7 @@ void execution::begin_job(std::size_t i, json::value arguments, wall_time t, job
     for (auto at = all.begin(); at != all.end(); ++at)
         if (at.key() != member) request.key(at.key()).copy(*at);
     request.end_object();
-    auto made = jobs.start(type, name, request.take(), t);
+    auto made = jobs.start(type, name, request.take(), setup_.role_arn, t);
     if (!made) {
         const service_error& e = made.error();
         return end_or_retry(i, classify_refusal(e.type, e.status), e.type + ": " + e.message, t, sink);

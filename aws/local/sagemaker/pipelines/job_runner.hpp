@@ -22,9 +22,11 @@ struct job_view {
 class job_runner {
 public:
     virtual ~job_runner() = default;
-    // The create call of a step whose is_job(type) holds, with a complete request; the resource's ARN.
+    // The create call of a step whose is_job(type) holds, with a complete request, made as the pipeline's
+    // role; the resource's ARN.
     virtual boost::system::result<std::string, service_error> start(step_type type, const std::string& name,
                                                                     const std::string& request,
+                                                                    const std::string& role_arn,
                                                                     wall_time now) = 0;
     virtual job_view look(step_type type, const std::string& name, wall_time now) = 0;
     // A job that has ended already is left as it is.

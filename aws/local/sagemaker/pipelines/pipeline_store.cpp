@@ -218,10 +218,11 @@ pipeline_store::outcome<const execution_record*> pipeline_store::start(std::stri
         arn = p.arn + "/execution/" + id;
     } while (executions_.contains(arn));
     if (!input.parallel_max) input.parallel_max = p.parallel_max;
-    execution run{version->read,
-                  {p.name, p.arn, id, arn, *std::move(parameters), input.parallel_max, time_scale_},
-                  random_.split(arn),
-                  now};
+    execution run{
+        version->read,
+        {p.name, p.arn, id, arn, *std::move(parameters), input.parallel_max, time_scale_, p.role_arn},
+        random_.split(arn),
+        now};
     p.last_run = run.created();
     execution_record record{p.name,
                             version->id,
