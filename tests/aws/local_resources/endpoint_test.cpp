@@ -165,25 +165,17 @@ TEST_F(resource_fixture, an_update_can_retain_what_was_scaled) {
 }
 
 struct late_fixture : resource_fixture {
-    late_fixture() : late{{1.0, 5, std::chrono::seconds{3}}, hooks()} { late.add_operations(slow); }
-    resource_service late;
-    operation_table slow;
-    service_reply later(const std::string& operation, const std::string& input) {
-        std::swap(table, slow);
-        service_reply r = call(operation, input);
-        std::swap(table, slow);
-        return r;
-    }
+    late_fixture() : resource_fixture({1.0, 5, std::chrono::seconds{3}}) {}
 };
 
 TEST_F(late_fixture, what_is_new_is_unknown_for_a_while) {
-    ASSERT_TRUE(later("CreateModel", R"({"ModelName":"m","PrimaryContainer":{"Image":"i"}})"));
-    EXPECT_FALSE(later("DescribeModel", R"({"ModelName":"m"})"));
-    EXPECT_FALSE(later("CreateEndpointConfig", config_of("c", 1)));
-    EXPECT_FALSE(later("CreateModel", R"({"ModelName":"m","PrimaryContainer":{"Image":"i"}})"));
+    ASSERT_TRUE(call("CreateModel", R"({"ModelName":"m","PrimaryContainer":{"Image":"i"}})"));
+    EXPECT_FALSE(call("DescribeModel", R"({"ModelName":"m"})"));
+    EXPECT_FALSE(call("CreateEndpointConfig", config_of("c", 1)));
+    EXPECT_FALSE(call("CreateModel", R"({"ModelName":"m","PrimaryContainer":{"Image":"i"}})"));
     now = 3;
-    EXPECT_TRUE(later("DescribeModel", R"({"ModelName":"m"})"));
-    EXPECT_TRUE(later("CreateEndpointConfig", config_of("c", 1)));
+    EXPECT_TRUE(call("DescribeModel", R"({"ModelName":"m"})"));
+    EXPECT_TRUE(call("CreateEndpointConfig", config_of("c", 1)));
 }
 
 }  // namespace

@@ -27,13 +27,14 @@ struct resource_fixture : testing::Test {
     std::vector<callback_message> sent;
     model::validator validator{model::sagemaker_model()};
     operation_table table;
-    resource_service service{settings(), hooks()};
+    resource_service service;
     double now = 0;
     std::set<std::string> answered;  // operations that have answered
 
-    resource_fixture() { service.add_operations(table); }
+    explicit resource_fixture(resource_settings s = {1.0, 5, {}}) : service(s, hooks()) {
+        service.add_operations(table);
+    }
 
-    virtual resource_settings settings() const { return {1.0, 5, {}}; }
     resource_hooks hooks() {
         resource_hooks h;
         h.jobs.handle = [this](const operation_call& c) { return handle(c); };
@@ -45,6 +46,7 @@ struct resource_fixture : testing::Test {
     }
     service_reply handle(const operation_call& c) {
         if (table.rows().contains(c.operation)) return table.handle(c);
+        service.advance(c.now);
         service_reply r = jobs.handle(c);
         if (c.operation == "StopTrainingJob") service.jobs_touched(c.who.account, c.region, c.now);
         return r;
