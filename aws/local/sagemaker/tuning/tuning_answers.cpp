@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "aws/local/sagemaker/common/echo.hpp"
 #include "aws/local/sagemaker/common/time_scale.hpp"
 #include "aws/local/sagemaker/tuning/trial_answers.hpp"
 
@@ -19,12 +20,6 @@ void write_counters(json::writer& out, const tuning_job& job) {
     out.member("Stopped", n.stopped).end_object();
     out.key("ObjectiveStatusCounters").begin_object().member("Succeeded", n.objective_succeeded);
     out.member("Pending", n.objective_pending).member("Failed", n.objective_failed).end_object();
-}
-
-void write_request(json::writer& out, json::value request) {
-    for (const char* name : {"HyperParameterTuningJobConfig", "TrainingJobDefinition",
-                             "TrainingJobDefinitions", "WarmStartConfig", "Autotune"})
-        if (const json::value v = request.find(name); !v.is_null()) out.member(name, v);
 }
 
 void write_best(json::writer& out, tuning_store& store, const tuning_job& job) {
@@ -54,15 +49,11 @@ double consumed_seconds(const tuning_job& job, double time_scale, wall_time now)
     return sum;
 }
 
-}  // namespace
-
-std::string describe_tuning_job(tuning_store& store, const tuning_job& job, double time_scale,
-                                wall_time now) {
-    const json::document request = parse_body(job.body);
-    json::writer out;
-    out.begin_object().member("HyperParameterTuningJobName", job.name);
+void write_job(json::writer& out, tuning_store& store, const tuning_job& job, double time_scale,
+               wall_time now) {
+    const json::document request = read_kept(job.body);
     out.member("HyperParameterTuningJobArn", job.arn);
-    write_request(out, request.root());
+    echo(out, "DescribeHyperParameterTuningJob", request.root());
     out.member("HyperParameterTuningJobStatus", to_string(job.is));
     out.member("CreationTime", to_unix_seconds(job.created));
     out.member("LastModifiedTime", to_unix_seconds(job.modified));
@@ -76,7 +67,28 @@ std::string describe_tuning_job(tuning_store& store, const tuning_job& job, doub
     out.key("ConsumedResources").begin_object();
     out.member("RuntimeInSeconds",
                static_cast<std::int64_t>(std::llround(consumed_seconds(job, time_scale, now))));
-    out.end_object().end_object();
+    out.end_object();
+}
+
+}  // namespace
+
+std::string describe_tuning_job(tuning_store& store, const tuning_job& job, double time_scale,
+                                wall_time now) {
+    json::writer out;
+    out.begin_object();
+    write_job(out, store, job, time_scale, now);
+    out.end_object();
+    return out.take();
+}
+
+std::string tuning_job_record(tuning_store& store, const tuning_job& job, double time_scale, wall_time now) {
+    json::writer out;
+    out.begin_object();
+    write_job(out, store, job, time_scale, now);
+    out.key("Tags").begin_array();
+    for (const auto& [key, value] : job.tags)
+        out.begin_object().member("Key", key).member("Value", value).end_object();
+    out.end_array().end_object();
     return out.take();
 }
 
@@ -84,7 +96,7 @@ std::string list_tuning_jobs(const tuning_store::index::page& page) {
     json::writer out;
     out.begin_object().key("HyperParameterTuningJobSummaries").begin_array();
     for (const tuning_job* job : page.items) {
-        const json::document request = parse_body(job->body);
+        const json::document request = read_kept(job->body);
         out.begin_object().member("HyperParameterTuningJobName", job->name);
         out.member("HyperParameterTuningJobArn", job->arn);
         out.member("HyperParameterTuningJobStatus", to_string(job->is));
@@ -104,11 +116,10 @@ std::string list_tuning_jobs(const tuning_store::index::page& page) {
 }
 
 std::string tuning_event_detail(const tuning_job& job) {
-    const json::document request = parse_body(job.body);
+    const json::document request = read_kept(job.body);
     json::writer out;
-    out.begin_object().member("HyperParameterTuningJobName", job.name);
-    out.member("HyperParameterTuningJobArn", job.arn);
-    write_request(out, request.root());
+    out.begin_object().member("HyperParameterTuningJobArn", job.arn);
+    echo(out, "DescribeHyperParameterTuningJob", request.root());
     out.member("HyperParameterTuningJobStatus", to_string(job.is));
     out.member("CreationTime", to_unix_millis(job.created));
     out.member("LastModifiedTime", to_unix_millis(job.modified));

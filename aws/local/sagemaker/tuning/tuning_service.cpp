@@ -1,6 +1,5 @@
 #include "aws/local/sagemaker/tuning/tuning_service.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "aws/local/sagemaker/tuning/tuning_answers.hpp"
@@ -86,7 +85,7 @@ void tuning_service::advance(wall_time now) {
     for (auto& [where, all] : stores_) all.advance(now);
 }
 
-std::optional<wall_time> tuning_service::next() const {
+std::optional<wall_time> tuning_service::next_event_time() const {
     std::optional<wall_time> first;
     for (const auto& [where, all] : stores_)
         if (const auto t = all.next(); t && (!first || *t < *first)) first = t;
@@ -97,31 +96,30 @@ void tuning_service::look_again(const account_id& account, const region_name& re
     store(account, region).look_again(now);
 }
 
-std::vector<state_change> tuning_service::take_changes() {
-    std::vector<state_change> out;
+void tuning_service::take_events(wall_time now, std::vector<state_change>& out) {
+    advance(now);
     for (auto& [where, all] : stores_)
         for (tuning_change& c : all.take_changes())
             out.push_back({where.first, where.second, c.when,
                            "SageMaker HyperParameter Tuning Job State Change", std::move(c.arn),
                            std::move(c.detail)});
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.when < b.when; });
-    return out;
 }
 
-std::map<std::string, std::string>* tuning_service::tags(const account_id& account, const region_name& region,
-                                                         std::string_view name) {
-    tuning_job* const job = store(account, region).find(name);
+std::map<std::string, std::string>* tuning_service::tags(const operation_call& call, std::string_view arn) {
+    tuning_store& all = store(call);
+    const std::string prefix = all.arn_of("");
+    if (!arn.starts_with(prefix)) return nullptr;
+    tuning_job* const job = all.all().find(arn.substr(prefix.size()), call.now);
     return job ? &job->tags : nullptr;
 }
 
-std::vector<std::pair<std::string, std::string>> tuning_service::describe_all(const account_id& account,
-                                                                              const region_name& region,
-                                                                              wall_time now) {
-    std::vector<std::pair<std::string, std::string>> out;
+std::vector<std::string> tuning_service::records(const account_id& account, const region_name& region,
+                                                 wall_time now) {
+    std::vector<std::string> out;
     tuning_store& all = store(account, region);
-    all.all().for_each([&](tuning_job& job) {
+    all.all().for_each([&](const tuning_job& job) {
         if (const tuning_job* seen = all.find(job.name, now))
-            out.emplace_back(seen->arn, describe_tuning_job(all, *seen, settings_.time_scale, now));
+            out.push_back(tuning_job_record(all, *seen, settings_.time_scale, now));
     });
     return out;
 }

@@ -26,18 +26,17 @@ public:
     // Everything that became due until `now`; times must not decrease. Before every operation on jobs, and
     // after the training jobs have given back what they no longer use.
     void advance(wall_time now);
-    std::optional<wall_time> next() const;
     // The training jobs of that account and region were stopped or deleted by somebody.
     void look_again(const account_id& account, const region_name& region, wall_time now);
-    // Changes of state that advance() and operations made, each once.
-    std::vector<state_change> take_changes();
+    // When something becomes due or is to be told; in the past where it is to be told at once.
+    std::optional<wall_time> next_event_time() const;
+    // Advances, and appends the changes of state until `now`, each once.
+    void take_events(wall_time now, std::vector<state_change>& out);
 
-    // Nothing for a job that does not exist.
-    std::map<std::string, std::string>* tags(const account_id& account, const region_name& region,
-                                             std::string_view name);
-    // For Search: every job as DescribeHyperParameterTuningJob answers, with its ARN.
-    std::vector<std::pair<std::string, std::string>> describe_all(const account_id& account,
-                                                                  const region_name& region, wall_time now);
+    // Nothing: no such job of the caller's account and region. `arn`: any text.
+    std::map<std::string, std::string>* tags(const operation_call& call, std::string_view arn);
+    // Every job as its describe call tells it, with its tags: records for Search.
+    std::vector<std::string> records(const account_id& account, const region_name& region, wall_time now);
     std::map<std::string, std::size_t> count_by_status() const;
 
 private:

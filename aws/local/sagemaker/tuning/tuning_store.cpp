@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/local/base/validation.hpp"
+#include "aws/local/sagemaker/common/echo.hpp"
 #include "aws/local/sagemaker/common/operation_table.hpp"
 #include "aws/local/sagemaker/common/time_scale.hpp"
 #include "engine/base/check.hpp"
@@ -16,14 +17,6 @@ namespace {
 constexpr std::uint64_t names_tried = 5;
 
 }  // namespace
-
-json::document parse_body(const std::string& body) {
-    json::limits generous;
-    generous.bytes *= 2;  // the front accepted it under its own limits; writing it again may add bytes
-    auto out = json::document::parse(body, generous);
-    TY_CHECK(out.has_value(), "a stored request reads back");
-    return *std::move(out);
-}
 
 service_error no_tuning_job(std::string_view name) {
     return of_type(
@@ -138,6 +131,7 @@ void tuning_store::advance(wall_time now) {
 }
 
 std::optional<wall_time> tuning_store::next() const {
+    if (!changes_.empty()) return changes_.front().when;
     return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
 }
 
@@ -230,7 +224,7 @@ bool tuning_store::launch_one(tuning_job& job, wall_time now) {
     t.values = job.next_values();
     t.quality = quality_of(d.space, settings_.seed, t.values);
     t.metric = {d.objective.metric, d.objective.maximize ? t.quality : 1 - t.quality};
-    const json::document body = parse_body(job.body);
+    const json::document body = read_kept(job.body);
     for (std::uint64_t attempt = 0;; ++attempt) {
         t.name = job.next_name(attempt);
         const std::string request = trial_request(body.root(), job.plan, number, t.name, t.values);

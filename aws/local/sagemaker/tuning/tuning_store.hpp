@@ -56,6 +56,7 @@ public:
 
     // Everything that became due until `now`; times must not decrease. Before every operation on jobs.
     void advance(wall_time now);
+    // When something becomes due or has been told already.
     std::optional<wall_time> next() const;
     // Training jobs were stopped or deleted by somebody else.
     void look_again(wall_time now);
@@ -93,9 +94,6 @@ private:
 };
 
 inline constexpr std::size_t changes_kept_max = 10'000;
-
-// A stored request reads back whatever the front accepted.
-json::document parse_body(const std::string& body);
 
 service_error no_tuning_job(std::string_view name);
 
