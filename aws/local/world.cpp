@@ -1,6 +1,7 @@
 #include "aws/local/world.hpp"
 
 #include "aws/local/control/gate_control.hpp"
+#include "aws/local/durable/keeper.hpp"
 #include "aws/local/front.hpp"
 #include "aws/local/world_control.hpp"
 #include "aws/local/world_files.hpp"
@@ -31,8 +32,10 @@ struct world::impl {
           time(clock_),
           options(std::move(o)),
           random(rng{options.seed}.split("front")),
-          entrance({time, random, registry, barrier, [this](const auto& r) { return controlled(r); }},
-                   options.verify_signatures),
+          keep(context, [this](const error& e) { lost(e); }),
+          entrance(
+              {time, random, registry, barrier, keeping(), [this](const auto& r) { return controlled(r); }},
+              options.verify_signatures),
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
         begin_anew();
@@ -48,6 +51,19 @@ struct world::impl {
         services =
             std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
         entrance.serve(services);
+        keep.serve(durables());
+    }
+
+    // The parts of the world that are kept. A new one is a line here.
+    std::vector<durable*> durables() { return {&time, &services->sqs.kept()}; }
+
+    std::function<task<bool>()> keeping() {
+        if (options.data_file.empty()) return {};
+        return [this] { return keep.kept(); };
+    }
+
+    void lost(const error& e) const {
+        if (options.data_failed) options.data_failed(e);
     }
 
     void reset() {
@@ -81,6 +97,7 @@ struct world::impl {
     control_router router;
     std::shared_ptr<world_services> services;
     std::uint64_t begun = 0;
+    keeper keep;
     front entrance;
     http::server server;
     // What the registry's refreshing looks at before it looks here: the registry lives longer.
@@ -144,12 +161,17 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
             if (const auto put = self.initial_faults.put(std::move(rule)); !put) return put.error();
     }
     self.close_gate();
+    if (!self.options.data_file.empty())
+        if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
+            return opened.error();
+    self.services->sqs.began();
     return self.server.listen(address, port);
 }
 
 task<void> world::shutdown(mono_time grace) {
     impl_->services->sqs.release_polls();
     co_await impl_->server.shutdown(grace);
+    impl_->keep.keep_now();
 }
 
 world_stats world::stats() const {

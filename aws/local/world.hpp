@@ -34,7 +34,11 @@ struct world_options {
     bool throttle = false;
     std::vector<std::string> rates;
     std::string faults_file;  // JSON: a list of fault rules; empty: none
-    bool control = false;     // serves the control API under /_trainyard/
+    // Keeps queues and messages over restarts; empty: everything is in memory. `data_failed` is called once
+    // when it cannot be written; every request is then answered with 500.
+    std::string data_file;
+    std::function<void(const error&)> data_failed;
+    bool control = false;  // serves the control API under /_trainyard/
     identity_options identity;
     std::string
         journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none

@@ -90,9 +90,14 @@ task<void> stop_world(aws::local::world& world) {
     co_await world.shutdown(grace);
 }
 
-int serve(const local_arguments& a) {
+int serve(local_arguments a) {
     boost::asio::io_context io;
     metrics::registry registry;
+    bool lost = false;
+    a.world.data_failed = [&](const error& e) {
+        std::cerr << "trainyard: " << e.message << std::endl;
+        lost = true;
+    };
     aws::local::world world{io, io::real_clock(), a.world, registry};
     const auto port = world.listen(a.host, a.port);
     if (!port) {
@@ -118,11 +123,12 @@ int serve(const local_arguments& a) {
         std::cerr << "trainyard: stopping; a second signal exits at once" << std::endl;
         tasks.spawn([&world] { return stop_world(world); });
     });
-    while (tasks.size() == 0) io.run_one();  // until the first signal
+    while (tasks.size() == 0 && !lost) io.run_one();  // until the first signal
+    if (lost && tasks.size() == 0) tasks.spawn([&world] { return stop_world(world); });
     while (tasks.size() > 0) io.run_one();
     signals.reset();
     io.run();
-    return exit_code::done;
+    return lost ? exit_code::work_failed : exit_code::done;
 }
 
 }  // namespace
@@ -156,6 +162,8 @@ void add_local(CLI::App& app, action& run) {
         ->check(CLI::NonNegativeNumber);
     cmd->add_option("--limit", a->limits, "An exception: account/region/type=N, * for any part; repeatable");
     cmd->add_option("--journal", a->world.journal_file, "Append each accepted create and stop to this file");
+    cmd->add_option("--data", a->world.data_file,
+                    "Keep queues and messages in this file over restarts; without it all is in memory");
     cmd->add_flag("--throttle", a->world.throttle, "Request rates as AWS has them, per account and region");
     cmd->add_option("--rate", a->world.rates,
                     "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");

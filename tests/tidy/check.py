@@ -71,6 +71,7 @@ LOCAL_PARTS = [
     "aws/local/policy",
     "aws/local/gate",
     "aws/local/control",
+    "aws/local/durable",
     "aws/local/sqs",
     "aws/local/sagemaker",
     "aws/local/identity",
@@ -80,6 +81,7 @@ BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/led
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
 LAYERS = {
     "engine/base": [],
+    "engine/sqlite": ["engine/base"],
     "engine/io": ["engine/base"],
     "engine/metrics": ["engine/base"],
     "engine/http": ["engine/base", "engine/io", "engine/metrics"],
@@ -95,6 +97,7 @@ LAYERS = {
     "aws/local/policy": ["engine/base", "aws/local/base"],
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
     "aws/local/gate": ["engine/base", "aws/local/base"],
+    "aws/local/durable": ["engine/base", "engine/io", "engine/sqlite", "aws/local/base"],
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base", "aws/local/sagemaker/common"],
@@ -108,7 +111,7 @@ LAYERS = {
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],
-    "scheduler/ledger": ["engine/base", "scheduler/lifecycle"],
+    "scheduler/ledger": ["engine/base", "engine/sqlite", "scheduler/lifecycle"],
     "scheduler/config": ["engine/base", "scheduler/policy", "scheduler/lifecycle"],
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],

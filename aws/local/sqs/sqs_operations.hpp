@@ -11,6 +11,7 @@
 #include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_moves.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
+#include "aws/local/sqs/sqs_durable.hpp"
 #include "aws/local/sqs/sqs_input.hpp"
 #include "aws/local/sqs/sqs_message.hpp"
 
@@ -44,6 +45,7 @@ public:
     std::optional<wall_time> next_move() const { return moves_.next(); }
 
     std::size_t messages() const { return registry_.messages(); }
+    durable& kept() { return kept_; }
     queue_store::counts counts(wall_time now) const { return registry_.counts(now); }
     std::shared_ptr<queue> find(const queue_key& key) const { return registry_.find(key); }
 
@@ -89,6 +91,7 @@ private:
     queue_registry registry_;
     queue_moves moves_;
     std::function<void(const queue&)> changed_;
+    sqs_durable kept_{registry_, moves_};
 };
 
 // The account and name in a queue URL, or in a bare name of `caller`'s account.

@@ -157,6 +157,14 @@ void sqs_service::skipped(duration d) {
         for (impl::poll& p : line) p.wake.set();
 }
 
+durable& sqs_service::kept() {
+    return impl_->operations.kept();
+}
+
+void sqs_service::began() {
+    impl_->schedule_moves(impl_->time.wall());
+}
+
 queue_store::counts sqs_service::counts(wall_time now) const {
     return impl_->operations.counts(now);
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "aws/local/base/durable.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
@@ -29,6 +30,11 @@ public:
 
     // The clock's wall time went `d` ahead at once: what came due in between does so now.
     void skipped(duration d);
+
+    // Its state, to be kept over restarts; lives as long as the service. After restored() call began().
+    durable& kept();
+    // Tasks that were restored go on.
+    void began();
 
     // For reports: messages that are visible, in flight or delayed in every queue together.
     std::size_t messages() const;

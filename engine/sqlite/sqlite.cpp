@@ -1,24 +1,25 @@
-#include "scheduler/ledger/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
+
+#include <sqlite3.h>
 
 #include <cstring>
 
 #include "engine/base/check.hpp"
 
-namespace trainyard::ledger::sqlite {
+namespace trainyard::sqlite {
 namespace {
 
-error describe(sqlite3* db, const std::string& path, int code, std::string_view doing) {
-    const std::string file = "ledger " + path;
+error describe(sqlite3* db, const file_name& name, int code, std::string_view doing) {
+    const std::string file = name.kind + " " + name.path;
     const std::string during = " (while " + std::string(doing) + ")";
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return {errc::already_exists, file + " is in use by another process; stop it first" + during};
         case SQLITE_NOTADB:
-            return {errc::corrupt, file +
-                                       " is not a ledger, or its first page is damaged; name another file or "
-                                       "restore a backup" +
-                                       during};
+            return {errc::corrupt,
+                    file + " is not a " + name.kind +
+                        ", or its first page is damaged; name another file or restore a backup" + during};
         case SQLITE_CORRUPT:
             return {errc::corrupt,
                     file + " is damaged; keep a copy of it and its -wal file, and restore a backup" + during};
@@ -47,12 +48,12 @@ void connection::closer::operator()(sqlite3* db) const {
 }
 
 error connection::failure(int code, std::string_view doing) const {
-    return describe(raw(), path(), code, doing);
+    return describe(raw(), *name_, code, doing);
 }
 
-result<connection> connection::open(const std::string& path) {
+result<connection> connection::open(const std::string& path, const std::string& kind) {
     connection c;
-    c.path_ = std::make_shared<const std::string>(path);
+    c.name_ = std::make_shared<const file_name>(file_name{kind, path});
     sqlite3* raw = nullptr;
     const int code = sqlite3_open_v2(
         path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -65,10 +66,11 @@ result<connection> connection::open(const std::string& path) {
             return c.failure(e, "configuring");
     // mmap and a second connection are what turned the WAL-reset bug of SQLite before 3.51.3 into damaged
     // files.
-    if (auto r = c.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
-                       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;");
-        !r)
-        return r.error();
+    constexpr const char* settings =
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
+        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
+    if (const int e = sqlite3_exec(raw, settings, nullptr, nullptr, nullptr); e != SQLITE_OK)
+        return c.failure(e, "opening");
     return c;
 }
 
@@ -104,7 +106,7 @@ result<statement> connection::prepare(const char* sql) {
         return failure(code, sql);
     s.s_.reset(raw_statement);
     s.db_ = raw();
-    s.path_ = path_;
+    s.name_ = name_;
     return s;
 }
 
@@ -118,6 +120,10 @@ result<connection::checkpointed> connection::checkpoint(int mode) {
 
 void connection::checkpoint_on_close(bool on) {
     sqlite3_db_config(raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
+}
+
+void statement::finalizer::operator()(sqlite3_stmt* s) const {
+    sqlite3_finalize(s);
 }
 
 statement& statement::start() {
@@ -157,7 +163,7 @@ statement& statement::blob(std::string_view v) {
 
 result<bool> statement::step() {
     TY_CHECK(parameter_ == sqlite3_bind_parameter_count(s_.get()), "every parameter must be bound anew");
-    if (bind_error_ != SQLITE_OK) return describe(db_, *path_, bind_error_, sqlite3_sql(s_.get()));
+    if (bind_error_ != SQLITE_OK) return describe(db_, *name_, bind_error_, sqlite3_sql(s_.get()));
     column_ = 0;
     const int code = sqlite3_step(s_.get());
     if (code == SQLITE_ROW) return true;
@@ -165,7 +171,7 @@ result<bool> statement::step() {
         finish();
         return false;
     }
-    error e = describe(db_, *path_, code, sqlite3_sql(s_.get()));
+    error e = describe(db_, *name_, code, sqlite3_sql(s_.get()));
     if ((code & 0xff) == SQLITE_CONSTRAINT) e.code = errc::invalid_argument;
     finish();
     return e;
@@ -193,10 +199,14 @@ std::optional<std::int64_t> statement::next_optional() {
 }
 
 std::string statement::next_text() {
+    return std::string{next_view()};
+}
+
+std::string_view statement::next_view() {
     const int column = column_++;
     const auto* data = static_cast<const char*>(sqlite3_column_blob(s_.get(), column));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s_.get(), column));
-    return data == nullptr ? std::string{} : std::string(data, size);
+    return data == nullptr ? std::string_view{} : std::string_view(data, size);
 }
 
-}  // namespace trainyard::ledger::sqlite
+}  // namespace trainyard::sqlite

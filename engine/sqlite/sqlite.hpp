@@ -1,7 +1,6 @@
-// The little of SQLite that the ledger needs, with errors as values. Internal to this folder.
+// The little of SQLite that files of our own need, with errors as values. For .cpp files and internal
+// headers: it brings sqlite3.h.
 #pragma once
-
-#include <sqlite3.h>
 
 #include <cstdint>
 #include <memory>
@@ -11,16 +10,23 @@
 
 #include "engine/base/result.hpp"
 
-namespace trainyard::ledger::sqlite {
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace trainyard::sqlite {
 
 class statement;
+
+struct file_name {
+    std::string kind, path;
+};
 
 // One connection, for one thread at a time (SQLite's own mutexes are off).
 class connection {
 public:
     // Takes exclusive locking before anything is read, so that SQLite never uses a shared-memory WAL index.
-    // Creates nothing: the file must exist (it may be empty).
-    static result<connection> open(const std::string& path);
+    // Creates nothing: the file must exist (it may be empty). `kind` is what errors call it: "ledger".
+    static result<connection> open(const std::string& path, const std::string& kind);
 
     // Statements separated by semicolons, without results.
     result<void> run(const char* sql);
@@ -40,7 +46,7 @@ public:
     void checkpoint_on_close(bool on);
 
     sqlite3* raw() const { return db_.get(); }
-    const std::string& path() const { return *path_; }
+    const std::string& path() const { return name_->path; }
     // SQLite's last error as ours: the file, what was being done, and what to do about it.
     error failure(int code, std::string_view doing) const;
 
@@ -49,7 +55,7 @@ private:
         void operator()(sqlite3* db) const;
     };
     std::unique_ptr<sqlite3, closer> db_;
-    std::shared_ptr<const std::string> path_;
+    std::shared_ptr<const file_name> name_;
 };
 
 // A prepared statement that is used again and again. Parameters are bound in order after start(); what is
@@ -74,17 +80,18 @@ public:
     std::int64_t next_integer();
     std::optional<std::int64_t> next_optional();
     std::string next_text();
+    std::string_view next_view();  // text or blob, until the next step or start
 
 private:
     friend class connection;
     struct finalizer {
-        void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+        void operator()(sqlite3_stmt* s) const;
     };
     void bound(int code);
     std::unique_ptr<sqlite3_stmt, finalizer> s_;
     sqlite3* db_ = nullptr;
-    std::shared_ptr<const std::string> path_;
-    int parameter_ = 0, column_ = 0, bind_error_ = SQLITE_OK;
+    std::shared_ptr<const file_name> name_;
+    int parameter_ = 0, column_ = 0, bind_error_ = 0;
 };
 
-}  // namespace trainyard::ledger::sqlite
+}  // namespace trainyard::sqlite
