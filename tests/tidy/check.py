@@ -58,6 +58,9 @@ AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "
 # A folder for each kind of resource; what they share is in common.
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
+    "aws/local/sagemaker/pipelines",
+    "aws/local/sagemaker/resources",
+    "aws/local/sagemaker/search",
     "aws/local/sagemaker/training",
     "aws/local/sagemaker/batch",
     "aws/local/sagemaker/tuning",
@@ -97,6 +100,9 @@ LAYERS = {
     "aws/local/durable": ["engine/base", "engine/io", "engine/sqlite", "aws/local/base"],
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
+    "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/resources": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
+    "aws/local/sagemaker/search": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
     "aws/local/sagemaker/tuning": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
