@@ -1,8 +1,10 @@
 #include "aws/local/front.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
+#include "aws/local/front_call.hpp"
 #include "aws/local/sqs/sqs_query.hpp"
 
 namespace trainyard::aws::local {
@@ -28,13 +30,20 @@ bool is_get_without_action(const route& where, const http::request& request) {
            request.method == "GET" && where.form && !where.form->contains("Action");
 }
 
+bool needs_no_signature(const route& where) {
+    const service_row* const row = find_row(where.service);
+    return row && std::find(row->unsigned_operations.begin(), row->unsigned_operations.end(),
+                            where.operation) != row->unsigned_operations.end();
+}
+
 }  // namespace
 
-front::front(front_parts parts, bool verify_signatures) : parts_(parts), verify_(verify_signatures) {
-    for (const service_name s :
-         {service_name::sqs, service_name::sagemaker, service_name::sts, service_name::other})
-        requests_[s] = parts_.registry.get_counter("local_requests_total", "Requests to the local AWS.",
-                                                   {{"service", std::string{to_string(s)}}});
+front::front(front_parts parts, bool verify_signatures)
+    : parts_(std::move(parts)), verify_(verify_signatures) {
+    for (std::size_t s = 0; s < requests_.size(); ++s)
+        requests_[s] =
+            parts_.registry.get_counter("local_requests_total", "Requests to the local AWS.",
+                                        {{"service", std::string{to_string(static_cast<service_name>(s))}}});
     refused_ = parts_.registry.get_counter("local_signatures_refused_total",
                                            "Requests that the local AWS refused for their signature.");
 }
@@ -49,7 +58,10 @@ http::response front::unsigned_page(const http::request& request) const {
     out.fields.add("Content-Type", "application/json");
     json::writer body;
     body.begin_object().key("services").begin_object();
-    for (const char* name : {"sagemaker", "sqs", "sts"}) body.member(name, "available");
+    for (const service_row& row : service_table()) {
+        const service_handler& h = parts_.handlers[static_cast<std::size_t>(row.name)];
+        if (h.at_once || h.awaited) body.member(row.model().signing_name, "available");
+    }
     body.end_object().member("verifies_signatures", verify_).end_object();
     out.body = body.take();
     return out;
@@ -68,8 +80,8 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
                                                                         const claims_result& claims,
                                                                         wall_time now) {
     if (!verify_) return believe(claims);
-    const bool presigned = where.service == service_name::sqs && where.form && request.method == "GET" &&
-                           where.form->contains("X-Amz-Signature");
+    const bool presigned = where.form && request.method == "GET" && where.form->contains("X-Amz-Signature");
+    if (!claims && needs_no_signature(where)) return caller{{}, region_name{"us-east-1"}};
     if (!claims && !presigned) return refusal_error(where, claims.error());
     const signed_view view{request};
     sigv4::expectation expected{.service = to_string(where.service), .region = {}, .now = now};
@@ -93,40 +105,27 @@ boost::system::result<front::caller, service_error> front::authenticate(const ht
     return caller{known->who, region_name{verified->region}};
 }
 
-task<service_reply> front::handle_query(const route& where, const http::request& request, const caller& from,
-                                        std::string_view request_id, wall_time now) {
-    const bool sqs = where.service == service_name::sqs;
-    if (!where.form)
-        co_return sqs ? malformed_query_string()
-                      : framework_error(where, "MalformedInput", "The body is not a well-formed form.");
-    if (where.service == service_name::sts)
-        co_return parts_.sts.handle(*where.form, from.who, request_id, now);
-    if (!sqs)
-        co_return framework_error(where, "InvalidAction",
-                                  "The local AWS speaks the Query protocol for SQS and STS only.");
-    const auto read = read_sqs_query(*where.form, request.path());
-    if (!read) co_return read.error();
-    const auto input = json::document::parse(read->input, query_input_limits());
-    if (!input) co_return sqs_error::malformed_input(input.error().message);
-    operation_call call{read->operation, input->root(), from.who, from.region, base_url(request), now};
-    const auto reply = co_await parts_.sqs.handle(std::move(call));
-    if (!reply) co_return reply.error();
-    co_return sqs_query_answer(read->operation, *reply, request_id);
+task<service_reply> front::perform(const route& where, operation_call call) {
+    if (where.service == service_name::other) co_return unknown_operation(where);
+    const service_handler& handler = parts_.handlers[static_cast<std::size_t>(where.service)];
+    if (handler.at_once) co_return handler.at_once(call);
+    if (!handler.awaited) co_return unknown_operation(where);
+    auto reply = co_await handler.awaited(std::move(call));
+    co_return reply;
 }
 
-task<service_reply> front::handle_json(const route& where, const http::request& request, const caller& from,
-                                       wall_time now) {
-    if (where.operation.empty())
-        co_return framework_error(where, "UnknownOperationException",
-                                  "X-Amz-Target names no operation of SQS or SageMaker.");
-    const auto document = json::document::parse(request.body);
-    if (!document) co_return framework_error(where, "SerializationException", document.error().message);
-    if (!document->root().is_object())
-        co_return framework_error(where, "SerializationException", "The body must be a JSON object.");
-    operation_call call{where.operation, document->root(), from.who, from.region, base_url(request), now};
-    if (where.service == service_name::sagemaker) co_return parts_.sagemaker.handle(call);
-    auto reply = co_await parts_.sqs.handle(std::move(call));
-    co_return reply;
+task<http::response> front::answer(const route& where, const http::request& request, const caller& from,
+                                   wall_time now) {
+    const std::string request_id = make_request_id();
+    const auto input = read_input(where, request);
+    if (!input) {
+        const service_reply refused = input.error();
+        co_return render(where, request, refused, request_id);
+    }
+    operation_call call{where.operation, input->root(), from.who, from.region, base_url(request), now};
+    service_reply reply = co_await perform(where, std::move(call));
+    const service_reply written = write_output(where, std::move(reply), request_id);
+    co_return render(where, request, written, request_id);
 }
 
 task<http::response> front::handle(http::request request) {
@@ -137,31 +136,25 @@ task<http::response> front::handle(http::request request) {
         co_return unsigned_page(request);
 
     const wall_time now = parts_.time.wall();
-    const std::string request_id = make_request_id();
     const signed_view view{request};
     const claims_result claims = sigv4::parse_authorization(view.view);
     const std::string_view scope_service = claims ? claims->service : std::string_view{};
     const route where = find_route(request, scope_service);
-    requests_[where.service].add();
+    requests_[static_cast<std::size_t>(where.service)].add();
     if (is_get_without_action(where, request)) {
         const service_reply nothing = no_query_action();
-        co_return render(where, request, nothing, request_id);
+        co_return render(where, request, nothing, make_request_id());
     }
     const auto from = authenticate(request, where, claims, now);
     if (!from) {
         ++counts_.refused;
         refused_.add();
         const service_reply refused = from.error();
-        co_return render(where, request, refused, request_id);
-    }
-    if (where.protocol == protocol::query) {
-        const caller& who = *from;
-        const service_reply reply = co_await handle_query(where, request, who, request_id, now);
-        co_return render(where, request, reply, request_id);
+        co_return render(where, request, refused, make_request_id());
     }
     const caller& who = *from;
-    const service_reply reply = co_await handle_json(where, request, who, now);
-    co_return render(where, request, reply, request_id);
+    auto out = co_await answer(where, request, who, now);
+    co_return out;
 }
 
 std::string front::make_request_id() {

@@ -2,14 +2,12 @@
 // protocol.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 
 #include "aws/local/front_protocol.hpp"
+#include "aws/local/front_services.hpp"
 #include "aws/local/identity/identity_store.hpp"
-#include "aws/local/identity/sts_service.hpp"
-#include "aws/local/sagemaker/sagemaker_service.hpp"
-#include "aws/local/sqs/sqs_service.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/http/message.hpp"
 #include "engine/io/task.hpp"
@@ -23,9 +21,7 @@ struct front_parts {
     const clock& time;
     rng& random;
     const identity_store& identities;
-    sqs_service& sqs;
-    sagemaker_service& sagemaker;
-    sts_service& sts;
+    service_handlers handlers;
     metrics::registry& registry;
 };
 
@@ -55,17 +51,16 @@ private:
         const http::request& request, const route& where,
         const boost::system::result<sigv4::claims, sigv4::refused>& claims, wall_time now);
     caller believe(const boost::system::result<sigv4::claims, sigv4::refused>& claims) const;
-    task<service_reply> handle_query(const route& where, const http::request& request, const caller& from,
-                                     std::string_view request_id, wall_time now);
-    task<service_reply> handle_json(const route& where, const http::request& request, const caller& from,
-                                    wall_time now);
+    task<service_reply> perform(const route& where, operation_call call);
+    task<http::response> answer(const route& where, const http::request& request, const caller& from,
+                                wall_time now);
     std::string make_request_id();
 
     front_parts parts_;
     bool verify_;
     sigv4::verifier verifier_;
     counts counts_;
-    std::map<service_name, metrics::counter> requests_;
+    std::array<metrics::counter, services_known + 1> requests_;  // by service_name
     metrics::counter refused_;
 };
 

@@ -1,6 +1,9 @@
 #include "aws/local/world.hpp"
 
 #include "aws/local/front.hpp"
+#include "aws/local/identity/sts_service.hpp"
+#include "aws/local/sagemaker/sagemaker_service.hpp"
+#include "aws/local/sqs/sqs_service.hpp"
 #include "engine/base/check.hpp"
 #include "engine/http/server.hpp"
 
@@ -31,9 +34,21 @@ struct world::impl {
           sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
                     journal),
           sts(identities, random),
-          entrance({time, random, identities, sqs, sagemaker, sts, registry}, options.verify_signatures),
+          entrance({time, random, identities, handlers(), registry}, options.verify_signatures),
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
+    }
+
+    // A new service is one line here and its member below.
+    service_handlers handlers() {
+        service_handlers all;
+        const auto of = [&all](service_name s) -> service_handler& {
+            return all[static_cast<std::size_t>(s)];
+        };
+        of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
+        of(service_name::sagemaker).at_once = [this](const auto& c) { return sagemaker.handle(c); };
+        of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
+        return all;
     }
 
     const clock& time;

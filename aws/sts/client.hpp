@@ -1,6 +1,7 @@
 // STS as typed calls (Query protocol).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,11 +32,18 @@ class client {
 public:
     client(transport& t, endpoint where, std::shared_ptr<credentials_provider> who);
     task<api_result<caller_identity>> get_caller_identity(mono_time deadline);
-    // `attempts_max` 1: the caller repeats it, in its turn.
-    task<api_result<sigv4::credentials>> assume_role(assume_role_request request, mono_time deadline,
-                                                     int attempts_max = 3);
+    // Up to three attempts.
+    task<api_result<sigv4::credentials>> assume_role(assume_role_request request, mono_time deadline);
+    // Once; the caller repeats it in its turn. Where the transport itself asks again (the base credentials
+    // expired, the clocks differ), `turn_of_repeat` says when it may.
+    task<api_result<sigv4::credentials>> assume_role_once(assume_role_request request, mono_time deadline,
+                                                          std::function<mono_time()> turn_of_repeat);
 
 private:
+    task<api_result<sigv4::credentials>> send_assume_role(assume_role_request request, mono_time deadline,
+                                                          int attempts_max,
+                                                          std::function<mono_time()> turn_of_repeat);
+
     transport* transport_;
     endpoint where_;
     std::shared_ptr<credentials_provider> who_;

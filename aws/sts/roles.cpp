@@ -89,6 +89,9 @@ struct roles::shared {
     rng random{seed};
     std::map<std::string, call_limiter> limiters;  // by authority; as many as there are configured endpoints
 
+    call_limiter& limiter(const std::string& authority) {
+        return limiters.try_emplace(authority, sts_calls_per_second).first->second;
+    }
     // Attempts of one fetch, each in its turn at the endpoint's limiter.
     static task<result<sigv4::credentials>> fetch(std::shared_ptr<shared> self, std::string authority,
                                                   one_call call, mono_time deadline);
@@ -101,9 +104,8 @@ task<result<sigv4::credentials>> roles::shared::fetch(std::shared_ptr<shared> se
                                                       one_call call, mono_time deadline) {
     const error cancelled{errc::cancelled, "assuming the role was cancelled"};
     const clock& time = self->t.time();
-    auto& limiter = self->limiters.try_emplace(authority, sts_calls_per_second).first->second;
     for (int attempt = 1;; ++attempt) {
-        const mono_time turn = limiter.reserve(time.mono());
+        const mono_time turn = self->limiter(authority).reserve(time.mono());
         if (turn >= deadline) co_return error{errc::timeout, "too many roles stand in line before this one"};
         const bool slept = co_await io::sleep_until(turn);
         if (!slept) co_return cancelled;
@@ -142,8 +144,11 @@ std::shared_ptr<credentials_provider> roles::assume(endpoint where,
                                                     assume_role_request request) {
     const auto sts = std::make_shared<client>(shared_->t, where, std::move(base));
     const auto description = "role " + request.role_arn;
-    auto call = [sts, request = std::move(request)](mono_time until) {
-        return sts->assume_role(request, until, 1);
+    auto turn = [self = shared_, authority = where.origin.authority()] {
+        return self->limiter(authority).reserve(self->t.time().mono());
+    };
+    auto call = [sts, request = std::move(request), turn = std::move(turn)](mono_time until) {
+        return sts->assume_role_once(request, until, turn);
     };
     return shared::provide(shared_, where, std::move(call), description);
 }

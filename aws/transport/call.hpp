@@ -1,6 +1,7 @@
-// What one AWS call consists of. Plain data.
+// What one AWS call consists of.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ struct call {
     // False: the HTTP client must not write this request once more when a reused connection closes before an
     // answer began. Operations that repeat.hpp does not know as harmless are not sent twice either way.
     bool resend_when_stale = true;
+    // Where the caller has a limit of its own: when an attempt beyond the first may go out, a refreshed or
+    // re-dated one too. Empty: at once.
+    std::function<mono_time()> turn_of_repeat{};
 };
 
 // What to ask of the HTTP client for this call.

@@ -139,9 +139,12 @@ task<bool> transport::impl::prepare_next(const call& what, const call_machine::s
                             std::chrono::duration<double>(next.skew).count());
     } else {
         const mono_time until = time.mono() + next.pause;
-        co_return co_await io::sleep_until(until);
+        const bool slept = co_await io::sleep_until(until);
+        if (!slept) co_return false;
     }
-    co_return true;
+    if (!what.turn_of_repeat) co_return true;
+    const mono_time turn = std::min(what.turn_of_repeat(), what.deadline);
+    co_return co_await io::sleep_until(turn);
 }
 
 // The attempt that ends the call.

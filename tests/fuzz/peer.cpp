@@ -17,9 +17,13 @@ scripted_peer::scripted_peer(asio::io_context& io)
     : io_(io), work_(io.get_executor()), acceptor_(io), socket_(io) {}
 
 void scripted_peer::connect(std::uint16_t port) {
-    socket_ = tcp::socket(io_);
-    // Loopback completes it at once; the other side accepts when the context runs.
-    socket_.connect({asio::ip::address_v4::loopback(), port});
+    error_code failure;
+    do {
+        socket_ = tcp::socket(io_);
+        // Loopback completes it at once; the other side accepts when the context runs.
+        socket_.connect({asio::ip::address_v4::loopback(), port}, failure);
+    } while (failure == asio::error::interrupted);  // by libFuzzer's own alarm
+    require(!failure, "the connection is open");
     socket_.set_option(tcp::no_delay(true));
 }
 

@@ -36,6 +36,10 @@ std::size_t replace(std::string& in, std::size_t at, std::string_view from, std:
 // Java's syntax in PCRE2's: \u0020, \p{Alnum}, and a counted end of text, which is the end of text.
 std::string translated(std::string_view published) {
     std::string out{published};
+    constexpr std::string_view surrogates =
+        R"(\uD800\uDC00-\uDBFF\uDFFF)";  // how Java writes all planes but the first
+    if (const auto at = out.find(surrogates); at != std::string::npos)
+        replace(out, at, surrogates, R"(\x{10000}-\x{10FFFF})");
     for (std::size_t at = 0; (at = out.find("\\u", at)) != std::string::npos;) {
         // The models write the last plane with more digits than Java reads: \u10000-\u10FFFF.
         std::size_t digits = 0;

@@ -5,15 +5,17 @@
 #include <memory>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/policy/authorizer.hpp"
 #include "engine/io/task.hpp"
 
 namespace trainyard::aws::local {
 
 class sqs_service {
 public:
-    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. `time` outlives the
-    // service.
-    sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed);
+    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. All
+    // outlive the service.
+    sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed,
+                const authorizer& permissions = open_authorizer::instance());
     ~sqs_service();
     sqs_service(const sqs_service&) = delete;
     sqs_service& operator=(const sqs_service&) = delete;

@@ -323,6 +323,25 @@ TEST_F(roles, thirty_at_once_take_two_seconds) {
     EXPECT_GE(w.time.mono() - began, 2s);
 }
 
+TEST_F(roles, repeats_of_expired_base_credentials_stand_in_line_too) {
+    const std::string expired =
+        "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>m</Message></Error></ErrorResponse>";
+    w.who->sets = {keys("OLD", w.time.wall() + 1h), keys("NEW", w.time.wall() + 1h)};
+    w.script.assign(11, {403, {}, expired});
+    w.script.push_back(role_keys("AssumeRole", "ASIA1", w.time.wall() + 1h));
+    const auto began = w.time.mono();
+    std::vector<std::shared_ptr<credentials_provider>> all;
+    for (int i = 0; i < 11; ++i) {
+        all.push_back(runner());
+        boost::asio::co_spawn(w.io, get_key(all.back()), [](std::exception_ptr, int) {});
+    }
+    w.io.restart();
+    while (log.size() < 11 && w.time.mono() < began + 20s) w.io.run_one_for(1s);
+    EXPECT_THAT(log, AllOf(Each("ASIA1"), testing::SizeIs(11)));
+    EXPECT_EQ(w.seen.size(), 22U);
+    EXPECT_GE(w.time.mono() - began, 2s);  // ten in any second
+}
+
 class web_identity : public roles {
 protected:
     web_identity() {

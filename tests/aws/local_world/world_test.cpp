@@ -122,7 +122,7 @@ TEST_F(local_world, says_that_it_is_up) {
         r.target = path;
         const auto answer = send(r);
         EXPECT_EQ(answer.status, 200);
-        EXPECT_THAT(answer.body, HasSubstr(R"("services":{"sagemaker":"available")"));
+        EXPECT_THAT(answer.body, HasSubstr(R"("services":{"sqs":"available","sagemaker":"available","sts")"));
     }
     http::request r;
     r.method = "GET";
@@ -257,6 +257,18 @@ TEST_F(local_world, refuses_what_is_no_call) {
     EXPECT_EQ(query.status, 403);
     EXPECT_THAT(query.body, HasSubstr("scoped to correct service: 'sts'."));
     EXPECT_EQ(served->stats().signatures_verified, 4U);
+}
+
+TEST_F(local_world, a_service_that_is_not_there_yet_says_so_in_its_protocol) {
+    open();
+    const auto good = key("test");
+    auto iam = form_request("Action=CreateServiceLinkedRole&Version=2010-05-08&AWSServiceName=x");
+    EXPECT_THAT(call(iam, good, "iam").body, HasSubstr("<Code>InvalidAction</Code>"));
+    EXPECT_THAT(call(json_request("AWSEvents.Nothing", "{}"), good, "events").body,
+                HasSubstr(R"({"__type":"UnknownOperationException")"));
+    EXPECT_THAT(call(json_request("ServiceQuotasV20190624.Nothing", "{}"), good, "servicequotas").body,
+                HasSubstr(R"({"__type":"UnknownOperationException")"));
+    EXPECT_EQ(served->stats().signatures_verified, 3U);
 }
 
 TEST_F(local_world, without_verification_the_scope_is_believed) {
