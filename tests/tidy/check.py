@@ -55,7 +55,8 @@ def code_of(text):
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
-LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity"]
+LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity",
+               "aws/local/events", "aws/local/quotas"]
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
@@ -77,6 +78,9 @@ LAYERS = {
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
+    "aws/local/events": ["engine/base", "engine/io", "aws/local/base", "aws/local/model", "aws/local/policy",
+                         "aws/local/sagemaker"],
+    "aws/local/quotas": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/sagemaker"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],

@@ -25,18 +25,21 @@ struct leaf {
 constexpr std::array<std::string_view, 9> reserved{"exactly", "prefix",   "suffix", "equals-ignore-case", "wildcard",
                                                    "numeric", "anything-but", "exists", "cidr"};
 
+template <class Holds>
+bool some_element(json::value list, Holds holds) {
+    for (const json::value each : list.elements())
+        if (holds(each)) return true;
+    return false;
+}
+
 bool has_leaf(json::value v) {
     if (!v.is_array()) return v.exists() && !v.is_object();
-    return std::any_of(v.elements().begin(), v.elements().end(), has_leaf);
+    return some_element(v, has_leaf);
 }
 
 // Whether the event has a scalar at `path`, in whichever elements of arrays.
 bool has_path(json::value v, const std::vector<std::string>& path, std::size_t depth) {
-    if (v.is_array()) {
-        for (const json::value each : v.elements())
-            if (has_path(each, path, depth)) return true;
-        return false;
-    }
+    if (v.is_array()) return some_element(v, [&](json::value each) { return has_path(each, path, depth); });
     if (depth == path.size()) return has_leaf(v);
     return v.is_object() && has_path(v.find(path[depth]), path, depth + 1);
 }
@@ -151,9 +154,7 @@ struct event_pattern::pass {
 
     static bool some_value(const leaf& l, json::value v) {
         if (!v.exists() || v.is_object()) return false;
-        if (v.is_array())
-            return std::any_of(v.elements().begin(), v.elements().end(),
-                               [&](json::value each) { return some_value(l, each); });
+        if (v.is_array()) return some_element(v, [&](json::value each) { return some_value(l, each); });
         return std::any_of(l.alternatives.begin(), l.alternatives.end(),
                            [&](const value_test& test) { return holds(test, v); });
     }
@@ -177,8 +178,7 @@ struct event_pattern::pass {
 
     bool any(const object& o, json::value v) {
         if (!v.is_array() || v.size() == 0) return one(o, v.is_array() ? json::value{} : v);
-        return std::any_of(v.elements().begin(), v.elements().end(),
-                           [&](json::value each) { return any(o, each); });
+        return some_element(v, [&](json::value each) { return any(o, each); });
     }
 };
 

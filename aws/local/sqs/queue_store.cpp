@@ -36,12 +36,6 @@ std::string deduplication_key(const store_settings& s, const queue_message& m) {
 
 }  // namespace
 
-std::string make_uuid(rng& random) {
-    const std::uint64_t a = random.next_u64(), b = random.next_u64();
-    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32U, a >> 16U & 0xFFFFU, a & 0xFFFU,
-                       (b >> 48U & 0x3FFFU) | 0x8000U, b & 0xFFFF'FFFF'FFFFU);
-}
-
 queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_(settings), tag_(tag) {}
 
 queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now,

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/uuid.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/base/time.hpp"
 
@@ -65,9 +66,6 @@ struct receive_request {
     std::uint32_t max_receive_count = 0;  // beyond it a message is a dead letter; 0: no dead-letter queue
     std::string attempt_id;               // FIFO: repeats the answer of an attempt whose answer was lost
 };
-
-// A version 4 UUID (RFC 9562).
-std::string make_uuid(rng& random);
 
 class queue_store {
 public:
