@@ -1,9 +1,10 @@
 #include "aws/local/world.hpp"
 
+#include "aws/local/control/gate_control.hpp"
 #include "aws/local/front.hpp"
-#include "aws/local/identity/sts_service.hpp"
-#include "aws/local/sagemaker/sagemaker_service.hpp"
-#include "aws/local/sqs/sqs_service.hpp"
+#include "aws/local/world_control.hpp"
+#include "aws/local/world_files.hpp"
+#include "aws/local/world_services.hpp"
 #include "engine/base/check.hpp"
 #include "engine/http/server.hpp"
 
@@ -25,43 +26,100 @@ http::server_options limits() {
 }  // namespace
 
 struct world::impl {
-    impl(boost::asio::io_context& io, const clock& clock_, world_options o, metrics::registry& registry)
-        : time(clock_),
+    impl(boost::asio::io_context& context, const clock& clock_, world_options o, metrics::registry& registry)
+        : io(context),
+          time(clock_),
           options(std::move(o)),
           random(rng{options.seed}.split("front")),
-          identities(options.secret_access_key),
-          sqs(io, time, options.seed),
-          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
-                    journal),
-          sts(identities, random),
-          entrance({time, random, identities, handlers(), registry}, options.verify_signatures),
+          entrance({time, random, registry, barrier, [this](const auto& r) { return controlled(r); }},
+                   options.verify_signatures),
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
+        begin_anew();
+        time.on_skip([this](duration d) { services->sqs.skipped(d); });
+        add_gate_control(router, barrier, initial_rates);
+        add_world_control(router, {time, [this] { return stats(); }, [this] { reset(); }});
+        measure(registry);
     }
 
-    // A new service is one line here and its member below.
-    service_handlers handlers() {
-        service_handlers all;
-        const auto of = [&all](service_name s) -> service_handler& {
-            return all[static_cast<std::size_t>(s)];
-        };
-        of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
-        of(service_name::sagemaker).at_once = [this](const auto& c) { return sagemaker.handle(c); };
-        of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
-        return all;
+    // Empty services; those of before end with their last request.
+    void begin_anew() {
+        if (services) services->sqs.release_polls();
+        services =
+            std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
+        entrance.serve(services);
     }
 
-    const clock& time;
+    void reset() {
+        begin_anew();
+        time.unskip();
+        close_gate();
+    }
+
+    // Rates and fault rules as the options have them, nothing counted yet.
+    void close_gate() {
+        barrier.rates = initial_rates;
+        barrier.buckets.forget_all();
+        barrier.faults = initial_faults;
+    }
+
+    http::response controlled(const http::request& r) const {
+        return options.control ? router.handle(r) : no_control();
+    }
+
+    world_stats stats() const;
+    void measure(metrics::registry& registry);
+
+    boost::asio::io_context& io;
+    world_clock time;
     world_options options;
     rng random;
     job_journal journal;
-    identity_store identities;
-    sqs_service sqs;
-    sagemaker_service sagemaker;
-    sts_service sts;
+    gate barrier;
+    rate_table initial_rates;
+    fault_store initial_faults;
+    control_router router;
+    std::shared_ptr<world_services> services;
+    std::uint64_t begun = 0;
     front entrance;
     http::server server;
+    // What the registry's refreshing looks at before it looks here: the registry lives longer.
+    std::shared_ptr<const char> lifetime = std::make_shared<const char>();
 };
+
+world_stats world::impl::stats() const {
+    world_stats out;
+    const auto& requests = entrance.counted();
+    const auto& creates = services->sagemaker.creates_counted();
+    const auto messages = services->sqs.counts(time.wall());
+    out.requests = requests.requests;
+    out.signatures_verified = requests.verified;
+    out.signatures_refused = requests.refused;
+    out.creates_accepted = creates.accepted;
+    out.creates_duplicate = creates.duplicate;
+    out.creates_over_limit = creates.over_limit;
+    out.messages = messages.visible + messages.in_flight + messages.delayed;
+    out.messages_by_state = {
+        {"visible", messages.visible}, {"in_flight", messages.in_flight}, {"delayed", messages.delayed}};
+    out.polls = services->sqs.polls();
+    out.jobs_by_status = services->sagemaker.jobs_by_status(time.wall());
+    return out;
+}
+
+void world::impl::measure(metrics::registry& registry) {
+    const auto polls =
+        registry.get_gauge("local_sqs_polls", "Long polls of the local SQS that wait for a message.");
+    std::map<std::string, metrics::gauge> messages;
+    for (const char* state : {"visible", "in_flight", "delayed"})
+        messages[state] = registry.get_gauge("local_sqs_messages", "Messages in all queues of the local SQS.",
+                                             {{"state", state}});
+    registry.on_render([this, polls, messages, alive = std::weak_ptr<const char>(lifetime)] {
+        if (alive.expired()) return;
+        polls.set(static_cast<double>(services->sqs.polls()));
+        for (const auto& [state, n] : stats().messages_by_state)
+            messages.at(state).set(static_cast<double>(n));
+    });
+}
 
 world::world(boost::asio::io_context& io, const clock& time, world_options options,
              metrics::registry& registry)
@@ -70,34 +128,36 @@ world::world(boost::asio::io_context& io, const clock& time, world_options optio
 world::~world() = default;
 
 result<std::uint16_t> world::listen(const std::string& address, std::uint16_t port) {
-    if (!impl_->options.journal_file.empty())
-        if (const auto opened = impl_->journal.open(impl_->options.journal_file); !opened)
-            return opened.error();
-    return impl_->server.listen(address, port);
+    impl& self = *impl_;
+    if (!self.options.journal_file.empty())
+        if (const auto opened = self.journal.open(self.options.journal_file); !opened) return opened.error();
+    self.initial_rates.use_defaults(self.options.throttle);
+    for (const std::string& text : self.options.rates) {
+        const auto setting = parse_rate_setting(text);
+        if (!setting) return setting.error();
+        if (const auto set = self.initial_rates.set(*setting); !set) return set.error();
+    }
+    if (!self.options.faults_file.empty()) {
+        auto rules = read_faults_file(self.options.faults_file);
+        if (!rules) return rules.error();
+        for (fault_rule& rule : *rules)
+            if (const auto put = self.initial_faults.put(std::move(rule)); !put) return put.error();
+    }
+    self.close_gate();
+    return self.server.listen(address, port);
 }
 
 task<void> world::shutdown(mono_time grace) {
-    impl_->sqs.release_polls();
+    impl_->services->sqs.release_polls();
     co_await impl_->server.shutdown(grace);
 }
 
 world_stats world::stats() const {
-    world_stats out;
-    const auto& requests = impl_->entrance.counted();
-    const auto& creates = impl_->sagemaker.creates_counted();
-    out.requests = requests.requests;
-    out.signatures_verified = requests.verified;
-    out.signatures_refused = requests.refused;
-    out.creates_accepted = creates.accepted;
-    out.creates_duplicate = creates.duplicate;
-    out.creates_over_limit = creates.over_limit;
-    out.messages = impl_->sqs.messages();
-    out.jobs_by_status = impl_->sagemaker.jobs_by_status(impl_->time.wall());
-    return out;
+    return impl_->stats();
 }
 
 const std::vector<accepted_create>& world::creates() const {
-    return impl_->sagemaker.creates();
+    return impl_->services->sagemaker.creates();
 }
 
 }  // namespace trainyard::aws::local

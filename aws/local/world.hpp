@@ -29,6 +29,11 @@ struct world_options {
     // "account/region/type" with "*" allowed for each part; the most specific wins.
     std::int64_t instance_limit = 1'000'000;
     std::map<std::string, std::int64_t> instance_limits;
+    // Request rates: AWS's own, and settings "SERVICE.OPERATION=N[/burst]" that go before them.
+    bool throttle = false;
+    std::vector<std::string> rates;
+    std::string faults_file;  // JSON: a list of fault rules; empty: none
+    bool control = false;     // serves the control API under /_trainyard/
     std::string
         journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
 };
@@ -36,7 +41,9 @@ struct world_options {
 struct world_stats {
     std::uint64_t requests = 0, signatures_verified = 0, signatures_refused = 0;
     std::uint64_t creates_accepted = 0, creates_duplicate = 0, creates_over_limit = 0;
-    std::size_t messages = 0;  // in all queues now
+    std::size_t messages = 0;                              // in all queues now
+    std::map<std::string, std::size_t> messages_by_state;  // visible, in_flight, delayed
+    std::size_t polls = 0;                                 // long polls that wait
     std::map<std::string, std::size_t> jobs_by_status;
 };
 
@@ -48,7 +55,7 @@ public:
     world(const world&) = delete;
     world& operator=(const world&) = delete;
 
-    // Port 0: any free one. Gives the bound port.
+    // Reads the files that the options name. Port 0: any free one. Gives the bound port.
     result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
     task<void> shutdown(mono_time grace);
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <chrono>
 #include <iostream>
@@ -51,6 +52,12 @@ std::optional<std::string> read_limits(const std::vector<std::string>& texts,
         into[key] = n;
     }
     return std::nullopt;
+}
+
+bool is_loopback(const std::string& host) {
+    boost::system::error_code failure;
+    const auto address = boost::asio::ip::make_address(host, failure);
+    return !failure && address.is_loopback();
 }
 
 task<void> stop_world(aws::local::world& world) {
@@ -113,11 +120,20 @@ void add_local(CLI::App& app, action& run) {
         ->check(CLI::NonNegativeNumber);
     cmd->add_option("--limit", a->limits, "An exception: account/region/type=N, * for any part; repeatable");
     cmd->add_option("--journal", a->world.journal_file, "Append each accepted create and stop to this file");
+    cmd->add_flag("--throttle", a->world.throttle, "Request rates as AWS has them, per account and region");
+    cmd->add_option("--rate", a->world.rates,
+                    "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");
+    cmd->add_option("--faults", a->world.faults_file, "JSON file of rules of what goes wrong");
+    cmd->add_flag("--control", a->world.control,
+                  "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
     cmd->callback([&run, a] {
         run = [a] {
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
+            if (a->world.control && !is_loopback(a->host))
+                return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
+                                                      " may be reached by others");
             if (const auto wrong = read_limits(a->limits, a->world.instance_limits))
                 return complain(exit_code::usage, *wrong);
             return serve(*a);

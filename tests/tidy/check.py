@@ -55,8 +55,8 @@ def code_of(text):
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
-LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity",
-               "aws/local/events", "aws/local/quotas"]
+LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/gate", "aws/local/control", "aws/local/sqs",
+               "aws/local/sagemaker", "aws/local/identity", "aws/local/events", "aws/local/quotas"]
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
@@ -75,6 +75,8 @@ LAYERS = {
     "aws/local/base": ["engine/base"],
     "aws/local/model": ["engine/base", "aws/local/base"],
     "aws/local/policy": ["engine/base", "aws/local/base"],
+    "aws/local/gate": ["engine/base", "aws/local/base"],
+    "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],

@@ -234,4 +234,15 @@ std::size_t queue_registry::messages() const {
     return n;
 }
 
+queue_store::counts queue_registry::counts(wall_time now) const {
+    queue_store::counts all;
+    for (const auto& [key, q] : queues_) {
+        const auto one = q->store.count(now);
+        all.visible += one.visible;
+        all.in_flight += one.in_flight;
+        all.delayed += one.delayed;
+    }
+    return all;
+}
+
 }  // namespace trainyard::aws::local

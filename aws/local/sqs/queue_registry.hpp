@@ -75,6 +75,7 @@ public:
     // Queues whose redrive policy names `q`.
     std::vector<std::shared_ptr<queue>> dead_letter_sources(const queue& q) const;
     std::size_t messages() const;
+    queue_store::counts counts(wall_time now) const;  // of every queue together
 
 private:
     sqs_result<void> check_redrive(const queue_key& source, const queue_attributes& attributes) const;

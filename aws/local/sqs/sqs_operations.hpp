@@ -57,6 +57,8 @@ public:
     std::optional<wall_time> next_move() const { return moves_.next(); }
 
     std::size_t messages() const { return registry_.messages(); }
+    queue_store::counts counts(wall_time now) const { return registry_.counts(now); }
+    std::shared_ptr<queue> find(const queue_key& key) const { return registry_.find(key); }
 
 private:
     using operation = service_reply (sqs_operations::*)(const operation_call&);

@@ -6,6 +6,7 @@
 
 #include "aws/local/base/service.hpp"
 #include "aws/local/policy/authorizer.hpp"
+#include "aws/local/sqs/queue_registry.hpp"
 #include "engine/io/task.hpp"
 
 namespace trainyard::aws::local {
@@ -31,8 +32,15 @@ public:
     // Every long poll answers now (empty, when nothing is there); for shutdown.
     void release_polls();
 
+    // The clock's wall time went `d` ahead at once: what came due in between does so now.
+    void skipped(duration d);
+
     // For reports: messages that are visible, in flight or delayed in every queue together.
     std::size_t messages() const;
+    queue_store::counts counts(wall_time now) const;
+    std::size_t polls() const;  // that wait
+    // A FIFO queue whose throughput is limited by message group (FifoThroughputLimit).
+    bool has_high_throughput(const queue_key& key) const;
 
 private:
     struct impl;

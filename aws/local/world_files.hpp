@@ -1,0 +1,17 @@
+// Files that a world reads before it listens.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "aws/local/gate/fault_rule.hpp"
+
+namespace trainyard::aws::local {
+
+inline constexpr std::size_t faults_file_bytes_max = 1U << 20U;
+
+// The fault rules of a JSON file; the error names the file and the place in it.
+result<std::vector<fault_rule>> read_faults_file(const std::string& file);
+
+}  // namespace trainyard::aws::local

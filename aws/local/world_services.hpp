@@ -1,0 +1,50 @@
+// The services of a world, together because they know each other. A world that begins anew makes another set;
+// requests that are still running hold the old one until they end.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "aws/local/front.hpp"
+#include "aws/local/identity/identity_store.hpp"
+#include "aws/local/identity/sts_service.hpp"
+#include "aws/local/sagemaker/sagemaker_service.hpp"
+#include "aws/local/sqs/sqs_service.hpp"
+#include "aws/local/world.hpp"
+
+namespace trainyard::aws::local {
+
+class world_services final : public service_set {
+public:
+    // All of it outlives the set.
+    world_services(boost::asio::io_context& io, const world_clock& time, const world_options& options,
+                   std::uint64_t seed, rng& random, job_journal& journal)
+        : users(options.secret_access_key),
+          sqs(io, time, seed),
+          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
+                    journal),
+          sts(users, random) {
+        // A new service is a line here, its member below and its row in front_services.cpp.
+        of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
+        of(service_name::sagemaker).at_once = [this](const auto& c) { return sagemaker.handle(c); };
+        of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
+    }
+
+    const identity_store& identities() const override { return users; }
+    bool has_high_throughput(const operation_call& call, std::string_view queue) const override {
+        return sqs.has_high_throughput({call.who.account, call.region, std::string{queue}});
+    }
+
+    identity_store users;
+    sqs_service sqs;
+    sagemaker_service sagemaker;
+    sts_service sts;
+
+private:
+    service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }
+};
+
+}  // namespace trainyard::aws::local
