@@ -152,6 +152,8 @@ boost::system::result<front::caller, service_error> front::authenticate(const se
 task<service_reply> front::perform(const service_set& services, const route& where, operation_call call) {
     if (where.service == service_name::other) co_return unknown_operation(where);
     const service_handler& handler = services.handlers[static_cast<std::size_t>(where.service)];
+    if (const auto text = services.forbids(to_string(where.service), call))
+        co_return access_denied(where, *text);
     if (handler.at_once) co_return handler.at_once(call);
     if (!handler.awaited) co_return unknown_operation(where);
     auto reply = co_await handler.awaited(std::move(call));

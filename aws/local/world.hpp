@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/identity/identity_options.hpp"
 #include "aws/local/sagemaker/accepted_create.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
@@ -34,6 +35,7 @@ struct world_options {
     std::vector<std::string> rates;
     std::string faults_file;  // JSON: a list of fault rules; empty: none
     bool control = false;     // serves the control API under /_trainyard/
+    identity_options identity;
     std::string
         journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none
 };

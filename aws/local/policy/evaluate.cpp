@@ -64,11 +64,11 @@ grant applies(const policy_statement& s, bool variables, const requester& who, c
     return hold ? reach : grant::none;
 }
 
-verdict evaluate_all(const std::vector<const policy_document*>& policies, const requester& who,
-                     const access& what) {
-    verdict out;
+policy_verdict evaluate_all(const std::vector<const policy_document*>& policies, const requester& who,
+                            const access& what) {
+    policy_verdict out;
     for (const policy_document* p : policies) {
-        const verdict one = evaluate(*p, who, what);
+        const policy_verdict one = evaluate(*p, who, what);
         out.denied = out.denied || one.denied;
         out.allowed = std::max(out.allowed, one.allowed);
     }
@@ -87,9 +87,9 @@ std::string_view article(policy_source s) {
 
 }  // namespace
 
-verdict evaluate(const policy_document& policy, const requester& who, const access& what) {
+policy_verdict evaluate(const policy_document& policy, const requester& who, const access& what) {
     const std::string action = lower(what.action);
-    verdict out;
+    policy_verdict out;
     for (const policy_statement& s : policy.statements()) {
         const grant how = applies(s, policy.has_variables(), who, action, what);
         if (how == grant::none) continue;
@@ -103,10 +103,12 @@ verdict evaluate(const policy_document& policy, const requester& who, const acce
 
 access_decision decide(const policy_stack& policies, const requester& who, const access& what) {
     using kind = access_decision::kind;
-    const verdict identity = evaluate_all(policies.identity, who, what);
-    const verdict session = evaluate_all(policies.session, who, what);
-    const verdict boundary = policies.boundary ? evaluate(*policies.boundary, who, what) : verdict{};
-    const verdict resource = policies.resource ? evaluate(*policies.resource, who, what) : verdict{};
+    const policy_verdict identity = evaluate_all(policies.identity, who, what);
+    const policy_verdict session = evaluate_all(policies.session, who, what);
+    const policy_verdict boundary =
+        policies.boundary ? evaluate(*policies.boundary, who, what) : policy_verdict{};
+    const policy_verdict resource =
+        policies.resource ? evaluate(*policies.resource, who, what) : policy_verdict{};
     if (identity.denied) return {kind::denied_explicitly, policy_source::identity};
     if (boundary.denied) return {kind::denied_explicitly, policy_source::boundary};
     if (session.denied) return {kind::denied_explicitly, policy_source::session};

@@ -22,11 +22,11 @@ struct access {
 // always allow `self`.
 enum class grant : unsigned char { none, account, role, self };
 
-struct verdict {
+struct policy_verdict {
     bool denied = false;
     grant allowed = grant::none;
 };
-verdict evaluate(const policy_document& policy, const requester& who, const access& what);
+policy_verdict evaluate(const policy_document& policy, const requester& who, const access& what);
 
 // Every policy that has a say.
 struct policy_stack {

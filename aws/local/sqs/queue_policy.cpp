@@ -34,7 +34,7 @@ result<queue_policy> queue_policy::parse(std::string_view text) {
 policy_decision queue_policy::evaluate(const requester& who, std::string_view action,
                                        std::string_view resource, const policy_context& context) const {
     const access what{fmt::format("sqs:{}", action), std::string{resource}, context};
-    const verdict v = local::evaluate(document_, who, what);
+    const policy_verdict v = local::evaluate(document_, who, what);
     if (v.denied) return policy_decision::deny;
     return v.allowed == grant::none ? policy_decision::neither : policy_decision::allow;
 }
