@@ -36,18 +36,27 @@ struct world::impl {
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
         begin_anew();
-        time.on_skip([this](duration d) { services->sqs.skipped(d); });
+        time.on_skip([this](duration d) {
+            services->sqs.skipped(d);
+            services->events.look(time.wall());
+        });
         add_gate_control(router, barrier, initial_rates);
+        add_delivery_control(router, {[this]() -> auto& { return services->events.deliveries(); }});
         add_world_control(router, {time, [this] { return stats(); }, [this] { reset(); }});
         measure(registry);
     }
 
     // Empty services; those of before end with their last request.
     void begin_anew() {
-        if (services) services->sqs.release_polls();
-        services =
-            std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
+        if (services) end_services();
+        services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal,
+                                                    initial_delivery);
         entrance.serve(services);
+    }
+
+    void end_services() {
+        services->sqs.release_polls();
+        services->events.stop();
     }
 
     void reset() {
@@ -78,6 +87,7 @@ struct world::impl {
     gate barrier;
     rate_table initial_rates;
     fault_store initial_faults;
+    events::delivery_faults initial_delivery;
     control_router router;
     std::shared_ptr<world_services> services;
     std::uint64_t begun = 0;
@@ -143,12 +153,16 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
         for (fault_rule& rule : *rules)
             if (const auto put = self.initial_faults.put(std::move(rule)); !put) return put.error();
     }
+    auto delivery = events::parse_delivery_faults(self.options.event_delivery);
+    if (!delivery) return delivery.error();
+    self.initial_delivery = *delivery;
+    self.services->events.deliveries().set_faults(*delivery);
     self.close_gate();
     return self.server.listen(address, port);
 }
 
 task<void> world::shutdown(mono_time grace) {
-    impl_->services->sqs.release_polls();
+    impl_->end_services();
     co_await impl_->server.shutdown(grace);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@ struct local_arguments {
     std::uint16_t port = 4566;
     bool no_verify = false, json = false;
     std::vector<std::string> limits;  // account/region/type=N
+    double quota_approval = 0;        // seconds
     aws::local::world_options world;
 };
 
@@ -124,6 +126,12 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_option("--rate", a->world.rates,
                     "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");
     cmd->add_option("--faults", a->world.faults_file, "JSON file of rules of what goes wrong");
+    cmd->add_option("--events", a->world.event_delivery,
+                    "How EventBridge delivers: loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=1");
+    cmd->add_option("--quota-approval", a->quota_approval,
+                    "Seconds after which a request for more of a quota is approved")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 31'536'000.0));
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
@@ -131,6 +139,7 @@ void add_local(CLI::App& app, action& run) {
         run = [a] {
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
+            a->world.quota_approval = std::chrono::milliseconds{std::llround(a->quota_approval * 1000)};
             if (a->world.control && !is_loopback(a->host))
                 return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
                                                       " may be reached by others");

@@ -82,7 +82,7 @@ LAYERS = {
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
     "aws/local/events": ["engine/base", "engine/io", "aws/local/base", "aws/local/model", "aws/local/policy",
                          "aws/local/sagemaker"],
-    "aws/local/quotas": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/sagemaker"],
+    "aws/local/quotas": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],

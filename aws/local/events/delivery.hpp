@@ -76,6 +76,7 @@ public:
     std::optional<wall_time> next() const;
     // For what is accepted from now on; what waits keeps its time.
     void set_faults(const delivery_faults& faults);
+    const delivery_faults& faults() const { return faults_; }
     const counts& counted() const { return counts_; }
     // matched + duplicated = lost + delivered + dead_lettered + dropped + overflowed + pending
     std::size_t pending() const { return pending_.size(); }

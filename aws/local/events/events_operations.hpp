@@ -39,7 +39,6 @@ public:
     std::optional<wall_time> next() const;
 
     delivery_machine& deliveries() { return deliveries_; }
-    const delivery_machine& deliveries() const { return deliveries_; }
 
 private:
     using operation = service_reply (events_operations::*)(const operation_call&);

@@ -71,11 +71,7 @@ void events_service::look(wall_time now) {
     impl_->run(now);
 }
 
-void events_service::set_faults(const delivery_faults& faults) {
-    impl_->operations.deliveries().set_faults(faults);
-}
-
-const delivery_machine& events_service::deliveries() const {
+delivery_machine& events_service::deliveries() {
     return impl_->operations.deliveries();
 }
 

@@ -43,8 +43,7 @@ public:
     // The feed may have something earlier than it had: after each operation of SageMaker.
     void look(wall_time now);
 
-    void set_faults(const delivery_faults& faults);
-    const delivery_machine& deliveries() const;
+    delivery_machine& deliveries();
 
     // Nothing is delivered any more; for shutdown.
     void stop();

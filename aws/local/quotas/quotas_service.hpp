@@ -7,15 +7,14 @@
 
 #include "aws/local/base/service.hpp"
 #include "aws/local/model/validate.hpp"
-#include "aws/local/policy/authorizer.hpp"
 #include "aws/local/quotas/quota_store.hpp"
 
 namespace trainyard::aws::local::quotas {
 
 class quotas_service {
 public:
-    // `enforced` and `permissions` outlive the service.
-    quotas_service(std::uint64_t seed, duration approval, quota_values& enforced, const authorizer& permissions);
+    // `enforced` outlives the service.
+    quotas_service(std::uint64_t seed, duration approval, quota_values& enforced);
 
     service_reply handle(const operation_call& call);
     void advance(wall_time now) { store_.advance(now); }
@@ -42,7 +41,6 @@ private:
     quotas_result<quota_key> addressed_by_arn(const operation_call& call) const;
 
     model::validator validator_;
-    const authorizer& permissions_;
     quota_store store_;
 };
 

@@ -7,6 +7,11 @@ namespace trainyard::aws::local {
 instance_limits::instance_limits(std::int64_t otherwise, std::map<std::string, std::int64_t> exceptions)
     : otherwise_(otherwise), exceptions_(std::move(exceptions)) {}
 
+void instance_limits::set(const account_id& account, const region_name& region, const std::string& type,
+                          std::int64_t n) {
+    exceptions_[account.str() + "/" + region.str() + "/" + type] = n;
+}
+
 std::int64_t instance_limits::limit(const account_id& account, const region_name& region,
                                     const std::string& type) const {
     if (exceptions_.empty()) return otherwise_;

@@ -48,6 +48,8 @@ class instance_limits {
 public:
     instance_limits(std::int64_t otherwise, std::map<std::string, std::int64_t> exceptions);
     std::int64_t limit(const account_id& account, const region_name& region, const std::string& type) const;
+    // Of exactly that account, region and type.
+    void set(const account_id& account, const region_name& region, const std::string& type, std::int64_t n);
 
 private:
     std::int64_t otherwise_;

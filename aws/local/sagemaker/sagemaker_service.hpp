@@ -22,6 +22,8 @@ public:
 
     service_reply handle(const operation_call& call);
 
+    instance_limits& limits() { return limits_; }
+
     struct counts {
         std::uint64_t accepted = 0, duplicate = 0, over_limit = 0;
     };

@@ -49,7 +49,7 @@ protected:
 
     wall_time now = *parse_iso8601("2026-01-01T00:00:00Z");
     values enforced;
-    quotas_service service{1, 10min, enforced, open_authorizer::instance()};
+    quotas_service service{1, 10min, enforced};
     model::validator check{model::quotas_model()};
 };
 
