@@ -3,7 +3,7 @@
 #pragma once
 
 #include "aws/local/events/event.hpp"
-#include "aws/local/sagemaker/state_change.hpp"
+#include "aws/local/base/state_change.hpp"
 
 namespace trainyard::aws::local::events {
 
