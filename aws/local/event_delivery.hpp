@@ -1,5 +1,5 @@
-// Where EventBridge and SQS meet: a delivery as a message, its refusal as EventBridge tells it; and the control
-// API of how well events are delivered.
+// Where EventBridge and SQS meet: a delivery as a message, its refusal as EventBridge tells it; and the
+// control API of how well events are delivered.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,8 @@
 
 namespace trainyard::aws::local {
 
-events::delivery_outcome deliver_event(sqs_service& to, const events::delivery_command& command, wall_time now);
+events::delivery_outcome deliver_event(sqs_service& to, const events::delivery_command& command,
+                                       wall_time now);
 
 // GET and PUT of "events/delivery". What the functions reach outlives the router.
 struct delivery_controls {

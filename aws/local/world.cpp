@@ -49,8 +49,8 @@ struct world::impl {
     // Empty services; those of before end with their last request.
     void begin_anew() {
         if (services) end_services();
-        services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal,
-                                                    initial_delivery);
+        services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random,
+                                                    journal, initial_delivery);
         entrance.serve(services);
     }
 

@@ -34,7 +34,8 @@ struct world_options {
     bool throttle = false;
     std::vector<std::string> rates;
     std::string faults_file;  // JSON: a list of fault rules; empty: none
-    // Of EventBridge, as parse_delivery_faults() reads it: "loss=0.1,delay=0..5s"; empty: perfect and at once.
+    // Of EventBridge, as parse_delivery_faults() reads it: "loss=0.1,delay=0..5s"; empty: perfect and at
+    // once.
     std::string event_delivery;
     duration quota_approval{};  // after which a request for more of a quota is approved; on the clock
     bool control = false;       // serves the control API under /_trainyard/

@@ -13,7 +13,8 @@ public:
 
     std::optional<double> find(const account_id& account, const region_name& region,
                                std::string_view quota) const override;
-    void set(const account_id& account, const region_name& region, std::string_view quota, double value) override;
+    void set(const account_id& account, const region_name& region, std::string_view quota,
+             double value) override;
 
 private:
     instance_limits& limits_;

@@ -126,8 +126,9 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_option("--rate", a->world.rates,
                     "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");
     cmd->add_option("--faults", a->world.faults_file, "JSON file of rules of what goes wrong");
-    cmd->add_option("--events", a->world.event_delivery,
-                    "How EventBridge delivers: loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=1");
+    cmd->add_option(
+        "--events", a->world.event_delivery,
+        "How EventBridge delivers: loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=1");
     cmd->add_option("--quota-approval", a->quota_approval,
                     "Seconds after which a request for more of a quota is approved")
         ->capture_default_str()

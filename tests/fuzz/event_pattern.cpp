@@ -19,7 +19,8 @@ void run_event_pattern(std::string_view input) {
     const bool wanted = pattern->matches(event->root());
     require(pattern->matches(event->root()) == wanted, "asking changes nothing");
     const auto again = aws::local::events::event_pattern::parse(json::to_text(parsed->root()));
-    require(again && again->matches(event->root()) == wanted, "a pattern means what it says, however it is spaced");
+    require(again && again->matches(event->root()) == wanted,
+            "a pattern means what it says, however it is spaced");
     // One more alternative that is always true: what was wanted still is, and so is all else.
     const std::string either = R"({"$or":[)" + std::string{text} + R"(,{"zz":[{"exists":false}]}]})";
     const auto wider = aws::local::events::event_pattern::parse(either);

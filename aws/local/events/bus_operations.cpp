@@ -55,7 +55,8 @@ service_reply events_operations::create_event_bus(const operation_call& call) {
     const bus_key key{call.who.account, call.region, text_of(call.input, "Name")};
     if (auto denied = authorise(call, key.arn(), nullptr)) return std::move(*denied);
     if (!call.input.find("EventSourceName").is_null())
-        return not_found(fmt::format("Event source {} does not exist.", text_of(call.input, "EventSourceName")));
+        return not_found(
+            fmt::format("Event source {} does not exist.", text_of(call.input, "EventSourceName")));
     if (key.name.find('/') != std::string::npos)
         return validation_exception("Event bus name must not contain '/'.");
     auto tags = read_tags(call.input, {});

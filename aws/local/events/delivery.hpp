@@ -92,7 +92,8 @@ private:
     void schedule(delivery d, wall_time now);
     void wait(std::uint64_t number, entry& e, wall_time due);
     void fail(std::uint64_t number, const delivery_outcome& how, wall_time now);
-    void give_up(std::uint64_t number, const delivery_outcome& how, std::string_view exhausted, wall_time now);
+    void give_up(std::uint64_t number, const delivery_outcome& how, std::string_view exhausted,
+                 wall_time now);
 
     delivery_faults faults_;
     rng random_;

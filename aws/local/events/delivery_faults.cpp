@@ -74,10 +74,11 @@ result<delivery_faults> parse_delivery_faults(std::string_view text) {
             if (good) out.seed = *seed;
         }
         if (!good)
-            return error{errc::invalid_argument,
-                         fmt::format("\"{}\" is neither loss, duplicate, failure or reorder with a probability, delay "
-                                     "with times up to an hour (0..5s), nor seed with a number",
-                                     printable(part))};
+            return error{
+                errc::invalid_argument,
+                fmt::format("\"{}\" is neither loss, duplicate, failure or reorder with a probability, delay "
+                            "with times up to an hour (0..5s), nor seed with a number",
+                            printable(part))};
     }
     return out;
 }

@@ -22,8 +22,9 @@ struct delivery_faults {
 inline constexpr duration reorder_hold = 1s;
 inline constexpr duration max_delivery_delay = std::chrono::hours{1};
 
-// "loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=7"; every part may be missing, "" is perfect
-// delivery. A delay is one time or two with "..", in ms, s or m. errc::invalid_argument names the part.
+// "loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=7"; every part may be missing, "" is
+// perfect delivery. A delay is one time or two with "..", in ms, s or m. errc::invalid_argument names the
+// part.
 result<delivery_faults> parse_delivery_faults(std::string_view text);
 
 }  // namespace trainyard::aws::local::events

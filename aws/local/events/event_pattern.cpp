@@ -22,8 +22,9 @@ struct leaf {
 };
 
 // No field of this name may stand inside $or: it would read as an operator.
-constexpr std::array<std::string_view, 9> reserved{"exactly", "prefix",   "suffix", "equals-ignore-case", "wildcard",
-                                                   "numeric", "anything-but", "exists", "cidr"};
+constexpr std::array<std::string_view, 9> reserved{
+    "exactly",      "prefix", "suffix", "equals-ignore-case", "wildcard", "numeric",
+    "anything-but", "exists", "cidr"};
 
 template <class Holds>
 bool some_element(json::value list, Holds holds) {
@@ -59,8 +60,7 @@ struct event_pattern::parser {
     error at(std::string_view reason) const {
         std::string place;
         for (const std::string& step : path) place += "/" + json::pointer_token(step);
-        return {errc::invalid_argument,
-                fmt::format("{} at {}", reason, place.empty() ? "the top" : place)};
+        return {errc::invalid_argument, fmt::format("{} at {}", reason, place.empty() ? "the top" : place)};
     }
 
     result<leaf> read_leaf(json::value list) {
@@ -105,7 +105,8 @@ struct event_pattern::parser {
                 continue;
             }
             if (in_or && std::find(reserved.begin(), reserved.end(), name) != reserved.end())
-                return at(fmt::format("{} is Ruler reserved fieldName which cannot be used inside $or.", name));
+                return at(
+                    fmt::format("{} is Ruler reserved fieldName which cannot be used inside $or.", name));
             if (!(*m).is_object() && !(*m).is_array())
                 return at(fmt::format("\"{}\" must be an object or an array", name));
             path.push_back(name);
@@ -159,9 +160,7 @@ struct event_pattern::pass {
                            [&](const value_test& test) { return holds(test, v); });
     }
 
-    bool leaf_holds(const leaf& l, json::value v) {
-        return some_value(l, v) || (l.absent && is_absent(l));
-    }
+    bool leaf_holds(const leaf& l, json::value v) { return some_value(l, v) || (l.absent && is_absent(l)); }
 
     // `v` is not an array; what is no object has no members.
     bool one(const object& o, json::value v) {

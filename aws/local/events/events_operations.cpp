@@ -55,7 +55,8 @@ service_reply events_operations::perform(const operation_call& call) {
         return events_error("UnknownOperationException",
                             fmt::format("EventBridge has no operation {} here.", call.operation));
     if (const auto wrong = validator_.check(*modelled, call.input)) {
-        if (wrong->what == model::invalid::kind::serialization) return serialization_exception(wrong->message);
+        if (wrong->what == model::invalid::kind::serialization)
+            return serialization_exception(wrong->message);
         return validation_exception(wrong->message);
     }
     return (this->*run)(call);

@@ -24,7 +24,8 @@ struct events_service::impl {
     void run(wall_time now) {
         if (stopped) return;
         if (feed.take)
-            for (const state_change& change : feed.take(now)) operations.publish(sagemaker_event(change), now);
+            for (const state_change& change : feed.take(now))
+                operations.publish(sagemaker_event(change), now);
         // A report may make a dead letter due at once.
         for (auto due = operations.take(now); !due.empty(); due = operations.take(now))
             for (const delivery_command& c : due) operations.report(c.number, send(c, now), now);
@@ -48,7 +49,8 @@ struct events_service::impl {
     change_feed feed;
     events_operations operations;
     bool stopped = false;
-    std::shared_ptr<const char> lifetime = std::make_shared<const char>();  // of what the timer's handler uses
+    std::shared_ptr<const char> lifetime =
+        std::make_shared<const char>();  // of what the timer's handler uses
 };
 
 events_service::events_service(boost::asio::io_context& io, const clock& time, const events_options& options,

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/base/state_change.hpp"
 #include "aws/local/events/delivery.hpp"
 #include "aws/local/policy/authorizer.hpp"
-#include "aws/local/base/state_change.hpp"
 
 namespace trainyard::aws::local::events {
 

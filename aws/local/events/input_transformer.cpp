@@ -133,16 +133,17 @@ std::string input_transformer::apply(json::value event, const template_context& 
         return path == paths_.end() ? std::string{} : path->second.find(event);
     };
     const auto start = template_.find_first_not_of(" \t\r\n");
-    const bool structured = start != std::string::npos && (template_[start] == '{' || template_[start] == '[');
+    const bool structured =
+        start != std::string::npos && (template_[start] == '{' || template_[start] == '[');
     const bool one_string = start != std::string::npos && template_[start] == '"';
     std::string out;
     bool in_string = false;
     for (std::size_t i = 0; i < template_.size(); ++i) {
         const char c = template_[i];
         const auto close = c == '<' ? template_.find('>', i) : std::string::npos;
-        const std::string_view name =
-            close == std::string::npos ? std::string_view{}
-                                       : std::string_view{template_}.substr(i + 1, close - i - 1);
+        const std::string_view name = close == std::string::npos
+                                          ? std::string_view{}
+                                          : std::string_view{template_}.substr(i + 1, close - i - 1);
         if (is_name(name)) {
             const std::string value = value_of(name);
             if (in_string)

@@ -18,8 +18,9 @@ std::size_t bytes_of(json::value entry) {
 }
 
 service_error required(std::string_view member) {
-    return events_error("InvalidArgument",
-                        fmt::format("Parameter {0} is not valid. Reason: {0} is a required argument.", member));
+    return events_error(
+        "InvalidArgument",
+        fmt::format("Parameter {0} is not valid. Reason: {0} is a required argument.", member));
 }
 
 wall_time time_of(json::value entry, wall_time now) {
@@ -51,7 +52,8 @@ std::optional<service_error> events_operations::check_entry(const operation_call
     if (text_of(entry, "Source").starts_with("aws."))
         return events_error("NotAuthorizedForSourceException", "Not authorized for the source.");
     const auto detail = json::document::parse(text_of(entry, "Detail"));
-    if (!detail || !detail->root().is_object()) return events_error("MalformedDetail", "Detail is malformed.");
+    if (!detail || !detail->root().is_object())
+        return events_error("MalformedDetail", "Detail is malformed.");
     const bus_key key = named_bus(call, text_of(entry, "EventBusName"));
     return authorise(call, key.arn(), buses_.find(key));
 }

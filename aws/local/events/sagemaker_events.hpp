@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 #pragma once
 
-#include "aws/local/events/event.hpp"
 #include "aws/local/base/state_change.hpp"
+#include "aws/local/events/event.hpp"
 
 namespace trainyard::aws::local::events {
 

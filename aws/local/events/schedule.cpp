@@ -51,7 +51,8 @@ struct field {
         for (unsigned i = 0; i < names.size(); ++i)
             if (names[i] == upper) n = low + i;
         if (!n || *n < low || *n > high)
-            return bad(fmt::format("{} is no value of {}, which is {} to {}", printable(text), name, low, high));
+            return bad(
+                fmt::format("{} is no value of {}, which is {} to {}", printable(text), name, low, high));
         return *n;
     }
 
@@ -166,10 +167,14 @@ result<schedule> parse_cron(std::string_view inside) {
         return bad("one of day-of-month and day-of-week is ?, and only one");
     cron_schedule out;
     out.by_weekday = fields[2] == "?";
-    if (const auto r = minute_field.list(fields[0], [&](unsigned n) { out.minutes.set(n); }); !r) return r.error();
-    if (const auto r = hour_field.list(fields[1], [&](unsigned n) { out.hours.set(n); }); !r) return r.error();
-    if (const auto r = month_field.list(fields[3], [&](unsigned n) { out.months.set(n); }); !r) return r.error();
-    if (const auto r = year_field.list(fields[5], [&](unsigned n) { out.years.set(n - first_cron_year); }); !r)
+    if (const auto r = minute_field.list(fields[0], [&](unsigned n) { out.minutes.set(n); }); !r)
+        return r.error();
+    if (const auto r = hour_field.list(fields[1], [&](unsigned n) { out.hours.set(n); }); !r)
+        return r.error();
+    if (const auto r = month_field.list(fields[3], [&](unsigned n) { out.months.set(n); }); !r)
+        return r.error();
+    if (const auto r = year_field.list(fields[5], [&](unsigned n) { out.years.set(n - first_cron_year); });
+        !r)
         return r.error();
     for (const std::string_view each : split(fields[out.by_weekday ? 4 : 2], ',')) {
         const auto read = out.by_weekday ? read_weekday(each, out) : read_day(each, out);

@@ -50,8 +50,8 @@ events_result<void> read_input(json::value given, target& out) {
     if (path) {
         auto read = json_path::parse(text(given, "InputPath"));
         if (!read)
-            return validation_exception(fmt::format("Invalid InputPath for target {} : {}.", out.id,
-                                                    read.error().message));
+            return validation_exception(
+                fmt::format("Invalid InputPath for target {} : {}.", out.id, read.error().message));
         out.path = std::move(*read);
     }
     if (transformer.is_null()) return {};
@@ -99,12 +99,14 @@ events_result<target> read_target(json::value given) {
     const bool fifo = out.kind == target_kind::queue && out.arn.ends_with(fifo_suffix);
     if (fifo && out.group_id.empty()) return refused(out, "SqsParameters must be specified");
     out.dead_letter_arn = text(given.find("DeadLetterConfig"), "Arn");
-    if (!out.dead_letter_arn.empty() &&
-        (kind_of_target(out.dead_letter_arn) != target_kind::queue || out.dead_letter_arn.ends_with(fifo_suffix)))
+    if (!out.dead_letter_arn.empty() && (kind_of_target(out.dead_letter_arn) != target_kind::queue ||
+                                         out.dead_letter_arn.ends_with(fifo_suffix)))
         return refused(out, "DeadLetterConfig must name a standard queue");
     const json::value retry = given.find("RetryPolicy");
-    if (const auto n = retry.find("MaximumRetryAttempts").integer()) out.retry.attempts = static_cast<unsigned>(*n);
-    if (const auto n = retry.find("MaximumEventAgeInSeconds").integer()) out.retry.age = std::chrono::seconds{*n};
+    if (const auto n = retry.find("MaximumRetryAttempts").integer())
+        out.retry.attempts = static_cast<unsigned>(*n);
+    if (const auto n = retry.find("MaximumEventAgeInSeconds").integer())
+        out.retry.age = std::chrono::seconds{*n};
     return out;
 }
 

@@ -144,8 +144,9 @@ result<value_test> parse_anything_but(json::value v) {
         for (const json::value each : v.elements()) add(each);
         if (others) return bad("Inside anything but list, start|null|boolean is not supported.");
         if (texts == numbers)
-            return bad("Inside anything but list, either all values are number or string, mixed type is not "
-                       "supported");
+            return bad(
+                "Inside anything but list, either all values are number or string, mixed type is not "
+                "supported");
     } else {
         add(v);
         if (others) return bad("Value of anything-but must be an array or single string/number value.");
@@ -158,9 +159,9 @@ result<value_test> parse_expression(json::value object) {
     const auto only = object.members().begin();
     const std::string_view op = only.key();
     const json::value v = *only;
-    constexpr std::string_view known[] = {"anything-but", "cidr",     "equals-ignore-case",
-                                          "exactly",      "exists",   "numeric",
-                                          "prefix",       "suffix",   "wildcard"};
+    constexpr std::string_view known[] = {"anything-but", "cidr",   "equals-ignore-case",
+                                          "exactly",      "exists", "numeric",
+                                          "prefix",       "suffix", "wildcard"};
     if (std::find(std::begin(known), std::end(known), op) == std::end(known))
         return bad(fmt::format("Unrecognized match type {}", printable(op)));
     if (object.size() > 1) return bad("Only one key allowed in match expression");
@@ -197,8 +198,8 @@ bool test(const equal_number& t, json::value v) {
 bool test(const affix& t, json::value v) {
     const auto text = v.string();
     if (!text || text->size() < t.text.size()) return false;
-    const std::string_view part = t.suffix ? text->substr(text->size() - t.text.size())
-                                           : text->substr(0, t.text.size());
+    const std::string_view part =
+        t.suffix ? text->substr(text->size() - t.text.size()) : text->substr(0, t.text.size());
     return t.ignore_case ? same_letters(part, t.text) : part == t.text;
 }
 bool test(const wildcard& t, json::value v) {

@@ -29,8 +29,7 @@ result<wildcard> wildcard::parse(std::string_view pattern) {
             continue;
         }
         if (pattern[i] == '\\') {
-            const bool escapes =
-                i + 1 < pattern.size() && (pattern[i + 1] == '*' || pattern[i + 1] == '\\');
+            const bool escapes = i + 1 < pattern.size() && (pattern[i + 1] == '*' || pattern[i + 1] == '\\');
             if (!escapes)
                 return error{errc::invalid_argument,
                              fmt::format("Invalid escape character at pos {}", i + 1)};

@@ -40,8 +40,8 @@ list sqs_quotas() {
             fixed("Messages per batch", 10),
             fixed("Message size in KiB", 1'024),
             fixed("Message attributes per message", 10),
-            {made_up_code("Batched message throughput for FIFO queues"), "Batched message throughput for FIFO queues",
-             3'000}};
+            {made_up_code("Batched message throughput for FIFO queues"),
+             "Batched message throughput for FIFO queues", 3'000}};
 }
 
 list sts_quotas() {
@@ -78,8 +78,9 @@ std::map<std::string_view, service_quotas> build() {
 }  // namespace
 
 const quota_definition* service_quotas::find(std::string_view quota_code) const {
-    const auto at = std::lower_bound(quotas.begin(), quotas.end(), quota_code,
-                                     [](const quota_definition& q, std::string_view c) { return q.code < c; });
+    const auto at =
+        std::lower_bound(quotas.begin(), quotas.end(), quota_code,
+                         [](const quota_definition& q, std::string_view c) { return q.code < c; });
     return at != quotas.end() && at->code == quota_code ? &*at : nullptr;
 }
 

@@ -90,7 +90,8 @@ service_reply quotas_service::list_services(const operation_call& call) {
 
 service_reply quotas_service::list_service_quotas(const operation_call& call) {
     const auto service = quota_list().find(text_of(call.input, "ServiceCode"));
-    if (service == quota_list().end()) return no_such_resource("The request failed because the service does not exist.");
+    if (service == quota_list().end())
+        return no_such_resource("The request failed because the service does not exist.");
     const std::string only = text_of(call.input, "QuotaCode");
     std::vector<std::pair<quota_key, double>> all;
     if (!asks_for_resources(call.input, "QuotaAppliedAtLevel"))
@@ -105,7 +106,8 @@ service_reply quotas_service::list_service_quotas(const operation_call& call) {
 
 service_reply quotas_service::list_default_quotas(const operation_call& call) {
     const auto service = quota_list().find(text_of(call.input, "ServiceCode"));
-    if (service == quota_list().end()) return no_such_resource("The request failed because the service does not exist.");
+    if (service == quota_list().end())
+        return no_such_resource("The request failed because the service does not exist.");
     return write_page(call.input, "Quotas", service->second.quotas,
                       [&](json::writer& out, const quota_definition& q) {
                           write_quota(out, {{call.who.account, call.region}, service->first, &q}, q.value);
@@ -117,9 +119,9 @@ service_reply quotas_service::get_service_quota(const operation_call& call) {
     if (!key) return key.error();
     const auto value = store_.applied(*key);
     if (!value)
-        return no_such_resource(
-            fmt::format("The quota {} has no applied value; its default is told by GetAWSDefaultServiceQuota.",
-                        key->what->code));
+        return no_such_resource(fmt::format(
+            "The quota {} has no applied value; its default is told by GetAWSDefaultServiceQuota.",
+            key->what->code));
     json::writer out;
     out.begin_object().key("Quota");
     write_quota(out, *key, *value);
@@ -140,8 +142,8 @@ service_reply quotas_service::get_default_quota(const operation_call& call) {
 service_reply quotas_service::request_increase(const operation_call& call) {
     const auto key = addressed(call);
     if (!key) return key.error();
-    const auto made = store_.request(*key, *call.input.find("DesiredValue").number(), requester_of(call.who),
-                                     call.now);
+    const auto made =
+        store_.request(*key, *call.input.find("DesiredValue").number(), requester_of(call.who), call.now);
     if (!made) return made.error();
     json::writer out;
     out.begin_object().key("RequestedQuota");

@@ -44,8 +44,8 @@ quotas_result<quota_key> quota_store::find(const quota_scope& where, std::string
     const quota_definition* const what = listed == quota_list().end() ? nullptr : listed->second.find(code);
     if (what == nullptr)
         return no_such_resource(
-            fmt::format("The request failed because the specified service or quota does not exist: {} {}.", service,
-                        code));
+            fmt::format("The request failed because the specified service or quota does not exist: {} {}.",
+                        service, code));
     return quota_key{where, listed->first, what};
 }
 
@@ -77,7 +77,8 @@ quotas_result<const increase_request*> quota_store::request(const quota_key& key
     }
     if (open >= max_open_requests)
         return service_error{409, "QuotaExceededException", "",
-                             fmt::format("There are {} open requests, the most that are allowed.", open), true};
+                             fmt::format("There are {} open requests, the most that are allowed.", open),
+                             true};
     if (requests_.size() >= max_requests) {
         const auto closed = std::find_if(requests_.begin(), requests_.end(),
                                          [](const increase_request& r) { return r.approved; });

@@ -18,8 +18,9 @@
 namespace trainyard::aws::local::quotas {
 
 inline constexpr std::size_t max_open_requests = 20;  // of an account in a region
-inline constexpr std::size_t max_requests = 10'000;   // remembered, of all accounts; older closed ones are forgotten
-inline constexpr std::size_t max_tags = 50;           // of a quota
+inline constexpr std::size_t max_requests =
+    10'000;                                  // remembered, of all accounts; older closed ones are forgotten
+inline constexpr std::size_t max_tags = 50;  // of a quota
 
 // One service in one account and region.
 struct quota_scope {
@@ -53,15 +54,17 @@ public:
     // Approves what is due. Before each operation here, and before each one of a service that enforces.
     void advance(wall_time now);
 
-    // Nothing when AWS's default alone is known: no request for more was approved and nothing here enforces it.
+    // Nothing when AWS's default alone is known: no request for more was approved and nothing here enforces
+    // it.
     std::optional<double> applied(const quota_key& key) const;
 
     // NoSuchResourceException for an unknown service or quota.
-    quotas_result<quota_key> find(const quota_scope& where, std::string_view service, std::string_view code) const;
+    quotas_result<quota_key> find(const quota_scope& where, std::string_view service,
+                                  std::string_view code) const;
     std::optional<quota_key> find_arn(const quota_scope& where, std::string_view arn) const;
 
-    quotas_result<const increase_request*> request(const quota_key& key, double desired, std::string requester,
-                                                   wall_time now);
+    quotas_result<const increase_request*> request(const quota_key& key, double desired,
+                                                   std::string requester, wall_time now);
     const std::vector<increase_request>& requests() const { return requests_; }  // oldest first
     const increase_request* find_request(const quota_scope& where, std::string_view id) const;
 

@@ -47,7 +47,8 @@ service_reply quotas_service::handle(const operation_call& call) {
         return service_error{400, "UnknownOperationException", "",
                              fmt::format("Service Quotas has no operation {} here.", call.operation), true};
     if (const auto wrong = validator_.check(*modelled, call.input)) {
-        if (wrong->what == model::invalid::kind::serialization) return serialization_exception(wrong->message);
+        if (wrong->what == model::invalid::kind::serialization)
+            return serialization_exception(wrong->message);
         return validation_exception(wrong->message);
     }
     store_.advance(call.now);

@@ -27,10 +27,10 @@ struct receive_call {
 // What one of AWS's services sends to a queue.
 struct service_message {
     std::string queue_arn, body;
-    std::string group_id;          // of a FIFO queue
-    std::string service;           // "events.amazonaws.com"
-    std::string source_arn;        // for whom it sends: aws:SourceArn
-    account_id source_account;     // aws:SourceAccount
+    std::string group_id;       // of a FIFO queue
+    std::string service;        // "events.amazonaws.com"
+    std::string source_arn;     // for whom it sends: aws:SourceArn
+    account_id source_account;  // aws:SourceAccount
     message_attributes attributes{};
 };
 

@@ -14,7 +14,11 @@ std::string as_input(const service_message& m) {
     if (!m.attributes.empty()) {
         out.key("MessageAttributes").begin_object();
         for (const auto& [name, a] : m.attributes)
-            out.key(name).begin_object().member("DataType", a.type).member("StringValue", a.value).end_object();
+            out.key(name)
+                .begin_object()
+                .member("DataType", a.type)
+                .member("StringValue", a.value)
+                .end_object();
         out.end_object();
     }
     out.end_object();

@@ -60,12 +60,14 @@ TEST(delivery_test, without_faults_each_event_reaches_each_target_once_and_in_or
     const outcome got = run({}, 500);
     for (const char* target : {"a", "b", "c"}) {
         ASSERT_EQ(got.order.at(target).size(), 500U);
-        for (int i = 0; i < 500; ++i) EXPECT_EQ(got.order.at(target)[static_cast<std::size_t>(i)], std::to_string(i));
+        for (int i = 0; i < 500; ++i)
+            EXPECT_EQ(got.order.at(target)[static_cast<std::size_t>(i)], std::to_string(i));
     }
     EXPECT_EQ(got.counts.delivered, 1500U);
 }
 
-// Whatever the faults, what arrives agrees with what the machine says, and the machine with the probabilities.
+// Whatever the faults, what arrives agrees with what the machine says, and the machine with the
+// probabilities.
 TEST(delivery_test, counts_agree_with_what_arrives) {
     rng random{11};
     for (int round = 0; round < 40; ++round) {
@@ -106,8 +108,9 @@ TEST(delivery_test, the_same_seed_gives_the_same_run) {
 }
 
 bool in_order(const std::vector<std::string>& bodies) {
-    return std::is_sorted(bodies.begin(), bodies.end(),
-                          [](const std::string& a, const std::string& b) { return std::stoi(a) < std::stoi(b); });
+    return std::is_sorted(bodies.begin(), bodies.end(), [](const std::string& a, const std::string& b) {
+        return std::stoi(a) < std::stoi(b);
+    });
 }
 
 TEST(delivery_test, delays_keep_the_order_and_reordering_does_not) {
@@ -158,14 +161,16 @@ TEST(delivery_test, retries_end_in_the_dead_letter_queue) {
     d.dead_letter_arn = "arn:dead";
     auto [attempts, attributes] = fail_always(d, {kind::failed, "THROTTLING", "slow"});
     EXPECT_EQ(attempts, 4U);
-    EXPECT_EQ(attributes, (std::map<std::string, std::string>{{"RULE_ARN", "arn:rule"},
-                                                              {"TARGET_ARN", "a"},
-                                                              {"ERROR_CODE", "THROTTLING"},
-                                                              {"ERROR_MESSAGE", "slow"},
-                                                              {"RETRY_ATTEMPTS", "3"},
-                                                              {"EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts"}}));
+    EXPECT_EQ(attributes,
+              (std::map<std::string, std::string>{{"RULE_ARN", "arn:rule"},
+                                                  {"TARGET_ARN", "a"},
+                                                  {"ERROR_CODE", "THROTTLING"},
+                                                  {"ERROR_MESSAGE", "slow"},
+                                                  {"RETRY_ATTEMPTS", "3"},
+                                                  {"EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts"}}));
     d.retry = {185, std::chrono::seconds{60}};
-    EXPECT_EQ(fail_always(d, {kind::failed, "T", "m"}).second.at("EXHAUSTED_RETRY_CONDITION"), "MaximumEventAgeInSeconds");
+    EXPECT_EQ(fail_always(d, {kind::failed, "T", "m"}).second.at("EXHAUSTED_RETRY_CONDITION"),
+              "MaximumEventAgeInSeconds");
     std::tie(attempts, attributes) = fail_always(d, {kind::refused, "NO_PERMISSIONS", "m"});
     EXPECT_EQ(attempts, 1U);
     EXPECT_EQ(attributes.at("RETRY_ATTEMPTS"), "0");
@@ -182,7 +187,8 @@ TEST(delivery_test, what_waits_is_bounded) {
 }
 
 TEST(delivery_faults_test, reads_what_it_says) {
-    const auto f = parse_delivery_faults("loss=0.1,duplicate=0.05,failure=1,reorder=0.5,delay=250ms..2s,seed=42");
+    const auto f =
+        parse_delivery_faults("loss=0.1,duplicate=0.05,failure=1,reorder=0.5,delay=250ms..2s,seed=42");
     ASSERT_TRUE(f);
     EXPECT_EQ(f->loss, 0.1);
     EXPECT_EQ(f->duplicate, 0.05);
@@ -195,8 +201,8 @@ TEST(delivery_faults_test, reads_what_it_says) {
     EXPECT_EQ(parse_delivery_faults("delay=1..2m")->delay_low, 1min);
     EXPECT_EQ(parse_delivery_faults("delay=3s")->delay_low, 3s);
     EXPECT_TRUE(parse_delivery_faults(""));
-    for (const char* bad : {"loss", "loss=2", "loss=-1", "loss=x", "delay=5..1", "delay=2h", "delay=-1s", "seed=x",
-                            "speed=1", "loss=0.1;", "delay=61m", "loss=nan"})
+    for (const char* bad : {"loss", "loss=2", "loss=-1", "loss=x", "delay=5..1", "delay=2h", "delay=-1s",
+                            "seed=x", "speed=1", "loss=0.1;", "delay=61m", "loss=nan"})
         EXPECT_FALSE(parse_delivery_faults(bad)) << bad;
 }
 

@@ -19,7 +19,8 @@ struct row {
     bool matches;
 };
 void expect(std::initializer_list<row> rows) {
-    for (const row& r : rows) EXPECT_EQ(matches(r.pattern, r.event), r.matches) << r.pattern << " on " << r.event;
+    for (const row& r : rows)
+        EXPECT_EQ(matches(r.pattern, r.event), r.matches) << r.pattern << " on " << r.event;
 }
 
 // The event and patterns of the user guide, "Amazon EventBridge event patterns".
@@ -51,10 +52,17 @@ TEST(event_pattern_test, values_of_the_user_guide) {
 TEST(event_pattern_test, empty_null_and_booleans) {
     constexpr const char* event = R"({"a":"","b":null,"c":true,"d":"null","e":false})";
     expect({
-        {R"({"a":[""]})", event, true},      {R"({"a":[null]})", event, false}, {R"({"b":[null]})", event, true},
-        {R"({"b":[""]})", event, false},     {R"({"x":[null]})", event, false}, {R"({"d":[null]})", event, false},
-        {R"({"c":[true]})", event, true},    {R"({"c":[false]})", event, false}, {R"({"c":["true"]})", event, false},
-        {R"({"e":[false]})", event, true},   {R"({"c":[false,true]})", event, true},
+        {R"({"a":[""]})", event, true},
+        {R"({"a":[null]})", event, false},
+        {R"({"b":[null]})", event, true},
+        {R"({"b":[""]})", event, false},
+        {R"({"x":[null]})", event, false},
+        {R"({"d":[null]})", event, false},
+        {R"({"c":[true]})", event, true},
+        {R"({"c":[false]})", event, false},
+        {R"({"c":["true"]})", event, false},
+        {R"({"e":[false]})", event, true},
+        {R"({"c":[false,true]})", event, true},
     });
 }
 
@@ -149,7 +157,8 @@ TEST(event_pattern_test, existence_is_of_leaves) {
 }
 
 TEST(event_pattern_test, arrays_of_events) {
-    constexpr const char* staff = R"({"staff":[{"first":"Anna","last":"Smith"},{"first":"Bob","last":"Jones"}],
+    constexpr const char* staff =
+        R"({"staff":[{"first":"Anna","last":"Smith"},{"first":"Bob","last":"Jones"}],
                                       "tags":[["a"],["b","c"]]})";
     expect({
         {R"({"staff":{"first":["Anna"],"last":["Smith"]}})", staff, true},
@@ -204,7 +213,8 @@ TEST(event_pattern_test, refusals_say_why_and_where) {
         {R"({"a":[{"cidr":"10.0.0.0"}]})", "Malformed CIDR, one '/' required at /a"},
         {R"({"a":[{"cidr":"10.0.0.0/33"}]})", "IPv4 mask bits must be < 32 at /a"},
         {R"({"a":[{"anything-but":["a",1]}]})",
-         "Inside anything but list, either all values are number or string, mixed type is not supported at /a"},
+         "Inside anything but list, either all values are number or string, mixed type is not supported at "
+         "/a"},
         {R"({"a":[{"anything-but":[null]}]})",
          "Inside anything but list, start|null|boolean is not supported. at /a"},
         {R"({"a":[{"anything-but":{"cidr":"x"}}]})", "Unsupported anything-but pattern: cidr at /a"},
@@ -226,7 +236,8 @@ TEST(event_pattern_test, or_is_bounded_when_multiplied_out) {
     std::string pattern = "{\"x\":[1]";
     const auto group = [](int i) {
         std::string out = ",\"f" + std::to_string(i) + "\":{\"$or\":[";
-        for (int k = 0; k < 10; ++k) out += std::string(k == 0 ? "" : ",") + "{\"a" + std::to_string(k) + "\":[1]}";
+        for (int k = 0; k < 10; ++k)
+            out += std::string(k == 0 ? "" : ",") + "{\"a" + std::to_string(k) + "\":[1]}";
         return out + "]}";
     };
     for (int i = 0; i < 3; ++i) pattern += group(i);

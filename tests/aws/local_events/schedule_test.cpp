@@ -69,13 +69,37 @@ TEST(schedule_test, a_rate_keeps_its_beat) {
 }
 
 TEST(schedule_test, refusals) {
-    for (const char* text :
-         {"", "rate()", "rate(5)", "rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "rate(5 seconds)",
-          "rate(-1 minutes)", "rate(5  minutes)", " rate(5 minutes)", "rate(5 minutes", "rate(99999999999 days)",
-          "cron()", "cron(* * * * *)", "cron(0 10 * * * *)", "cron(0 10 ? * ? *)", "cron(60 * * * ? *)",
-          "cron(* 24 * * ? *)", "cron(* * 0 * ? *)", "cron(* * 32 * ? *)", "cron(* * * 13 ? *)", "cron(* * ? * 8 *)",
-          "cron(* * ? * 6#6 *)", "cron(* * * * ? 1969)", "cron(* * * * ? 2200)", "cron(0/0 * * * ? *)",
-          "cron(a * * * ? *)", "cron(1-2-3 * * * ? *)", "cron(1, * * * ? *)", "cron(* * 0W * ? *)", "at(2026-01-01)"})
+    for (const char* text : {"",
+                             "rate()",
+                             "rate(5)",
+                             "rate(0 minutes)",
+                             "rate(1 minutes)",
+                             "rate(5 minute)",
+                             "rate(5 seconds)",
+                             "rate(-1 minutes)",
+                             "rate(5  minutes)",
+                             " rate(5 minutes)",
+                             "rate(5 minutes",
+                             "rate(99999999999 days)",
+                             "cron()",
+                             "cron(* * * * *)",
+                             "cron(0 10 * * * *)",
+                             "cron(0 10 ? * ? *)",
+                             "cron(60 * * * ? *)",
+                             "cron(* 24 * * ? *)",
+                             "cron(* * 0 * ? *)",
+                             "cron(* * 32 * ? *)",
+                             "cron(* * * 13 ? *)",
+                             "cron(* * ? * 8 *)",
+                             "cron(* * ? * 6#6 *)",
+                             "cron(* * * * ? 1969)",
+                             "cron(* * * * ? 2200)",
+                             "cron(0/0 * * * ? *)",
+                             "cron(a * * * ? *)",
+                             "cron(1-2-3 * * * ? *)",
+                             "cron(1, * * * ? *)",
+                             "cron(* * 0W * ? *)",
+                             "at(2026-01-01)"})
         EXPECT_FALSE(parse_schedule(text)) << text;
 }
 

@@ -34,13 +34,16 @@ TEST(json_path_test, finds) {
 }
 
 std::string apply(const std::string& text) {
-    const std::map<std::string, std::string> paths{{"instance", "$.detail.instance"}, {"n", "$.detail.n"},
-                                                   {"o", "$.detail.o"},               {"q", "$.detail.q"},
+    const std::map<std::string, std::string> paths{{"instance", "$.detail.instance"},
+                                                   {"n", "$.detail.n"},
+                                                   {"o", "$.detail.o"},
+                                                   {"q", "$.detail.q"},
                                                    {"none", "$.detail.none"}};
     const auto read = input_transformer::parse(paths, text);
     EXPECT_TRUE(read);
     const auto document = json::document::parse(event_text);
-    return read ? read->apply(document->root(), {"nightly", "arn:rule", event_text, *parse_iso8601("2026-01-01T00:00:00Z")})
+    return read ? read->apply(document->root(),
+                              {"nightly", "arn:rule", event_text, *parse_iso8601("2026-01-01T00:00:00Z")})
                 : "";
 }
 
@@ -54,7 +57,8 @@ TEST(input_transformer_test, templates) {
         {R"({"text":"<instance>/<q>","o":"<o>"})", R"({"text":"i-1/say \"hi\"","o":"{\"k\":\"v\"}"})"},
         {R"(<instance> has <q>)", R"(i-1 has say "hi")"},
         {R"({"escaped":"a \"<instance>\""})", R"({"escaped":"a \"i-1\""})"},
-        {R"({"rule":<aws.events.rule-arn>,"name":"<aws.events.rule-name>"})", R"({"rule":"arn:rule","name":"nightly"})"},
+        {R"({"rule":<aws.events.rule-arn>,"name":"<aws.events.rule-name>"})",
+         R"({"rule":"arn:rule","name":"nightly"})"},
         {R"({"at":<aws.events.event.ingestion-time>})", R"({"at":"2026-01-01T00:00:00Z"})"},
         {R"(<none>|<unknown>|a < b > c|<)", R"(||a < b > c|<)"},
     };

@@ -67,15 +67,20 @@ TEST(quota_list_test, codes_are_unique_and_names_too) {
     }
     EXPECT_GT(quota_list().at("sagemaker").quotas.size(), 900U);
     EXPECT_EQ(made_up_code("a"), "L-E40C292C");  // FNV-1a of "a"
-    EXPECT_EQ(quota_list().at("sagemaker").find("L-09B4A649")->name, "ml.p4d.24xlarge for training job usage");
+    EXPECT_EQ(quota_list().at("sagemaker").find("L-09B4A649")->name,
+              "ml.p4d.24xlarge for training job usage");
 }
 
 TEST_F(quotas_test, applied_values_are_those_that_are_enforced) {
-    EXPECT_EQ(ask("GetServiceQuota", "{" + g5 + "}"),
-              R"({"Quota":{"ServiceCode":"sagemaker","ServiceName":"Amazon SageMaker","QuotaArn":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C","QuotaCode":"L-B6D80D9C","QuotaName":"ml.g5.xlarge for training job usage","Value":4,"Unit":"None","Adjustable":true,"GlobalQuota":false,"QuotaAppliedAtLevel":"ACCOUNT"}})");
-    EXPECT_EQ(answer("GetAWSDefaultServiceQuota", "{" + g5 + "}").root().find("Quota").find("Value").number(), 1);
+    EXPECT_EQ(
+        ask("GetServiceQuota", "{" + g5 + "}"),
+        R"({"Quota":{"ServiceCode":"sagemaker","ServiceName":"Amazon SageMaker","QuotaArn":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C","QuotaCode":"L-B6D80D9C","QuotaName":"ml.g5.xlarge for training job usage","Value":4,"Unit":"None","Adjustable":true,"GlobalQuota":false,"QuotaAppliedAtLevel":"ACCOUNT"}})");
+    EXPECT_EQ(answer("GetAWSDefaultServiceQuota", "{" + g5 + "}").root().find("Quota").find("Value").number(),
+              1);
     EXPECT_EQ(ask("GetServiceQuota", "{" + roles + "}").substr(0, 24), "NoSuchResourceException:");
-    EXPECT_EQ(answer("GetAWSDefaultServiceQuota", "{" + roles + "}").root().find("Quota").find("Value").number(), 1000);
+    EXPECT_EQ(
+        answer("GetAWSDefaultServiceQuota", "{" + roles + "}").root().find("Quota").find("Value").number(),
+        1000);
     EXPECT_EQ(ask("GetServiceQuota", R"({"ServiceCode":"sagemaker","QuotaCode":"L-00000000"})").substr(0, 24),
               "NoSuchResourceException:");
     EXPECT_EQ(ask("GetServiceQuota", R"({"ServiceCode":"1"})").substr(0, 20), "ValidationException:");
@@ -86,8 +91,9 @@ TEST_F(quotas_test, an_increase_is_approved_on_the_clock) {
     const json::value r = made.root().find("RequestedQuota");
     EXPECT_EQ(r.find("Status").string(), "CASE_OPENED");
     const std::string id{r.find("Id").string().value_or("")};
-    EXPECT_EQ(ask("RequestServiceQuotaIncrease", "{" + g5 + R"(,"DesiredValue":11})"),
-              "ResourceAlreadyExistsException: Only one open service quota increase request is allowed per quota.");
+    EXPECT_EQ(
+        ask("RequestServiceQuotaIncrease", "{" + g5 + R"(,"DesiredValue":11})"),
+        "ResourceAlreadyExistsException: Only one open service quota increase request is allowed per quota.");
     now += 10min - 1s;
     service.advance(now);
     EXPECT_TRUE(enforced.set_values.empty());
@@ -98,8 +104,9 @@ TEST_F(quotas_test, an_increase_is_approved_on_the_clock) {
     EXPECT_EQ(after.root().find("RequestedQuota").find("Status").string(), "APPROVED");
     EXPECT_EQ(after.root().find("RequestedQuota").find("LastUpdated").number(), to_unix_seconds(now));
     EXPECT_EQ(answer("GetServiceQuota", "{" + g5 + "}").root().find("Quota").find("Value").number(), 10);
-    EXPECT_EQ(ask("RequestServiceQuotaIncrease", "{" + g5 + R"(,"DesiredValue":10})"),
-              "IllegalArgumentException: You must provide a quota value greater than the current quota value.");
+    EXPECT_EQ(
+        ask("RequestServiceQuotaIncrease", "{" + g5 + R"(,"DesiredValue":10})"),
+        "IllegalArgumentException: You must provide a quota value greater than the current quota value.");
 }
 
 TEST_F(quotas_test, a_quota_that_is_not_enforced_gets_an_applied_value) {
@@ -107,7 +114,8 @@ TEST_F(quotas_test, a_quota_that_is_not_enforced_gets_an_applied_value) {
     now += 10min;
     EXPECT_EQ(answer("GetServiceQuota", "{" + roles + "}").root().find("Quota").find("Value").number(), 2000);
     EXPECT_EQ(answer("ListServiceQuotas", R"({"ServiceCode":"iam"})").root().find("Quotas").size(), 1U);
-    EXPECT_EQ(ask("RequestServiceQuotaIncrease", R"({"ServiceCode":"sagemaker","QuotaCode":"L-21A1652A","DesiredValue":5})"),
+    EXPECT_EQ(ask("RequestServiceQuotaIncrease",
+                  R"({"ServiceCode":"sagemaker","QuotaCode":"L-21A1652A","DesiredValue":5})"),
               "IllegalArgumentException: The quota L-21A1652A is not adjustable.");
 }
 
@@ -115,8 +123,9 @@ TEST_F(quotas_test, history_and_open_requests) {
     std::size_t made = 0;
     for (const quota_definition& q : quota_list().at("sagemaker").quotas) {
         if (!q.adjustable) continue;
-        const std::string reply = ask("RequestServiceQuotaIncrease", R"({"ServiceCode":"sagemaker","QuotaCode":")" + q.code +
-                                                                         R"(","DesiredValue":1000000})");
+        const std::string reply =
+            ask("RequestServiceQuotaIncrease",
+                R"({"ServiceCode":"sagemaker","QuotaCode":")" + q.code + R"(","DesiredValue":1000000})");
         if (++made <= max_open_requests) {
             EXPECT_TRUE(reply.starts_with("{")) << reply;
             continue;
@@ -134,7 +143,10 @@ TEST_F(quotas_test, history_and_open_requests) {
     now += 10min;
     EXPECT_EQ(history(R"({"Status":"APPROVED"})"), max_open_requests);
     ask("RequestServiceQuotaIncrease", "{" + roles + R"(,"DesiredValue":2000})");
-    EXPECT_EQ(answer("ListRequestedServiceQuotaChangeHistoryByQuota", "{" + roles + "}").root().find("RequestedQuotas").size(),
+    EXPECT_EQ(answer("ListRequestedServiceQuotaChangeHistoryByQuota", "{" + roles + "}")
+                  .root()
+                  .find("RequestedQuotas")
+                  .size(),
               1U);
 }
 
@@ -143,24 +155,30 @@ TEST_F(quotas_test, lists_come_in_pages) {
     std::set<std::string> codes;
     std::string token;
     do {
-        const auto page = answer("ListAWSDefaultServiceQuotas",
-                                 R"({"ServiceCode":"sagemaker","MaxResults":99)" +
-                                     (token.empty() ? std::string{} : R"(,"NextToken":")" + token + "\"") + "}");
+        const auto page =
+            answer("ListAWSDefaultServiceQuotas",
+                   R"({"ServiceCode":"sagemaker","MaxResults":99)" +
+                       (token.empty() ? std::string{} : R"(,"NextToken":")" + token + "\"") + "}");
         for (const json::value q : page.root().find("Quotas").elements())
             EXPECT_TRUE(codes.emplace(q.find("QuotaCode").string().value_or("")).second);
         token = page.root().find("NextToken").string().value_or("");
     } while (!token.empty());
     EXPECT_EQ(codes.size(), quota_list().at("sagemaker").quotas.size());
-    EXPECT_EQ(ask("ListServices", R"({"NextToken":"AAAA"})"), "InvalidPaginationTokenException: The NextToken is not valid.");
+    EXPECT_EQ(ask("ListServices", R"({"NextToken":"AAAA"})"),
+              "InvalidPaginationTokenException: The NextToken is not valid.");
 }
 
 TEST_F(quotas_test, tags) {
-    const std::string arn = R"("ResourceARN":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C")";
-    EXPECT_EQ(ask("TagResource", "{" + arn + R"(,"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]})"), "{}");
+    const std::string arn =
+        R"("ResourceARN":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C")";
+    EXPECT_EQ(ask("TagResource", "{" + arn + R"(,"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]})"),
+              "{}");
     EXPECT_EQ(ask("UntagResource", "{" + arn + R"(,"TagKeys":["b"]})"), "{}");
     EXPECT_EQ(ask("ListTagsForResource", "{" + arn + "}"), R"({"Tags":[{"Key":"a","Value":"1"}]})");
-    EXPECT_EQ(ask("ListTagsForResource", R"({"ResourceARN":"arn:aws:servicequotas:us-east-1:111122223333:x/y"})").substr(0, 24),
-              "NoSuchResourceException:");
+    EXPECT_EQ(
+        ask("ListTagsForResource", R"({"ResourceARN":"arn:aws:servicequotas:us-east-1:111122223333:x/y"})")
+            .substr(0, 24),
+        "NoSuchResourceException:");
 }
 
 }  // namespace
