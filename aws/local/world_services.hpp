@@ -50,6 +50,8 @@ public:
         // A new service is a line here, its member below and its row in front_services.cpp.
         of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
         of(service_name::sagemaker).at_once = [this](const auto& c) {
+            const auto refused = refused_role(trust, c);
+            if (refused) return service_reply{*refused};
             quotas.advance(c.now);
             auto reply = sagemaker.handle(c);
             events.look(c.now);

@@ -6,7 +6,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <iostream>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -33,9 +36,30 @@ struct local_arguments {
     std::uint16_t port = 4566;
     bool no_verify = false, json = false;
     std::vector<std::string> limits;  // account/region/type=N
+    double role_delay = 0;            // seconds
+    std::string issuer_keys_file;
     double quota_approval = 0;        // seconds
     aws::local::world_options world;
 };
+
+// {"https://token.example.com": {"keys": [...]}}; the message of what is wrong, else nothing.
+std::optional<std::string> read_issuer_keys(const std::string& path,
+                                            std::map<std::string, std::string>& into) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) return "--oidc-keys " + path + " cannot be read";
+    const auto parsed = json::document::parse(text);
+    if (!parsed) return "--oidc-keys " + path + ": " + parsed.error().message;
+    const auto issuers = parsed->root().members();
+    for (auto at = issuers.begin(); at != issuers.end(); ++at) {
+        if (!(*at).find("keys").is_array())
+            return "--oidc-keys " + path + ": " + std::string{at.key()} +
+                   " needs a key set, {\"keys\": [...]}";
+        into[std::string{at.key()}] = json::to_text(*at);
+    }
+    if (into.empty()) return "--oidc-keys " + path + " must be an object of issuers and their key sets";
+    return std::nullopt;
+}
 
 // Fills `into`; the message of what is wrong, else nothing.
 std::optional<std::string> read_limits(const std::vector<std::string>& texts,
@@ -113,6 +137,17 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_option("--secret", a->world.secret_access_key,
                     "Secret access key of the access key ids \"test\" and of 12 digits (an account)")
         ->capture_default_str();
+    cmd->add_flag("--enforce-iam", a->world.identity.enforce,
+                  "Check every operation against IAM's policies; the built-in keys are administrators");
+    cmd->add_flag("--strict-roles", a->world.identity.strict_roles,
+                  "Only roles that were created can be assumed and passed");
+    cmd->add_option("--role-delay", a->role_delay, "Seconds until a new role can be assumed and passed")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 3600.0));
+    cmd->add_option(
+        "--oidc-keys", a->issuer_keys_file,
+        "JSON file of the key sets of OpenID Connect issuers; tokens of others are not checked for "
+        "their signature");
     cmd->add_option("--time-scale", a->world.time_scale, "SageMaker's time runs this many times as fast")
         ->capture_default_str()
         ->check(CLI::Range(0.001, 1e6));
@@ -144,6 +179,10 @@ void add_local(CLI::App& app, action& run) {
             if (a->world.control && !is_loopback(a->host))
                 return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
                                                       " may be reached by others");
+            a->world.identity.role_delay = std::chrono::milliseconds{std::llround(a->role_delay * 1000)};
+            if (!a->issuer_keys_file.empty())
+                if (const auto wrong = read_issuer_keys(a->issuer_keys_file, a->world.identity.issuer_keys))
+                    return complain(exit_code::usage, *wrong);
             if (const auto wrong = read_limits(a->limits, a->world.instance_limits))
                 return complain(exit_code::usage, *wrong);
             return serve(*a);

@@ -135,9 +135,9 @@ def need_the_others():
     try:
         import boto3  # noqa: F401
     except ImportError:
-        h.skip("boto3 is not installed; interop.setup says why")
+        h.skip("boto3 is not installed; interop.setup_python says why")
     if not (h.FOREIGN / "venv" / "bin" / "aws").exists():
-        h.skip("the AWS CLI is not installed; interop.setup says why")
+        h.skip("the AWS CLI is not installed; interop.setup_python says why")
 
 
 def main():

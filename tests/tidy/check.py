@@ -56,9 +56,22 @@ ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
 # A folder for each kind of resource; what they share is in common.
-SAGEMAKER_PARTS = ["aws/local/sagemaker/common"]
-LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/policy", "aws/local/gate", "aws/local/control", "aws/local/sqs",
-               "aws/local/sagemaker", "aws/local/identity", "aws/local/events", "aws/local/quotas"] + SAGEMAKER_PARTS
+SAGEMAKER_PARTS = [
+    "aws/local/sagemaker/common",
+    "aws/local/sagemaker/batch",
+]
+LOCAL_PARTS = [
+    "aws/local/base",
+    "aws/local/model",
+    "aws/local/policy",
+    "aws/local/gate",
+    "aws/local/control",
+    "aws/local/sqs",
+    "aws/local/sagemaker",
+    "aws/local/identity",
+    "aws/local/events",
+    "aws/local/quotas",
+] + SAGEMAKER_PARTS
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
@@ -81,6 +94,7 @@ LAYERS = {
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
     "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
+    "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,
     "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
     "aws/local/events": ["engine/base", "engine/io", "aws/local/base", "aws/local/model", "aws/local/policy"],

@@ -1,13 +1,28 @@
 #include "aws/local/base/uuid.hpp"
 
-#include <fmt/format.h>
+#include <string_view>
 
 namespace trainyard::aws::local {
 
-std::string make_uuid(rng& random) {
-    const std::uint64_t a = random.next_u64(), b = random.next_u64();
-    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32U, a >> 16U & 0xFFFFU, a & 0xFFFU,
-                       (b >> 48U & 0x3FFFU) | 0x8000U, b & 0xFFFF'FFFF'FFFFU);
+std::string uuid::str() const {
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr int half = 64, nibble = 4;
+    std::string out = "00000000-0000-0000-0000-000000000000";
+    int shift = 2 * half;
+    for (char& c : out) {
+        if (c == '-') continue;
+        shift -= nibble;
+        c = digits[(shift >= half ? high >> (shift - half) : low >> shift) & 15U];
+    }
+    return out;
+}
+
+uuid make_uuid(rng& random) {
+    constexpr std::uint64_t version = 0x4000, variant = 0x8000'0000'0000'0000ULL;
+    uuid out{random.next_u64(), random.next_u64()};
+    out.high = (out.high & ~0xF000ULL) | version;
+    out.low = (out.low & ~0xC000'0000'0000'0000ULL) | variant;
+    return out;
 }
 
 }  // namespace trainyard::aws::local

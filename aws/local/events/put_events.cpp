@@ -75,7 +75,7 @@ service_reply events_operations::put_events(const operation_call& call) {
             continue;
         }
         auto e = std::make_shared<event>(read_event(call, entry));
-        e->id = make_uuid(random_);
+        e->id = make_uuid(random_).str();
         list.begin_object().member("EventId", e->id).end_object();
         // An event for a bus that is not there is accepted and gone, as in AWS.
         const bus_key key = named_bus(call, text_of(entry, "EventBusName"));
@@ -107,7 +107,7 @@ service_reply events_operations::test_event_pattern(const operation_call& call) 
 
 void events_operations::publish(event e, wall_time now) {
     bus* const on = buses_.find({e.account, e.region, std::string{default_bus}});
-    e.id = make_uuid(random_);
+    e.id = make_uuid(random_).str();
     match(*on, std::make_shared<const event>(std::move(e)), now, false);
 }
 
@@ -142,7 +142,7 @@ void events_operations::invoke(const bus& on, const rule& r, const std::shared_p
 
 void events_operations::fire(const bus& on, const rule& r, wall_time when, wall_time now) {
     auto e = std::make_shared<event>();
-    e->id = make_uuid(random_);
+    e->id = make_uuid(random_).str();
     e->detail_type = "Scheduled Event";
     e->source = "aws.events";
     e->account = on.key.account;

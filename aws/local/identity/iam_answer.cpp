@@ -18,7 +18,8 @@ constexpr std::size_t items_default = 100;
 void write_boundary(json::writer& out, const iam_identity& who) {
     if (who.boundary.empty()) return;
     out.key("PermissionsBoundary").begin_object();
-    out.member("PermissionsBoundaryType", "Policy").member("PermissionsBoundaryArn", who.boundary);
+    out.member("PermissionsBoundaryType", "PermissionsBoundaryPolicy")
+        .member("PermissionsBoundaryArn", who.boundary);
     out.end_object();
 }
 

@@ -2,8 +2,9 @@
 // which is the resource training-job/NAME.
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
+#include "aws/local/base/validation.hpp"
 #include "aws/local/identity/access_guard.hpp"
 #include "aws/local/identity/iam_answer.hpp"
 
@@ -97,7 +98,37 @@ policy_context context_of_job(json::value in) {
     return out;
 }
 
+// The role members of jobs, models, pipelines and of the jobs that a tuning job starts. What is no role ARN
+// is left to the validation of the request.
+std::vector<std::string> roles_of(json::value in) {
+    std::vector<std::string> out;
+    const auto add = [&out](json::value v) {
+        const auto arn = v.string();
+        if (arn && is_role_arn(*arn) && std::find(out.begin(), out.end(), *arn) == out.end())
+            out.emplace_back(*arn);
+    };
+    add(in.find("RoleArn"));
+    add(in.find("ExecutionRoleArn"));
+    add(at(in, {"TrainingJobDefinition", "RoleArn"}));
+    for (const json::value definition : in.find("TrainingJobDefinitions").elements())
+        add(definition.find("RoleArn"));
+    return out;
+}
+
 }  // namespace
+
+std::optional<service_error> refused_role(const role_check& roles, const operation_call& call) {
+    const std::string resource = resource_of(call);
+    for (const std::string& arn : roles_of(call.input)) {
+        const role_answer answer =
+            roles.check({call.who, arn, "sagemaker.amazonaws.com", resource, call.now});
+        if (answer.outcome == role_outcome::ok) continue;
+        const bool denied = answer.outcome == role_outcome::pass_role_denied;
+        return service_error{400, denied ? "AccessDeniedException" : "ValidationException", "",
+                             answer.message, true};
+    }
+    return std::nullopt;
+}
 
 std::vector<access> required_sagemaker_access(const operation_call& call) {
     const access what{fmt::format("sagemaker:{}", call.operation), resource_of(call),

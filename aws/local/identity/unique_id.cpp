@@ -58,12 +58,9 @@ std::string make_access_key_id(std::string_view prefix, const account_id& accoun
 
 std::optional<account_id> account_of_access_key_id(std::string_view id) {
     if (id.size() != 20 || (!id.starts_with("AKIA") && !id.starts_with("ASIA"))) return std::nullopt;
+    if (id.find_first_not_of(base32, 4) != std::string_view::npos) return std::nullopt;
     std::uint64_t head = 0;  // 50 bits
-    for (const char c : id.substr(4, 10)) {
-        const auto digit = base32.find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        head = head << 5U | digit;
-    }
+    for (const char c : id.substr(4, 10)) head = head << 5U | base32.find(c);
     const std::uint64_t number = head >> (2 + account_shift) & account_mask;
     return account_id{fmt::format("{:012}", number)};
 }

@@ -58,7 +58,7 @@ sqs_result<const move_task*> queue_moves::start(std::shared_ptr<queue> source,
                                 fmt::format("{} active message move tasks were found, maximum allowed is {}.",
                                             active, max_active_moves));
     move_task task;
-    task.id = make_uuid(random_);
+    task.id = make_uuid(random_).str();
     task.to_move = source->store.count(now).visible;
     task.destination = std::move(destination);
     task.rate = rate;
