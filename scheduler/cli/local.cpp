@@ -38,7 +38,7 @@ struct local_arguments {
     std::vector<std::string> limits;  // account/region/type=N
     double role_delay = 0;            // seconds
     std::string issuer_keys_file;
-    double quota_approval = 0;        // seconds
+    double quota_approval = 0;  // seconds
     aws::local::world_options world;
 };
 

@@ -56,20 +56,21 @@ list events_quotas() {
             fixed("Entries per PutEvents request", 10)};
 }
 
-service_quotas sorted(std::string_view code, std::string_view name, list quotas) {
+service_quotas sorted(std::string_view code, std::string_view name, list quotas, bool always_applied) {
     std::sort(quotas.begin(), quotas.end(),
               [](const quota_definition& a, const quota_definition& b) { return a.code < b.code; });
-    return {code, name, std::move(quotas)};
+    return {code, name, std::move(quotas), always_applied};
 }
 
 std::map<std::string_view, service_quotas> build() {
     std::map<std::string_view, service_quotas> out;
-    const auto add = [&](std::string_view code, std::string_view name, list quotas) {
-        out.emplace(code, sorted(code, name, std::move(quotas)));
+    const auto add = [&](std::string_view code, std::string_view name, list quotas,
+                         bool always_applied = false) {
+        out.emplace(code, sorted(code, name, std::move(quotas), always_applied));
     };
     add("events", "Amazon EventBridge (CloudWatch Events)", events_quotas());
     add("iam", "AWS Identity and Access Management (IAM)", iam_quotas());
-    add("sagemaker", "Amazon SageMaker", sagemaker_quotas());
+    add("sagemaker", "Amazon SageMaker", sagemaker_quotas(), true);
     add("sqs", "Amazon Simple Queue Service (Amazon SQS)", sqs_quotas());
     add("sts", "AWS Security Token Service (AWS STS)", sts_quotas());
     return out;

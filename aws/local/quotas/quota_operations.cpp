@@ -48,10 +48,20 @@ service_reply write_page(json::value in, std::string_view key, const std::vector
     return out.take();
 }
 
+// As AWS writes a double: clients tell it from an integer by its point.
+std::string decimal(double value) {
+    std::string out = fmt::format("{}", value);
+    if (out.find_first_of(".e") == std::string::npos) out += ".0";
+    return out;
+}
+
 void write_quota(json::writer& out, const quota_key& key, double value) {
     out.begin_object().member("ServiceCode", key.service);
     out.member("ServiceName", quota_list().at(key.service).name).member("QuotaArn", key.arn());
-    out.member("QuotaCode", key.what->code).member("QuotaName", key.what->name).member("Value", value);
+    out.member("QuotaCode", key.what->code)
+        .member("QuotaName", key.what->name)
+        .key("Value")
+        .number_text(decimal(value));
     out.member("Unit", key.what->unit).member("Adjustable", key.what->adjustable);
     out.member("GlobalQuota", key.what->global).member("QuotaAppliedAtLevel", "ACCOUNT").end_object();
 }
@@ -60,7 +70,9 @@ void write_request(json::writer& out, const increase_request& r) {
     out.begin_object().member("Id", r.id).member("CaseId", r.case_id).member("ServiceCode", r.quota.service);
     out.member("ServiceName", quota_list().at(r.quota.service).name);
     out.member("QuotaCode", r.quota.what->code).member("QuotaName", r.quota.what->name);
-    out.member("DesiredValue", r.desired).member("Status", r.approved ? "APPROVED" : "CASE_OPENED");
+    out.key("DesiredValue")
+        .number_text(decimal(r.desired))
+        .member("Status", r.approved ? "APPROVED" : "CASE_OPENED");
     out.member("Created", to_unix_seconds(r.created)).member("LastUpdated", to_unix_seconds(r.updated));
     out.member("Requester", r.requester).member("QuotaArn", r.quota.arn());
     out.member("GlobalQuota", r.quota.what->global).member("Unit", r.quota.what->unit);

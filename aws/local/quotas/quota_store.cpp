@@ -34,8 +34,9 @@ std::optional<double> quota_store::applied(const quota_key& key) const {
     const auto enforced = enforced_.find(key.where.account, key.where.region, key.what->name);
     if (enforced) return enforced;
     const auto found = approved_.find(key.arn());
-    if (found == approved_.end()) return std::nullopt;
-    return found->second;
+    if (found != approved_.end()) return found->second;
+    if (quota_list().at(key.service).always_applied) return key.what->value;
+    return std::nullopt;
 }
 
 quotas_result<quota_key> quota_store::find(const quota_scope& where, std::string_view service,

@@ -115,13 +115,13 @@ TEST_F(event_bridge, an_increase_of_a_quota_lets_more_jobs_run) {
     const std::string body = R"({"ServiceCode":"sagemaker","QuotaCode":"L-611FA074"})";
     const std::string before = ask("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", body);
     EXPECT_THAT(before,
-                testing::HasSubstr(R"("QuotaName":"ml.m5.large for training job usage","Value":1000000)"));
+                testing::HasSubstr(R"("QuotaName":"ml.m5.large for training job usage","Value":1000000.0)"));
     const std::string made =
         ask("servicequotas", "ServiceQuotasV20190624.RequestServiceQuotaIncrease",
             R"({"ServiceCode":"sagemaker","QuotaCode":"L-611FA074","DesiredValue":2000000})");
     EXPECT_THAT(made, testing::HasSubstr(R"("Status":"APPROVED")"));
     EXPECT_THAT(ask("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", body),
-                testing::HasSubstr(R"("Value":2000000)"));
+                testing::HasSubstr(R"("Value":2000000.0)"));
 }
 
 }  // namespace

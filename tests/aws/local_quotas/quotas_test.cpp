@@ -74,10 +74,17 @@ TEST(quota_list_test, codes_are_unique_and_names_too) {
 TEST_F(quotas_test, applied_values_are_those_that_are_enforced) {
     EXPECT_EQ(
         ask("GetServiceQuota", "{" + g5 + "}"),
-        R"({"Quota":{"ServiceCode":"sagemaker","ServiceName":"Amazon SageMaker","QuotaArn":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C","QuotaCode":"L-B6D80D9C","QuotaName":"ml.g5.xlarge for training job usage","Value":4,"Unit":"None","Adjustable":true,"GlobalQuota":false,"QuotaAppliedAtLevel":"ACCOUNT"}})");
+        R"({"Quota":{"ServiceCode":"sagemaker","ServiceName":"Amazon SageMaker","QuotaArn":"arn:aws:servicequotas:us-east-1:111122223333:sagemaker/L-B6D80D9C","QuotaCode":"L-B6D80D9C","QuotaName":"ml.g5.xlarge for training job usage","Value":4.0,"Unit":"None","Adjustable":true,"GlobalQuota":false,"QuotaAppliedAtLevel":"ACCOUNT"}})");
     EXPECT_EQ(answer("GetAWSDefaultServiceQuota", "{" + g5 + "}").root().find("Quota").find("Value").number(),
               1);
     EXPECT_EQ(ask("GetServiceQuota", "{" + roles + "}").substr(0, 24), "NoSuchResourceException:");
+    // SageMaker tells a value of each account of all its quotas.
+    EXPECT_EQ(answer("GetServiceQuota", R"({"ServiceCode":"sagemaker","QuotaCode":"L-00C91CB5"})")
+                  .root()
+                  .find("Quota")
+                  .find("Value")
+                  .number_text(),
+              "30.0");
     EXPECT_EQ(
         answer("GetAWSDefaultServiceQuota", "{" + roles + "}").root().find("Quota").find("Value").number(),
         1000);

@@ -100,9 +100,9 @@ TEST_F(events_world, options_set_delivery_and_the_approval_of_quotas) {
                        R"({"ServiceCode":"sagemaker","QuotaCode":"L-611FA074","DesiredValue":2000000})"),
                 HasSubstr(R"("Status":"CASE_OPENED")"));
     const std::string quota = R"({"ServiceCode":"sagemaker","QuotaCode":"L-611FA074"})";
-    EXPECT_THAT(quotas("GetServiceQuota", quota), HasSubstr(R"("Value":1000000)"));
+    EXPECT_THAT(quotas("GetServiceQuota", quota), HasSubstr(R"("Value":1000000.0)"));
     control("POST", "clock/advance", R"({"seconds":3600})");
-    EXPECT_THAT(quotas("GetServiceQuota", quota), HasSubstr(R"("Value":2000000)"));
+    EXPECT_THAT(quotas("GetServiceQuota", quota), HasSubstr(R"("Value":2000000.0)"));
 }
 
 TEST_F(events_world, an_approved_increase_is_enforced) {
