@@ -69,7 +69,8 @@ TEST_F(event_bridge, delivers_what_a_rule_wants_to_its_queues) {
         R"({"Name":"nightly","EventPattern":"{\"source\":[\"app\"],\"detail\":{\"n\":[{\"numeric\":[\">\",1]}]}}"})");
     EXPECT_EQ(events("PutTargets", R"({"Rule":"nightly","Targets":[
         {"Id":"1","Arn":"arn:aws:sqs:us-east-1:123456789012:plain"},
-        {"Id":"2","Arn":"arn:aws:sqs:us-east-1:123456789012:order.fifo","SqsParameters":{"MessageGroupId":"g"},"InputPath":"$.detail"}]})"),
+        {"Id":"2","Arn":"arn:aws:sqs:us-east-1:123456789012:order.fifo",
+         "SqsParameters":{"MessageGroupId":"g"},"InputPath":"$.detail"}]})"),
               nothing_failed);
     const std::string put = events("PutEvents", R"({"Entries":[
         {"Source":"app","DetailType":"t","Detail":"{\"n\":1}"},
@@ -95,8 +96,10 @@ TEST_F(event_bridge, a_refused_delivery_is_a_dead_letter) {
     const std::string dead = make_queue("dead", "nightly");
     events("PutRule", R"({"Name":"nightly","EventPattern":"{\"source\":[\"app\"]}"})");
     EXPECT_EQ(events("PutTargets", R"({"Rule":"nightly","Targets":[
-        {"Id":"1","Arn":"arn:aws:sqs:us-east-1:123456789012:closed","DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:123456789012:dead"}},
-        {"Id":"2","Arn":"arn:aws:sqs:us-east-1:123456789012:none","DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:123456789012:dead"}}]})"),
+        {"Id":"1","Arn":"arn:aws:sqs:us-east-1:123456789012:closed",
+         "DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:123456789012:dead"}},
+        {"Id":"2","Arn":"arn:aws:sqs:us-east-1:123456789012:none",
+         "DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:123456789012:dead"}}]})"),
               nothing_failed);
     events("PutEvents", R"({"Entries":[{"Source":"app","DetailType":"t","Detail":"{}"}]})");
     const auto letters = receive(dead, 2);
