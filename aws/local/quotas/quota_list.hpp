@@ -19,7 +19,8 @@ struct quota_definition {
 
 struct service_quotas {
     std::string_view code, name;
-    std::vector<quota_definition> quotas;                             // by code
+    std::vector<quota_definition> quotas;  // by code
+    bool always_applied = false;           // an account has its own value of each, at first the default
     const quota_definition* find(std::string_view quota_code) const;  // null when there is none
 };
 

@@ -1,6 +1,8 @@
 // Messages of AWS's own services. A service is of no account: the policy of the queue alone lets it in.
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "aws/local/sqs/sqs_operations.hpp"
 
 namespace trainyard::aws::local {
@@ -50,7 +52,7 @@ service_reply sqs_operations::send_from_service(const service_message& m, wall_t
     if (!input) return sqs_error::malformed_input(input.error().message);
     auto read = read_message(input->root(), q->attributes, false);
     if (!read) return read.error();
-    read->message.sender_id = m.service;
+    read->message.sender_id = std::make_shared<const std::string>(m.service);
     const message_digests digests = digests_of(read->message);
     const auto sent = q->store.send(std::move(read->message), read->delay, now, random_);
     json::writer out;
