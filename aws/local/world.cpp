@@ -42,19 +42,23 @@ struct world::impl {
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
         begin_anew();
-        time.on_skip([this](duration d) { services->sqs.skipped(d); });
+        time.on_skip([this](duration d) {
+            services->sqs.skipped(d);
+            services->events.look(time.wall());
+        });
         add_gate_control(router, barrier, initial_rates);
         add_sagemaker_control(
             router, [this]() -> sagemaker_service& { return services->sagemaker; }, initial_job_rules);
+        add_delivery_control(router, {[this]() -> auto& { return services->events.deliveries(); }});
         add_world_control(router, {time, [this] { return stats(); }, [this] { reset(); }});
         measure(registry);
     }
 
     // Empty services; those of before end with their last request.
     void begin_anew() {
-        if (services) services->sqs.release_polls();
-        services =
-            std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
+        if (services) end_services();
+        services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random,
+                                                    journal, initial_delivery);
         services->sagemaker.set_rules(initial_job_rules);
         entrance.serve(services);
         keep.serve(durables());
@@ -70,6 +74,11 @@ struct world::impl {
 
     void lost(const error& e) const {
         if (options.data_failed) options.data_failed(e);
+    }
+
+    void end_services() {
+        services->sqs.release_polls();
+        services->events.stop();
     }
 
     void reset() {
@@ -101,6 +110,7 @@ struct world::impl {
     rate_table initial_rates;
     fault_store initial_faults;
     std::vector<sagemaker::job_rule> initial_job_rules;
+    events::delivery_faults initial_delivery;
     control_router router;
     std::shared_ptr<world_services> services;
     std::uint64_t begun = 0;
@@ -191,6 +201,10 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
         self.initial_job_rules = *std::move(rules);
         self.services->sagemaker.set_rules(self.initial_job_rules);
     }
+    auto delivery = events::parse_delivery_faults(self.options.event_delivery);
+    if (!delivery) return delivery.error();
+    self.initial_delivery = *delivery;
+    self.services->events.deliveries().set_faults(*delivery);
     self.close_gate();
     if (!self.options.data_file.empty())
         if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
@@ -200,7 +214,7 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
 }
 
 task<void> world::shutdown(mono_time grace) {
-    impl_->services->sqs.release_polls();
+    impl_->end_services();
     co_await impl_->server.shutdown(grace);
     impl_->keep.keep_now();
 }

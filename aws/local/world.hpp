@@ -41,7 +41,11 @@ struct world_options {
     // when it cannot be written; every request is then answered with 500.
     std::string data_file;
     std::function<void(const error&)> data_failed;
-    bool control = false;  // serves the control API under /_trainyard/
+    // Of EventBridge, as parse_delivery_faults() reads it: "loss=0.1,delay=0..5s"; empty: perfect and at
+    // once.
+    std::string event_delivery;
+    duration quota_approval{};  // after which a request for more of a quota is approved; on the clock
+    bool control = false;       // serves the control API under /_trainyard/
     identity_options identity;
     std::string
         journal_file;  // JSON lines, one per accepted CreateTrainingJob and StopTrainingJob; empty: none

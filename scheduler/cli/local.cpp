@@ -39,6 +39,7 @@ struct local_arguments {
     std::vector<std::string> limits;  // account/region/type[/use]=N
     double role_delay = 0;            // seconds
     std::string issuer_keys_file;
+    double quota_approval = 0;  // seconds
     aws::local::world_options world;
 };
 
@@ -177,6 +178,13 @@ void add_local(CLI::App& app, action& run) {
                     "Seconds for which SageMaker's listings miss a new job, as they do at times")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 3600.0));
+    cmd->add_option(
+        "--events", a->world.event_delivery,
+        "How EventBridge delivers: loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=1");
+    cmd->add_option("--quota-approval", a->quota_approval,
+                    "Seconds after which a request for more of a quota is approved")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 31'536'000.0));
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
@@ -185,6 +193,7 @@ void add_local(CLI::App& app, action& run) {
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
             a->world.list_delay = std::chrono::round<duration>(std::chrono::duration<double>{a->list_delay});
+            a->world.quota_approval = std::chrono::milliseconds{std::llround(a->quota_approval * 1000)};
             if (a->world.control && !is_loopback(a->host))
                 return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
                                                       " may be reached by others");

@@ -139,6 +139,12 @@ task<service_reply> sqs_service::handle(operation_call call) {
     co_return reply;
 }
 
+service_reply sqs_service::send_from_service(const service_message& m, wall_time now) {
+    auto reply = impl_->operations.send_from_service(m, now);
+    impl_->schedule_moves(now);
+    return reply;
+}
+
 void sqs_service::release_polls() {
     impl_->released = true;
     impl_->mover.cancel();
