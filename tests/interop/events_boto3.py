@@ -169,6 +169,10 @@ def quotas(aws):
     t.equal((change["QuotaCode"], change["DesiredValue"]), (TRAINING_INSTANCES, one["Value"] + 100), "request")
     got = quota.get_requested_service_quota_change(RequestId=change["Id"])["RequestedQuota"]
     t.equal(got["Id"], change["Id"], "the request by its id")
+    h.until("the approval", lambda: quota.get_requested_service_quota_change(RequestId=change["Id"])["RequestedQuota"][
+        "Status"] == "APPROVED")
+    t.equal(quota.get_service_quota(ServiceCode="sagemaker", QuotaCode=TRAINING_INSTANCES)["Quota"]["Value"],
+            one["Value"] + 100, "an approved request is the new value")
     history = quota.list_requested_service_quota_change_history_by_quota(
         ServiceCode="sagemaker", QuotaCode=TRAINING_INSTANCES)["RequestedQuotas"]
     t.equal([c["Id"] for c in history], [change["Id"]], "history")
