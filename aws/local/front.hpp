@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/local/front_gate.hpp"
@@ -26,6 +27,9 @@ struct service_set {
     virtual ~service_set() = default;
     service_handlers handlers;
     virtual const identity_store& identities() const = 0;
+    // AWS's text when the caller may not do it; nothing when he may.
+    virtual std::optional<std::string> forbids(std::string_view service,
+                                               const operation_call& call) const = 0;
     // A FIFO queue of the caller in high throughput mode.
     virtual bool has_high_throughput(const operation_call& call, std::string_view queue) const = 0;
 };
@@ -36,6 +40,9 @@ struct front_parts {
     rng& random;
     metrics::registry& registry;
     local::gate& gate;
+    // True once everything that the request changed is kept; false: it may not be answered. Empty: nothing is
+    // kept.
+    std::function<task<bool>()> kept;
     // Answers what is under /_trainyard/ beside health; empty: nothing is there.
     std::function<http::response(const http::request&)> control;
 };

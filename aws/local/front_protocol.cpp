@@ -138,6 +138,15 @@ service_error refusal_error(const route& where, const sigv4::refused& why) {
     return e;
 }
 
+service_error access_denied(const route& where, std::string message) {
+    const bool query = where.protocol == protocol::query;
+    service_error e =
+        framework_error(where, query ? "AccessDenied" : "AccessDeniedException", std::move(message));
+    if (query || where.service == service_name::sqs) e.status = 403;
+    if (!e.query_code.empty()) e.query_code = "AccessDenied";
+    return e;
+}
+
 http::response render(const route& where, const http::request& request, const service_reply& reply,
                       std::string_view request_id) {
     http::response out;

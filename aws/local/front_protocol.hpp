@@ -36,6 +36,9 @@ service_error framework_error(const route& where, std::string_view type, std::st
 // The service does not have the operation, or has none.
 service_error unknown_operation(const route& where);
 
+// What IAM's policies do not allow.
+service_error access_denied(const route& where, std::string message);
+
 // The answer to `request`, with content type and request id.
 http::response render(const route& where, const http::request& request, const service_reply& reply,
                       std::string_view request_id);

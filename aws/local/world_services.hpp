@@ -9,7 +9,11 @@
 #include <utility>
 
 #include "aws/local/front.hpp"
+#include "aws/local/identity/access_guard.hpp"
+#include "aws/local/identity/iam_authorizer.hpp"
+#include "aws/local/identity/iam_service.hpp"
 #include "aws/local/identity/identity_store.hpp"
+#include "aws/local/identity/role_trust.hpp"
 #include "aws/local/identity/sts_service.hpp"
 #include "aws/local/sagemaker/sagemaker_service.hpp"
 #include "aws/local/sqs/sqs_service.hpp"
@@ -22,28 +26,56 @@ public:
     // All of it outlives the set.
     world_services(boost::asio::io_context& io, const world_clock& time, const world_options& options,
                    std::uint64_t seed, rng& random, job_journal& journal)
-        : users(options.secret_access_key),
-          sqs(io, time, seed),
-          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
-                    journal),
-          sts(users, random) {
+        : strictness(options.identity),
+          iam_entities(rng{seed}.split("iam")),
+          users(options.secret_access_key, iam_entities),
+          checked(iam_entities, users, strictness),
+          permissions(strictness.enforce ? static_cast<const authorizer&>(checked)
+                                         : open_authorizer::instance()),
+          trust(iam_entities, permissions, strictness),
+          sqs(io, time, seed, permissions),
+          sagemaker(sagemaker_options_of(options), journal),
+          sts({users, iam_entities, trust, strictness, random}),
+          iam(iam_entities) {
         // A new service is a line here, its member below and its row in front_services.cpp.
         of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
-        of(service_name::sagemaker).at_once = [this](const auto& c) { return sagemaker.handle(c); };
+        of(service_name::sagemaker).at_once = [this](const auto& c) {
+            const auto refused = refused_role(trust, c);
+            return refused ? service_reply{*refused} : sagemaker.handle(c);
+        };
         of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
+        of(service_name::iam).at_once = [this](const auto& c) { return iam.handle(c); };
     }
 
     const identity_store& identities() const override { return users; }
+    std::optional<std::string> forbids(std::string_view service, const operation_call& call) const override {
+        return strictness.enforce ? forbidden(permissions, service, call, iam_entities) : std::nullopt;
+    }
     bool has_high_throughput(const operation_call& call, std::string_view queue) const override {
         return sqs.has_high_throughput({call.who.account, call.region, std::string{queue}});
     }
 
+    const identity_options& strictness;
+    iam_store iam_entities;
     identity_store users;
+    iam_authorizer checked;
+    const authorizer& permissions;  // what every service asks
+    role_trust trust;
     sqs_service sqs;
     sagemaker_service sagemaker;
     sts_service sts;
+    iam_service iam;
 
 private:
+    static sagemaker_options sagemaker_options_of(const world_options& o) {
+        sagemaker_options out;
+        out.instance_limit = o.instance_limit;
+        out.instance_limits = o.instance_limits;
+        out.seed = o.seed;
+        out.training.time_scale = o.time_scale;
+        out.training.list_delay = o.list_delay;
+        return out;
+    }
     service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }
 };
 

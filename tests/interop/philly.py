@@ -22,7 +22,7 @@ RUN_SECONDS_MAX = 420
 def send_with_javascript(aws, queue, messages):
     js = h.FOREIGN / "js"
     if not (js / "complete").exists():
-        h.skip("the JavaScript SDK is not installed; interop.setup says why")
+        h.skip("the JavaScript SDK is not installed; interop.setup_js says why")
     # Node resolves packages from the folder of the program.
     program = js / "send.mjs"
     program.write_text((h.HERE / "js" / "send.mjs").read_text())

@@ -22,6 +22,7 @@ PIP_PACKAGES = {
     "venv": ["boto3", "moto", "flask", "flask-cors", "awscli"],
     "venv-query": ["boto3==1.28.80", "botocore==1.31.80"],  # botocore 1.31.81 went over to JSON
     "venv-celery": ["celery[sqs]"],
+    "venv-sagemaker": ["sagemaker<3"],  # Estimator and its kind; version 3 is another library
 }
 NODE_PACKAGES = ["@aws-sdk/client-sqs", "sqs-consumer"]
 NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import says so
@@ -125,6 +126,7 @@ def java_side(folder):
 
 
 SIDES = {"python": ("venv", python_side), "query": ("venv-query", python_side), "celery": ("venv-celery", python_side),
+         "sagemaker": ("venv-sagemaker", python_side),
          "js": ("js", node_side), "go": ("go", go_side), "java": ("java", java_side)}
 
 

@@ -1,4 +1,7 @@
 """Assertions that are counted. Each compares what a client read with what AWS documents; `run` tells the total."""
+import pathlib
+import traceback
+
 import harness as h
 
 count = 0
@@ -36,6 +39,13 @@ def refused(call, code, *, text=None, status=None, shape=None, **arguments):
     raise h.mismatch(f"{what} gave {str(answer)[:300]}, expected {code}")
 
 
+def _place(e):
+    """The test's own line, not that of a function here or in a client."""
+    frames = [f for f in traceback.extract_tb(e.__traceback__) if f.filename.startswith(str(h.HERE)) and
+              pathlib.Path(f.filename).name not in ("tally.py", "harness.py")]
+    return f"{pathlib.Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+
+
 def run(parts, *arguments, log=lambda: ""):
     """Runs every part, also after one has failed: the others still tell something."""
     failed = []
@@ -46,9 +56,6 @@ def run(parts, *arguments, log=lambda: ""):
             print(f"{part.__name__}: ok, {count - before} assertions", flush=True)
         except Exception as e:
             failed.append(part.__name__)
-            line = e.__traceback__
-            while line.tb_next and h.HERE.name in line.tb_next.tb_frame.f_code.co_filename:
-                line = line.tb_next
-            print(f"{part.__name__}: line {line.tb_lineno}: {type(e).__name__}: {e}", flush=True)
+            print(f"{part.__name__}: {_place(e)}: {type(e).__name__}: {e}", flush=True)
     print(f"{count} assertions", flush=True)
     h.expect(not failed, f"{', '.join(failed)}\n{log()}")

@@ -22,5 +22,8 @@ for side in sys.argv[2:at]:
     if python is None and (home / "bin" / "python").exists():
         python = home / "bin" / "python"
 os.environ["TRAINYARD_INTEROP"] = str(folder)
+# The packages were installed uncompiled; what is compiled now is kept, but not among the sources.
+os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 python = str(python or sys.executable)
-os.execv(python, [python, "-B", *sys.argv[at + 1:]])
+os.execv(python, [python, *sys.argv[at + 1:]])

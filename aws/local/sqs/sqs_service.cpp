@@ -49,8 +49,11 @@ struct sqs_service::impl {
         line::iterator me_;
     };
 
-    impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed)
-        : io(context), time(c), mover(context), operations(seed, [this](const queue& q) { changed(q); }) {}
+    impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed, const authorizer& permissions)
+        : io(context),
+          time(c),
+          mover(context),
+          operations(seed, [this](const queue& q) { changed(q); }, permissions) {}
 
     void changed(const queue& q) {
         const auto waiting = lines.find(q.id);
@@ -113,8 +116,9 @@ task<service_reply> sqs_service::impl::wait_for_messages(const operation_call& c
     co_return std::string("{}");
 }
 
-sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed)
-    : impl_(std::make_unique<impl>(io, time, seed)) {}
+sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed,
+                         const authorizer& permissions)
+    : impl_(std::make_unique<impl>(io, time, seed, permissions)) {}
 
 sqs_service::~sqs_service() = default;
 
@@ -151,6 +155,14 @@ void sqs_service::skipped(duration d) {
     // All of them: the time of each may be up.
     for (auto& [id, line] : self.lines)
         for (impl::poll& p : line) p.wake.set();
+}
+
+durable& sqs_service::kept() {
+    return impl_->operations.kept();
+}
+
+void sqs_service::began() {
+    impl_->schedule_moves(impl_->time.wall());
 }
 
 queue_store::counts sqs_service::counts(wall_time now) const {

@@ -4,7 +4,9 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "aws/local/base/durable.hpp"
 #include "aws/local/base/service.hpp"
+#include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
 #include "engine/io/task.hpp"
 
@@ -12,9 +14,10 @@ namespace trainyard::aws::local {
 
 class sqs_service {
 public:
-    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. `time` outlives the
-    // service.
-    sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed);
+    // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. All
+    // outlive the service.
+    sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed,
+                const authorizer& permissions = open_authorizer::instance());
     ~sqs_service();
     sqs_service(const sqs_service&) = delete;
     sqs_service& operator=(const sqs_service&) = delete;
@@ -27,6 +30,11 @@ public:
 
     // The clock's wall time went `d` ahead at once: what came due in between does so now.
     void skipped(duration d);
+
+    // Its state, to be kept over restarts; lives as long as the service. After restored() call began().
+    durable& kept();
+    // Tasks that were restored go on.
+    void began();
 
     // For reports: messages that are visible, in flight or delayed in every queue together.
     std::size_t messages() const;

@@ -10,6 +10,7 @@
 #include "aws/sagemaker/client.hpp"
 #include "aws/sqs/client.hpp"
 #include "aws/sts/client.hpp"
+#include "engine/base/encoding.hpp"
 #include "engine/io/real_clock.hpp"
 
 namespace trainyard::aws {
@@ -177,6 +178,36 @@ TEST_F(end_to_end, identities_and_roles) {
     sagemaker::client theirs{*transport_, where_, role};
     ASSERT_TRUE(run(theirs.create_training_job(job_request("job-r"), soon())));
     EXPECT_EQ(world_->creates().back().account.str(), "210987654321");
+}
+
+TEST_F(end_to_end, a_created_role_asks_for_its_external_id) {
+    call create;
+    create.service = "iam";
+    create.operation = "CreateRole";
+    create.endpoint = where_;
+    create.fields.add("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    create.body =
+        "Action=CreateRole&Version=2010-05-08&RoleName=spoke&AssumeRolePolicyDocument=" +
+        percent_encode(
+            R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},)"
+            R"("Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"e-1"}}}]})");
+    create.deadline = soon();
+    const auto theirs = make_static_provider({"210987654321", secret{"test"}, {}, {}}, "test");
+    const auto created = run(transport_->send(create, theirs));
+    ASSERT_TRUE(created) << why(created);
+
+    sts::client s{*transport_, where_, who_};
+    sts::assume_role_request request{"arn:aws:iam::210987654321:role/spoke", "trainyard", secret{"e-2"},
+                                     3600};
+    const auto refused = run(s.assume_role(request, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, failure::access_denied) << refused.error().to_string();
+    EXPECT_THAT(refused.error().message,
+                testing::HasSubstr("User: arn:aws:iam::123456789012:user/local is not authorized to perform: "
+                                   "sts:AssumeRole on resource: arn:aws:iam::210987654321:role/spoke"));
+    request.external_id = secret{"e-1"};
+    const auto assumed = run(s.assume_role(request, soon()));
+    EXPECT_TRUE(assumed) << why(assumed);
 }
 
 TEST_F(end_to_end, a_wrong_secret_is_refused_everywhere) {

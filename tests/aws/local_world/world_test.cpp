@@ -300,9 +300,9 @@ TEST_F(local_world, takes_the_longest_message_as_escaped_json) {
     const auto who = key("111122223333");
     call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
     const auto send_body = [&](const std::string& body) {
-        return call(json_request("AmazonSQS.SendMessage",
-                                 R"({"QueueUrl":"q","MessageBody":")" + body + "\"}"),
-                    who, "sqs");
+        return call(
+            json_request("AmazonSQS.SendMessage", R"({"QueueUrl":"q","MessageBody":")" + body + "\"}"), who,
+            "sqs");
     };
     constexpr std::size_t longest = 1U << 20U;
     std::string escaped;
