@@ -37,6 +37,7 @@ struct contender {
         std::vector<double> rate, cpu_us, client_us;
     };
     std::vector<series> by_connections{};  // as server_arguments::connections
+    bool left_out = false;                 // it failed under load
 };
 
 std::string beside_this_program(const char* name) {
@@ -91,24 +92,35 @@ result<void> load_once(contender& c, std::size_t connections, double seconds, co
     return {};
 }
 
+result<void> warm(const server_arguments& a, contender& c) {
+    c.by_connections.resize(a.connections.size());
+    sqs_caller caller(c.at);
+    const auto queue = caller.open_queue("bench");
+    if (!queue) return with_context(queue.error(), c.name);
+    c.queue_url = *queue;
+    // Virtual machines compile while they are warm.
+    return load_once(c, a.connections.front(), a.warm_seconds, nullptr);
+}
+
+// Ours comes first and must not fail; a peer that does is named and left out.
+result<void> unless_peer(result<void> done, contender& c, const std::vector<contender>& all) {
+    if (done || &c == &all.front()) return done;
+    std::fprintf(stderr, "left out: %s\n", done.error().message.c_str());
+    c.left_out = true;
+    return {};
+}
+
 result<void> load_all(const server_arguments& a, std::vector<contender>& all) {
-    for (contender& c : all) {
-        c.by_connections.resize(a.connections.size());
-        sqs_caller caller(c.at);
-        const auto queue = caller.open_queue("bench");
-        if (!queue) return with_context(queue.error(), c.name);
-        c.queue_url = *queue;
-        // Virtual machines compile while they are warm.
-        if (const auto done = load_once(c, a.connections.front(), a.warm_seconds, nullptr); !done)
-            return done.error();
-    }
+    for (contender& c : all)
+        if (const auto done = unless_peer(warm(a, c), c, all); !done) return done.error();
     for (std::size_t round = 0; round < a.scale.rounds; ++round) {
         std::fprintf(stderr, "round %zu/%zu\n", round + 1, a.scale.rounds);
         for (std::size_t k = 0; k < a.connections.size(); ++k)
-            for (contender& c : all)
-                if (const auto done = load_once(c, a.connections[k], a.scale.seconds, &c.by_connections[k]);
-                    !done)
-                    return done.error();
+            for (contender& c : all) {
+                if (c.left_out) continue;
+                auto loaded = load_once(c, a.connections[k], a.scale.seconds, &c.by_connections[k]);
+                if (const auto done = unless_peer(std::move(loaded), c, all); !done) return done.error();
+            }
     }
     return {};
 }
@@ -123,6 +135,7 @@ void add_figures(const server_arguments& a, const std::vector<contender>& all, r
         };
         const auto& ours = all.front().by_connections[k];
         for (const contender& c : all) {
+            if (c.left_out) continue;
             const auto& s = c.by_connections[k];
             plain(title(c, "messages carried"), s.rate, "/s");
             if (!s.cpu_us.empty()) plain(title(c, "server CPU a message"), s.cpu_us, "us");

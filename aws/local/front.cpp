@@ -50,6 +50,15 @@ void truncate(http::response& answer) {
     answer.body.resize(kept);
 }
 
+// As after AWS's own 500: the effect is unknown.
+service_error not_kept(const route& where) {
+    service_error e =
+        framework_error(where, "InternalFailure", "The local AWS could not write its data file.");
+    e.status = 500;
+    e.sender_fault = false;
+    return e;
+}
+
 http::response no_answer() {
     http::response out;
     out.status = 0;  // the server closes the connection
@@ -201,6 +210,10 @@ task<http::response> front::answer(const service_set& services, const route& whe
         co_return out;
     }
     service_reply reply = co_await perform(services, where, std::move(call));
+    if (parts_.kept) {
+        const bool kept = co_await parts_.kept();
+        if (!kept) reply = not_kept(where);
+    }
     if (v.effect == fault_effect::answer_lost) co_return no_answer();
     const service_reply written = write_output(where, std::move(reply), request_id);
     auto out = render(where, request, written, request_id);
@@ -218,7 +231,11 @@ task<http::response> front::handle(http::request request) {
         request.target == "/" || request.path() == "/_trainyard/health" || request.path() == "/metrics";
     if (request.method == "GET" && page && !request.fields.has("authorization"))
         co_return unsigned_page(request);
-    if (parts_.control && request.path().starts_with("/_trainyard/")) co_return parts_.control(request);
+    if (parts_.control && request.path().starts_with("/_trainyard/")) {
+        auto out = parts_.control(request);
+        if (parts_.kept) co_await parts_.kept();  // a failure is told to every call of a service
+        co_return out;
+    }
 
     const std::shared_ptr<const service_set> services = services_;
     const signed_view view{request};

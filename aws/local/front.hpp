@@ -40,6 +40,9 @@ struct front_parts {
     rng& random;
     metrics::registry& registry;
     local::gate& gate;
+    // True once everything that the request changed is kept; false: it may not be answered. Empty: nothing is
+    // kept.
+    std::function<task<bool>()> kept;
     // Answers what is under /_trainyard/ beside health; empty: nothing is there.
     std::function<http::response(const http::request&)> control;
 };

@@ -39,11 +39,11 @@ bool is_unreserved(char c) {
 }  // namespace
 
 std::string to_hex(std::span<const unsigned char> bytes) {
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    char* at = out.data();
     for (const unsigned char b : bytes) {
-        out.push_back(lower_hex[b >> 4]);
-        out.push_back(lower_hex[b & 15]);
+        *at++ = lower_hex[b >> 4];
+        *at++ = lower_hex[b & 15];
     }
     return out;
 }
@@ -61,15 +61,14 @@ std::optional<std::string> from_hex(std::string_view hex) {
 }
 
 std::string to_base64(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::string out((bytes.size() + 2) / 3 * 4, '=');
+    char* at = out.data();
+    for (std::size_t i = 0; i < bytes.size(); i += 3, at += 4) {
         const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
         std::uint32_t v = 0;
         for (std::size_t k = 0; k < 3; ++k)
             v = v << 8 | (k < n ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            out.push_back(k <= n ? base64_alphabet[v >> (18 - 6 * k) & 63] : '=');
+        for (std::size_t k = 0; k <= n; ++k) at[k] = base64_alphabet[v >> (18 - 6 * k) & 63];
     }
     return out;
 }

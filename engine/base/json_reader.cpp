@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json_tape.hpp"
@@ -19,8 +20,7 @@ namespace rj = trainyard_rapidjson;
 class tape_builder : public rj::BaseReaderHandler<rj::UTF8<>, tape_builder> {
 public:
     // The tape's arena holds the text, which the reader decodes in place.
-    tape_builder(value::tape& t, const limits& l)
-        : tape_(t), limits_(l), escapes_(t.arena.find("\\u") != std::string::npos) {}
+    tape_builder(value::tape& t, const limits& l) : tape_(t), limits_(l) {}
 
     bool Null() { return scalar(kind::null); }
     bool Bool(bool b) {
@@ -51,11 +51,6 @@ private:
     }
     bool text(kind k, const char* s, rj::SizeType n, bool is_key = false) {
         if (n > limits_.string) return refuse("a string or number longer than {} bytes", limits_.string);
-        // RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
-        if (escapes_ && std::memchr(s, 0xED, n) != nullptr && !is_utf8({s, n})) {
-            code_ = errc::invalid_argument;
-            return refuse("a surrogate without its pair in '{}'", printable({s, n}, 64));
-        }
         scalar(k, is_key);
         auto& node = tape_.nodes.back();
         node.offset = static_cast<std::uint32_t>(s - tape_.arena.data());
@@ -93,7 +88,6 @@ private:
 
     value::tape& tape_;
     const limits& limits_;
-    const bool escapes_;  // only they can make a string out of UTF-8 that is none
     std::vector<std::uint32_t> open_;
     std::vector<std::string_view> keys_;
     std::uint32_t closed_ = 0;
@@ -106,6 +100,18 @@ document::document() : tape_(std::make_unique<value::tape>()) {}
 document::document(document&&) noexcept = default;
 document& document::operator=(document&&) noexcept = default;
 document::~document() = default;
+
+namespace {
+
+// RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
+std::optional<std::string_view> lone_surrogate(const value::tape& t) {
+    if (std::memchr(t.arena.data(), 0xED, t.arena.size()) == nullptr) return std::nullopt;
+    for (const value::node& n : t.nodes)
+        if (n.kind == kind::string && !is_utf8(t.text(n))) return t.text(n);
+    return std::nullopt;
+}
+
+}  // namespace
 
 result<document> document::parse(std::string_view text, const limits& l) {
     if (text.size() > l.bytes)
@@ -128,6 +134,10 @@ result<document> document::parse(std::string_view text, const limits& l) {
         return error{builder.why().empty() ? errc::invalid_argument : builder.code(),
                      fmt::format("not JSON that can be used: {} (byte {})", why, r.Offset())};
     }
+    if (const auto bad = lone_surrogate(*d.tape_))
+        return error{errc::invalid_argument,
+                     fmt::format("not JSON that can be used: a surrogate without its pair in '{}' (byte {})",
+                                 printable(*bad, 64), bad->data() - d.tape_->arena.data())};
     return d;
 }
 

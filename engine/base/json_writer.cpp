@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
@@ -65,36 +67,29 @@ std::string repaired(std::string_view s) {
     return out;
 }
 
-// RFC 8259, 7: what may not stand in a string as it is.
-bool must_be_escaped(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
+constexpr char escape_in_hex = 'u';
 
-std::size_t plain_prefix(std::string_view s) {
-    std::size_t i = 0;
-    for (; i + swar::word_bytes <= s.size(); i += swar::word_bytes) {
-        const std::uint64_t w = swar::load(s.data() + i);
-        const std::uint64_t found = swar::below(w, 0x20) | swar::equal(w, '"') | swar::equal(w, '\\');
-        if (found != 0) return i + swar::first_byte(found);
-    }
-    while (i < s.size() && !must_be_escaped(s[i])) ++i;
-    return i;
-}
+// RFC 8259, 7: 0 for what stands in a string as it is, else the letter behind the backslash.
+constexpr std::array<char, 256> escapes = [] {
+    std::array<char, 256> out{};
+    for (std::size_t c = 0; c < 0x20; ++c) out[c] = escape_in_hex;
+    out['"'] = '"', out['\\'] = '\\';
+    out['\b'] = 'b', out['\f'] = 'f', out['\n'] = 'n', out['\r'] = 'r', out['\t'] = 't';
+    return out;
+}();
 
-void append_escape(std::string& out, char c) {
-    switch (c) {
-        case '"': out.append("\\\""); return;
-        case '\\': out.append("\\\\"); return;
-        case '\b': out.append("\\b"); return;
-        case '\f': out.append("\\f"); return;
-        case '\n': out.append("\\n"); return;
-        case '\r': out.append("\\r"); return;
-        case '\t': out.append("\\t"); return;
-        default: break;
-    }
+// At most six bytes to `to`; gives the end.
+char* put_escape(char* to, unsigned char c) {
+    *to++ = '\\';
+    *to++ = escapes[c];
+    if (escapes[c] != escape_in_hex) return to;
     constexpr std::string_view digits = "0123456789ABCDEF";
-    out.append("\\u00").push_back(digits[static_cast<unsigned char>(c) >> 4U]);
-    out.push_back(digits[static_cast<unsigned char>(c) & 15U]);
+    for (const char d : {'0', '0', digits[c >> 4U], digits[c & 15U]}) *to++ = d;
+    return to;
+}
+
+bool is_plain(std::uint64_t w) {
+    return (swar::below(w, 0x20) | swar::equal(w, '"') | swar::equal(w, '\\')) == 0;
 }
 
 }  // namespace
@@ -104,15 +99,31 @@ writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
 
+// By pieces through a buffer that holds them however much has to be escaped.
 void writer::impl::quote(std::string_view s) {
+    constexpr std::size_t piece_max = 128, longest_escape = 6;
+    std::array<char, piece_max * longest_escape> buffer;
     text.push_back('"');
     while (!s.empty()) {
-        const std::size_t plain = plain_prefix(s);
-        text.append(s.substr(0, plain));
-        s.remove_prefix(plain);
-        if (s.empty()) break;
-        append_escape(text, s.front());
-        s.remove_prefix(1);
+        const std::string_view piece = s.substr(0, piece_max);
+        s.remove_prefix(piece.size());
+        char* to = buffer.data();
+        for (std::size_t i = 0; i < piece.size();) {
+            const std::size_t left = piece.size() - i;
+            if (left >= swar::word_bytes && is_plain(swar::load(piece.data() + i))) {
+                std::memcpy(to, piece.data() + i, swar::word_bytes);
+                to += swar::word_bytes, i += swar::word_bytes;
+                continue;
+            }
+            for (const std::size_t end = i + std::min(left, swar::word_bytes); i < end; ++i) {
+                const auto c = static_cast<unsigned char>(piece[i]);
+                if (escapes[c] == 0)
+                    *to++ = piece[i];
+                else
+                    to = put_escape(to, c);
+            }
+        }
+        text.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
     }
     text.push_back('"');
 }

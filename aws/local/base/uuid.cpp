@@ -25,4 +25,18 @@ uuid make_uuid(rng& random) {
     return out;
 }
 
+std::optional<uuid> parse_uuid(std::string_view text) {
+    uuid out;
+    int digits = 0;
+    for (const char c : text) {
+        if (c == '-') continue;
+        const bool decimal = c >= '0' && c <= '9';
+        if (!decimal && !(c >= 'a' && c <= 'f')) return std::nullopt;
+        std::uint64_t& half = digits++ < 16 ? out.high : out.low;
+        half = half << 4U | static_cast<std::uint64_t>(decimal ? c - '0' : c - 'a' + 10);
+    }
+    if (out.str() != text) return std::nullopt;
+    return out;
+}
+
 }  // namespace trainyard::aws::local

@@ -4,7 +4,9 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/rng.hpp"
 
@@ -17,5 +19,7 @@ struct uuid {
 };
 
 uuid make_uuid(rng& random);
+// The inverse of uuid::str().
+std::optional<uuid> parse_uuid(std::string_view text);
 
 }  // namespace trainyard::aws::local

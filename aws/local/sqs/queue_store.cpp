@@ -54,6 +54,7 @@ queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::
     if (settings_.fifo) {
         deduplication_.emplace(key, remembered{e.message.id, e.message.sequence});
         deduplication_age_.emplace_back(now, key);
+        mark_deduplication(key, now);
     }
     return {e.message.id, e.message.sequence, false};
 }
@@ -103,6 +104,7 @@ void queue_store::put_dead_letter(queue_message m, std::string source, wall_time
 queue_store::entry& queue_store::insert(queue_message m) {
     const serial number = ++last_;
     m.sequence = settings_.fifo ? number : 0;
+    mark(number, true);
     entry& e = entries_[number];
     e.message = std::move(m);
     e.number = number;
@@ -149,6 +151,7 @@ void queue_store::refresh(group& g) {
 }
 
 queue_message queue_store::extract(entry& e) {
+    mark(e.number);
     unlink(e);
     by_age_.erase(by_age_.iterator_to(e));
     if (settings_.fifo) {
@@ -167,6 +170,7 @@ void queue_store::advance(wall_time now) {
     while (!by_age_.empty() && by_age_.begin()->message.sent + settings_.retention <= now)
         extract(*by_age_.begin());
     while (!deduplication_age_.empty() && deduplication_age_.front().first + deduplication_interval <= now) {
+        mark_deduplication(deduplication_age_.front().second, std::nullopt);
         deduplication_.erase(deduplication_age_.front().second);
         deduplication_age_.pop_front();
     }
@@ -205,6 +209,7 @@ queue_store::outcome queue_store::change_visibility(std::string_view handle, std
     // AWS counts whole seconds: the full limit may be asked for right after the receive.
     if (std::chrono::floor<std::chrono::seconds>(now - e.received) + visibility > max_visibility)
         return outcome::beyond_limit;
+    mark(e.number);
     e.visibility_changed = true;
     if (visibility.count() == 0)
         place(e, state::visible, now);
@@ -214,6 +219,7 @@ queue_store::outcome queue_store::change_visibility(std::string_view handle, std
 }
 
 void queue_store::purge() {
+    mark_purged();
     by_age_.clear();
     timers_.clear();
     visible_.clear();
@@ -236,6 +242,7 @@ void queue_store::configure(const store_settings& settings, wall_time now) {
         for (auto& [number, e] : entries_) {
             if (e.message.receive_count != 0 || !e.message.dead_letter_source.empty()) continue;
             const wall_time due = e.message.sent + settings_.delay;
+            mark(number);
             place(e, due > now ? state::delayed : state::visible, due);
         }
     }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "aws/local/base/uuid.hpp"
+#include "aws/local/sqs/queue_kept.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/base/time.hpp"
@@ -140,6 +142,22 @@ public:
     // The next time that a message may become available without another call; none when nothing will.
     std::optional<wall_time> next_wakeup() const;
 
+    // Changes are remembered from now on; `first` is called when there is one to take.
+    void keep_changes(std::function<void()> first);
+    store_changes take_changes();
+    std::uint64_t tag() const { return tag_; }
+    std::uint64_t last_number() const { return last_; }
+    // Nothing when the message is gone; the pointer is good until the next call that changes the store.
+    std::optional<std::pair<kept_message, const queue_message*>> look(std::uint64_t number) const;
+    // Nothing when the key is forgotten.
+    std::optional<kept_deduplication> look_deduplication(const std::string& key, wall_time when) const;
+
+    // Into a store to which nothing else was done: deduplication in the order of its times. `last` is at
+    // least the number of every message there ever was.
+    void restore(const kept_message& k, queue_message m);
+    void restore(kept_deduplication k);
+    void restore_last(std::uint64_t last);
+
 private:
     using serial = std::uint64_t;  // order of arrival, never reused
     enum class state : unsigned char { detached, delayed, visible, in_flight };
@@ -212,6 +230,11 @@ private:
         std::uint64_t nonce;
     };
 
+    void mark(serial number, bool is_new = false);
+    void mark_purged();
+    void mark_deduplication(const send_key& key, std::optional<wall_time> when);
+    static std::string text_of(const send_key& key);  // kept_deduplication::key
+    static std::optional<send_key> read_key(std::string_view text);
     void advance(wall_time now);
     entry& insert(queue_message m);
     entry& insert_new(queue_message m, std::chrono::seconds delay, wall_time now, rng& random);
@@ -242,6 +265,13 @@ private:
     std::deque<std::pair<wall_time, send_key>> deduplication_age_;
     std::unordered_map<std::string, attempt> attempts_;
     std::deque<std::pair<wall_time, std::string>> attempts_age_;
+
+    struct feed {
+        store_changes changes;
+        std::function<void()> first;
+        bool told = false;
+    };
+    std::unique_ptr<feed> feed_;  // null: nobody wants to know
 };
 
 }  // namespace trainyard::aws::local

@@ -19,6 +19,7 @@ queue_store::received queue_store::receive(const receive_request& request, wall_
 }
 
 void queue_store::take(entry& e, const receive_request& request, wall_time now, rng& random, received& out) {
+    mark(e.number);
     e.nonce = random.next_u64();
     e.received = now;
     e.visibility_changed = false;
@@ -83,6 +84,7 @@ bool queue_store::replay(const receive_request& request, wall_time now, received
     if (!untouched) return false;
     for (const auto& [number, nonce] : a.messages) {
         entry& e = entries_.find(number)->second;
+        mark(number);
         e.received = now;
         place(e, state::in_flight, now + request.visibility);
         out.messages.push_back({&e.message, make_handle(e)});

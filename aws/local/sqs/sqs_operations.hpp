@@ -11,6 +11,7 @@
 #include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_moves.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
+#include "aws/local/sqs/sqs_durable.hpp"
 #include "aws/local/sqs/sqs_input.hpp"
 #include "aws/local/sqs/sqs_message.hpp"
 
@@ -24,6 +25,16 @@ struct receive_call {
     attribute_filter want;
 };
 
+// What one of AWS's services sends to a queue.
+struct service_message {
+    std::string queue_arn, body;
+    std::string group_id;       // of a FIFO queue
+    std::string service;        // "events.amazonaws.com"
+    std::string source_arn;     // for whom it sends: aws:SourceArn
+    account_id source_account;  // aws:SourceAccount
+    message_attributes attributes{};
+};
+
 class sqs_operations {
 public:
     // `changed` is called with a queue in which a message may have become available, or the time of the next
@@ -33,6 +44,9 @@ public:
 
     // Everything but ReceiveMessage.
     service_reply perform(const operation_call& call);
+
+    // SendMessage by a service, which the queue's policy has to name.
+    service_reply send_from_service(const service_message& m, wall_time now);
 
     sqs_result<receive_call> begin_receive(const operation_call& call) const;
     // The answer, or none when there is no message; a short poll also answers with OverLimit.
@@ -44,6 +58,7 @@ public:
     std::optional<wall_time> next_move() const { return moves_.next(); }
 
     std::size_t messages() const { return registry_.messages(); }
+    durable& kept() { return kept_; }
     queue_store::counts counts(wall_time now) const { return registry_.counts(now); }
     std::shared_ptr<queue> find(const queue_key& key) const { return registry_.find(key); }
 
@@ -89,6 +104,7 @@ private:
     queue_registry registry_;
     queue_moves moves_;
     std::function<void(const queue&)> changed_;
+    sqs_durable kept_{registry_, moves_};
 };
 
 // The account and name in a queue URL, or in a bare name of `caller`'s account.

@@ -139,6 +139,12 @@ task<service_reply> sqs_service::handle(operation_call call) {
     co_return reply;
 }
 
+service_reply sqs_service::send_from_service(const service_message& m, wall_time now) {
+    auto reply = impl_->operations.send_from_service(m, now);
+    impl_->schedule_moves(now);
+    return reply;
+}
+
 void sqs_service::release_polls() {
     impl_->released = true;
     impl_->mover.cancel();
@@ -155,6 +161,14 @@ void sqs_service::skipped(duration d) {
     // All of them: the time of each may be up.
     for (auto& [id, line] : self.lines)
         for (impl::poll& p : line) p.wake.set();
+}
+
+durable& sqs_service::kept() {
+    return impl_->operations.kept();
+}
+
+void sqs_service::began() {
+    impl_->schedule_moves(impl_->time.wall());
 }
 
 queue_store::counts sqs_service::counts(wall_time now) const {

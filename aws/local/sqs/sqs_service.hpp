@@ -4,12 +4,15 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "aws/local/base/durable.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
 #include "engine/io/task.hpp"
 
 namespace trainyard::aws::local {
+
+struct service_message;
 
 class sqs_service {
 public:
@@ -24,11 +27,19 @@ public:
     // Suspends only for a long poll.
     task<service_reply> handle(operation_call call);
 
+    // SendMessage by one of AWS's services; at once.
+    service_reply send_from_service(const service_message& m, wall_time now);
+
     // Every long poll answers now (empty, when nothing is there); for shutdown.
     void release_polls();
 
     // The clock's wall time went `d` ahead at once: what came due in between does so now.
     void skipped(duration d);
+
+    // Its state, to be kept over restarts; lives as long as the service. After restored() call began().
+    durable& kept();
+    // Tasks that were restored go on.
+    void began();
 
     // For reports: messages that are visible, in flight or delayed in every queue together.
     std::size_t messages() const;

@@ -93,6 +93,10 @@ public:
         const auto at = by_name_.find(name);
         return at == by_name_.end() ? nullptr : &at->second->what;
     }
+    const T* find(std::string_view name) const {
+        const auto at = by_name_.find(name);
+        return at == by_name_.end() ? nullptr : &at->second->what;
+    }
     // As a describe call sees it.
     T* find(std::string_view name, wall_time now) {
         T* const found = find(name);
@@ -104,6 +108,10 @@ public:
     template <class Visit>
     void for_each(const Visit& visit) {
         for (auto& [at, what] : order_) visit(*what);
+    }
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const auto& [at, what] : order_) visit(std::as_const(*what));
     }
 
     // Nothing when the token is not one of this listing. By creation time it looks at no more than lies
