@@ -37,8 +37,8 @@ struct sources {
     strict_roles roles;
     sagemaker_options options(bool with_roles = false) {
         sagemaker_options out;
-        out.training.plans = &plans;
-        if (with_roles) out.training.roles = &roles;
+        out.plans = &plans;
+        if (with_roles) out.roles = &roles;
         return out;
     }
 };

@@ -65,6 +65,11 @@ public:
         return jobs_.list(query, now, also);
     }
 
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        jobs_.for_each(visit);
+    }
+
     // When the next job has another status or secondary status than was taken.
     std::optional<wall_time> next_change() const;
     struct change {
