@@ -243,7 +243,7 @@ class training_in_a_blink : public service_fixture {
 protected:
     static sagemaker_options blink() {
         sagemaker_options out;
-        out.training.time_scale = 1e6;
+        out.time_scale = 1e6;
         return out;
     }
     training_in_a_blink() : service_fixture(blink()) {}
