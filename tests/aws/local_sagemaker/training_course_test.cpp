@@ -62,14 +62,14 @@ TEST_F(training_course, rules_decide_the_fate) {
     ok("CreateTrainingJob", create_text("won", completed));
     EXPECT_EQ(described("cap", "FailureReason", start + 2s), sagemaker::capacity_error);
     EXPECT_EQ(described("cap", "BillableTimeInSeconds", start + 2s), "") << "nothing is billed";
-    EXPECT_EQ(described("alg", "FailureReason", start + 63s), "AlgorithmError: exit 3");
-    EXPECT_EQ(secondary("alg", start + 62s), "Training");
     EXPECT_EQ(described("cli", "FailureReason", start + 2s), "ClientError: no image");
     EXPECT_EQ(described("int", "FailureReason", start + 33s), sagemaker::internal_error);
-    EXPECT_EQ(secondary("slow", start + 101s), "Starting");
-    EXPECT_EQ(secondary("slow", start + 102s), "Downloading");
+    EXPECT_EQ(secondary("alg", start + 62s), "Training");
+    EXPECT_EQ(described("alg", "FailureReason", start + 63s), "AlgorithmError: exit 3");
     EXPECT_EQ(secondary("other", start + 70s), "Completed");
     EXPECT_EQ(secondary("won", start + 70s), "Completed") << "the HyperParameter goes before the rules";
+    EXPECT_EQ(secondary("slow", start + 101s), "Starting");
+    EXPECT_EQ(secondary("slow", start + 102s), "Downloading");
 }
 
 TEST_F(training_course, spot_is_interrupted_and_waits_for_capacity) {
@@ -102,10 +102,12 @@ TEST_F(training_course, retry_strategy_retries_internal_errors_alone) {
 
 TEST_F(training_course, the_attempts_of_a_job_meet_different_fates) {
     set_rules(R"([{"effect":"internal","probability":0.5}])");
+    const auto name_of = [](int i) { return "j" + std::to_string(i); };
+    for (int i = 0; i < 100; ++i)
+        ok("CreateTrainingJob", create_text(name_of(i), R"(,"RetryStrategy":{"MaximumRetryAttempts":30})"));
     int saved = 0;
     for (int i = 0; i < 100; ++i) {
-        const std::string name = "j" + std::to_string(i);
-        ok("CreateTrainingJob", create_text(name, R"(,"RetryStrategy":{"MaximumRetryAttempts":30})"));
+        const std::string name = name_of(i);
         const std::string transitions = described(name, "SecondaryStatusTransitions", start + 3h);
         if (transitions.find("Restarting") != std::string::npos) ++saved;
         EXPECT_EQ(secondary(name, start + 3h), "Completed");
