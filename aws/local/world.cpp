@@ -1,8 +1,11 @@
 #include "aws/local/world.hpp"
 
+#include <algorithm>
+
 #include "aws/local/control/gate_control.hpp"
 #include "aws/local/durable/keeper.hpp"
 #include "aws/local/front.hpp"
+#include "aws/local/sagemaker_control.hpp"
 #include "aws/local/world_control.hpp"
 #include "aws/local/world_files.hpp"
 #include "aws/local/world_services.hpp"
@@ -39,17 +42,24 @@ struct world::impl {
           server(io, limits(), [this](http::request r) { return answer(entrance, std::move(r)); }) {
         TY_CHECK(options.time_scale > 0, "the time scale is above 0");
         begin_anew();
-        time.on_skip([this](duration d) { services->sqs.skipped(d); });
+        time.on_skip([this](duration d) {
+            services->sqs.skipped(d);
+            services->events.look(time.wall());
+        });
         add_gate_control(router, barrier, initial_rates);
+        add_sagemaker_control(
+            router, [this]() -> sagemaker_service& { return services->sagemaker; }, initial_job_rules);
+        add_delivery_control(router, {[this]() -> auto& { return services->events.deliveries(); }});
         add_world_control(router, {time, [this] { return stats(); }, [this] { reset(); }});
         measure(registry);
     }
 
     // Empty services; those of before end with their last request.
     void begin_anew() {
-        if (services) services->sqs.release_polls();
-        services =
-            std::make_shared<world_services>(io, time, options, options.seed + begun++, random, journal);
+        if (services) end_services();
+        services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random,
+                                                    journal, initial_delivery);
+        services->sagemaker.set_rules(initial_job_rules);
         entrance.serve(services);
         keep.serve(durables());
     }
@@ -64,6 +74,11 @@ struct world::impl {
 
     void lost(const error& e) const {
         if (options.data_failed) options.data_failed(e);
+    }
+
+    void end_services() {
+        services->sqs.release_polls();
+        services->events.stop();
     }
 
     void reset() {
@@ -94,6 +109,8 @@ struct world::impl {
     gate barrier;
     rate_table initial_rates;
     fault_store initial_faults;
+    std::vector<sagemaker::job_rule> initial_job_rules;
+    events::delivery_faults initial_delivery;
     control_router router;
     std::shared_ptr<world_services> services;
     std::uint64_t begun = 0;
@@ -138,6 +155,23 @@ void world::impl::measure(metrics::registry& registry) {
     });
 }
 
+namespace {
+
+// A use that does not exist would be a limit without effect.
+result<void> check_limits(const std::map<std::string, std::int64_t>& limits) {
+    for (const auto& [key, limit] : limits) {
+        if (std::count(key.begin(), key.end(), '/') != 3) continue;
+        if (sagemaker::read_instance_use(std::string_view{key}.substr(key.rfind('/') + 1))) continue;
+        std::string known;
+        for (const sagemaker::instance_use u : sagemaker::instance_uses)
+            known.append(known.empty() ? "" : ", ").append(sagemaker::to_string(u));
+        return error{errc::invalid_argument, "limit " + key + ": the use is none of " + known};
+    }
+    return {};
+}
+
+}  // namespace
+
 world::world(boost::asio::io_context& io, const clock& time, world_options options,
              metrics::registry& registry)
     : impl_(std::make_unique<impl>(io, time, std::move(options), registry)) {}
@@ -146,6 +180,7 @@ world::~world() = default;
 
 result<std::uint16_t> world::listen(const std::string& address, std::uint16_t port) {
     impl& self = *impl_;
+    if (const auto right = check_limits(self.options.instance_limits); !right) return right.error();
     if (!self.options.journal_file.empty())
         if (const auto opened = self.journal.open(self.options.journal_file); !opened) return opened.error();
     self.initial_rates.use_defaults(self.options.throttle);
@@ -160,6 +195,16 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
         for (fault_rule& rule : *rules)
             if (const auto put = self.initial_faults.put(std::move(rule)); !put) return put.error();
     }
+    if (!self.options.rules_file.empty()) {
+        auto rules = read_rules_file(self.options.rules_file);
+        if (!rules) return rules.error();
+        self.initial_job_rules = *std::move(rules);
+        self.services->sagemaker.set_rules(self.initial_job_rules);
+    }
+    auto delivery = events::parse_delivery_faults(self.options.event_delivery);
+    if (!delivery) return delivery.error();
+    self.initial_delivery = *delivery;
+    self.services->events.deliveries().set_faults(*delivery);
     self.close_gate();
     if (!self.options.data_file.empty())
         if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
@@ -169,7 +214,7 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
 }
 
 task<void> world::shutdown(mono_time grace) {
-    impl_->services->sqs.release_polls();
+    impl_->end_services();
     co_await impl_->server.shutdown(grace);
     impl_->keep.keep_now();
 }

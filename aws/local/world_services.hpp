@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "aws/local/event_delivery.hpp"
+#include "aws/local/events/events_service.hpp"
 #include "aws/local/front.hpp"
 #include "aws/local/identity/access_guard.hpp"
 #include "aws/local/identity/iam_authorizer.hpp"
@@ -15,9 +17,12 @@
 #include "aws/local/identity/identity_store.hpp"
 #include "aws/local/identity/role_trust.hpp"
 #include "aws/local/identity/sts_service.hpp"
+#include "aws/local/quotas/quotas_service.hpp"
 #include "aws/local/sagemaker/sagemaker_service.hpp"
 #include "aws/local/sqs/sqs_service.hpp"
 #include "aws/local/world.hpp"
+#include "aws/local/world_quotas.hpp"
+#include "aws/local/world_sagemaker.hpp"
 
 namespace trainyard::aws::local {
 
@@ -25,7 +30,8 @@ class world_services final : public service_set {
 public:
     // All of it outlives the set.
     world_services(boost::asio::io_context& io, const world_clock& time, const world_options& options,
-                   std::uint64_t seed, rng& random, job_journal& journal)
+                   std::uint64_t seed, rng& random, job_journal& journal,
+                   const events::delivery_faults& delivery)
         : strictness(options.identity),
           iam_entities(rng{seed}.split("iam")),
           users(options.secret_access_key, iam_entities),
@@ -34,18 +40,29 @@ public:
                                          : open_authorizer::instance()),
           trust(iam_entities, permissions, strictness),
           sqs(io, time, seed, permissions),
-          sagemaker(instance_limits{options.instance_limit, options.instance_limits}, options.time_scale,
-                    journal),
+          sagemaker(sagemaker_options_of(options, trust, sqs), journal),
           sts({users, iam_entities, trust, strictness, random}),
-          iam(iam_entities) {
+          iam(iam_entities),
+          events(io, time, {seed, delivery}, permissions,
+                 [this](const auto& command, wall_time now) { return deliver_event(sqs, command, now); }),
+          limits(sagemaker.quotas()),
+          quotas(seed, options.quota_approval, limits) {
         // A new service is a line here, its member below and its row in front_services.cpp.
         of(service_name::sqs).awaited = [this](operation_call c) { return sqs.handle(std::move(c)); };
         of(service_name::sagemaker).at_once = [this](const auto& c) {
             const auto refused = refused_role(trust, c);
-            return refused ? service_reply{*refused} : sagemaker.handle(c);
+            if (refused) return service_reply{*refused};
+            quotas.advance(c.now);
+            auto reply = sagemaker.handle(c);
+            events.look(c.now);
+            return reply;
         };
+        events.set_feed({[this] { return sagemaker.next_event_time(); },
+                         [this](wall_time now) { return sagemaker.take_events(now); }});
         of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
         of(service_name::iam).at_once = [this](const auto& c) { return iam.handle(c); };
+        of(service_name::events).at_once = [this](const auto& c) { return events.handle(c); };
+        of(service_name::quotas).at_once = [this](const auto& c) { return quotas.handle(c); };
     }
 
     const identity_store& identities() const override { return users; }
@@ -66,6 +83,9 @@ public:
     sagemaker_service sagemaker;
     sts_service sts;
     iam_service iam;
+    events::events_service events;
+    world_quotas limits;
+    quotas::quotas_service quotas;
 
 private:
     service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }

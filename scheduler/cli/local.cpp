@@ -35,9 +35,11 @@ struct local_arguments {
     std::string host = "127.0.0.1";
     std::uint16_t port = 4566;
     bool no_verify = false, json = false;
-    std::vector<std::string> limits;  // account/region/type=N
+    double list_delay = 0;            // seconds
+    std::vector<std::string> limits;  // account/region/type[/use]=N
     double role_delay = 0;            // seconds
     std::string issuer_keys_file;
+    double quota_approval = 0;  // seconds
     aws::local::world_options world;
 };
 
@@ -72,8 +74,10 @@ std::optional<std::string> read_limits(const std::vector<std::string>& texts,
             const auto [end, code] = std::from_chars(text.data() + equals + 1, last, n);
             if (code != std::errc{} || end != last) n = -1;
         }
-        if (n < 0 || std::count(key.begin(), key.end(), '/') != 2)
-            return "--limit " + text + " must be account/region/type=N, with * for any part";
+        const auto slashes = std::count(key.begin(), key.end(), '/');
+        if (n < 0 || slashes < 2 || slashes > 3)
+            return "--limit " + text +
+                   " must be account/region/type=N with * for any part, or account/region/type/use=N";
         into[key] = n;
     }
     return std::nullopt;
@@ -160,7 +164,8 @@ void add_local(CLI::App& app, action& run) {
                     "Instances of each type in use at once, per account and region")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
-    cmd->add_option("--limit", a->limits, "An exception: account/region/type=N, * for any part; repeatable");
+    cmd->add_option("--limit", a->limits,
+                    "An exception: account/region/type[/use]=N, * for any part; repeatable");
     cmd->add_option("--journal", a->world.journal_file, "Append each accepted create and stop to this file");
     cmd->add_option("--data", a->world.data_file,
                     "Keep queues and messages in this file over restarts; without it all is in memory");
@@ -168,6 +173,18 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_option("--rate", a->world.rates,
                     "A request rate: SERVICE.OPERATION=N[/burst], calls a second; repeatable");
     cmd->add_option("--faults", a->world.faults_file, "JSON file of rules of what goes wrong");
+    cmd->add_option("--rules", a->world.rules_file, "JSON file of rules of what befalls SageMaker's jobs");
+    cmd->add_option("--list-delay", a->list_delay,
+                    "Seconds for which SageMaker's listings miss a new job, as they do at times")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 3600.0));
+    cmd->add_option(
+        "--events", a->world.event_delivery,
+        "How EventBridge delivers: loss=0.1,duplicate=0.05,failure=0.2,reorder=0.3,delay=0..5s,seed=1");
+    cmd->add_option("--quota-approval", a->quota_approval,
+                    "Seconds after which a request for more of a quota is approved")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 31'536'000.0));
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
@@ -175,6 +192,8 @@ void add_local(CLI::App& app, action& run) {
         run = [a] {
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
+            a->world.list_delay = std::chrono::round<duration>(std::chrono::duration<double>{a->list_delay});
+            a->world.quota_approval = std::chrono::milliseconds{std::llround(a->quota_approval * 1000)};
             if (a->world.control && !is_loopback(a->host))
                 return complain(exit_code::usage, "--control is for a loopback --host: " + a->host +
                                                       " may be reached by others");

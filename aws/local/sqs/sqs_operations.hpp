@@ -25,6 +25,16 @@ struct receive_call {
     attribute_filter want;
 };
 
+// What one of AWS's services sends to a queue.
+struct service_message {
+    std::string queue_arn, body;
+    std::string group_id;       // of a FIFO queue
+    std::string service;        // "events.amazonaws.com"
+    std::string source_arn;     // for whom it sends: aws:SourceArn
+    account_id source_account;  // aws:SourceAccount
+    message_attributes attributes{};
+};
+
 class sqs_operations {
 public:
     // `changed` is called with a queue in which a message may have become available, or the time of the next
@@ -34,6 +44,9 @@ public:
 
     // Everything but ReceiveMessage.
     service_reply perform(const operation_call& call);
+
+    // SendMessage by a service, which the queue's policy has to name.
+    service_reply send_from_service(const service_message& m, wall_time now);
 
     sqs_result<receive_call> begin_receive(const operation_call& call) const;
     // The answer, or none when there is no message; a short poll also answers with OverLimit.

@@ -12,6 +12,8 @@
 
 namespace trainyard::aws::local {
 
+struct service_message;
+
 class sqs_service {
 public:
     // `seed` makes message ids and receipt handles. Everything runs on `io`'s thread. All
@@ -24,6 +26,11 @@ public:
 
     // Suspends only for a long poll.
     task<service_reply> handle(operation_call call);
+    // Any operation but ReceiveMessage.
+    service_reply perform(const operation_call& call);
+
+    // SendMessage by one of AWS's services; at once.
+    service_reply send_from_service(const service_message& m, wall_time now);
 
     // Every long poll answers now (empty, when nothing is there); for shutdown.
     void release_polls();

@@ -108,6 +108,23 @@ std::string_view to_string(job_effect e) {
     return {};
 }
 
+json::value rules_in(json::value v) {
+    return v.is_object() && v.size() == 1 ? v.find("rules") : v;
+}
+
+void write_job_rule(json::writer& out, const job_rule& rule) {
+    out.begin_object().member("effect", to_string(rule.effect));
+    for (const auto& [member, value] :
+         {std::pair{"name", &rule.name}, std::pair{"kind", &rule.kind}, std::pair{"account", &rule.account},
+          std::pair{"region", &rule.region}, std::pair{"instance_type", &rule.instance_type}})
+        if (*value != "*") out.member(member, *value);
+    out.member("probability", rule.probability);
+    if (!rule.text.empty()) out.member("text", rule.text);
+    if (rule.after > duration{})
+        out.member("after_seconds", std::chrono::duration<double>{rule.after}.count());
+    out.end_object();
+}
+
 bool glob_matches(std::string_view pattern, std::string_view text) {
     std::size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
     while (t < text.size()) {
@@ -128,7 +145,9 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 }
 
 result<void> job_rules::set(json::value rules) {
-    if (!rules.is_array()) return error{errc::invalid_argument, "the rules must be a JSON array"};
+    if (!rules.is_array())
+        return error{errc::invalid_argument,
+                     "the rules must be a JSON array, alone or as the member \"rules\" of an object"};
     if (rules.size() > job_rules_max)
         return error{errc::limit, fmt::format("there may be at most {} rules", job_rules_max)};
     std::vector<job_rule> read;
@@ -149,8 +168,9 @@ job_fate job_rules::decide(const job_facts& job) const {
         const job_rule& r = rules_[i];
         if (!applies(r, job)) continue;
         // Of the job alone, so that the order of requests does not matter.
-        rng chance = rng{seed_, i}.split(
-            fmt::format("{}/{}/{}/{}", job.account.str(), job.region.str(), job.kind, job.name));
+        std::string who = fmt::format("{}/{}/{}/{}", job.account.str(), job.region.str(), job.kind, job.name);
+        if (job.attempt > 0) who.append(fmt::format("/{}", job.attempt));
+        rng chance = rng{seed_, i}.split(who);
         if (!chance.chance(r.probability)) continue;
         switch (r.effect) {
             case job_effect::capacity: fail(fate, std::string{capacity_error}, true, false); break;

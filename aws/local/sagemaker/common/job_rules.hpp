@@ -48,6 +48,7 @@ struct job_facts {
     const region_name& region;
     const instance_counts& instances;
     bool spot = false;
+    int attempt = 0;  // above 0 for a job that is tried again: it may meet another fate
 };
 
 struct job_fate {
@@ -78,6 +79,11 @@ private:
 };
 
 std::string_view to_string(job_effect e);
+// The list of rules: `v` itself, or the member "rules" of an object that has no other one. set() refuses
+// what is no list.
+json::value rules_in(json::value v);
+// As set() reads it.
+void write_job_rule(json::writer& out, const job_rule& rule);
 // '*' stands for any text, '?' for any character; linear in the text for each '*'.
 bool glob_matches(std::string_view pattern, std::string_view text);
 

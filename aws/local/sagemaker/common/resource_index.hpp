@@ -93,6 +93,10 @@ public:
         const auto at = by_name_.find(name);
         return at == by_name_.end() ? nullptr : &at->second->what;
     }
+    const T* find(std::string_view name) const {
+        const auto at = by_name_.find(name);
+        return at == by_name_.end() ? nullptr : &at->second->what;
+    }
     // As a describe call sees it.
     T* find(std::string_view name, wall_time now) {
         T* const found = find(name);
