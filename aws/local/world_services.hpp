@@ -22,6 +22,7 @@
 #include "aws/local/sqs/sqs_service.hpp"
 #include "aws/local/world.hpp"
 #include "aws/local/world_quotas.hpp"
+#include "aws/local/world_sagemaker.hpp"
 
 namespace trainyard::aws::local {
 
@@ -39,7 +40,7 @@ public:
                                          : open_authorizer::instance()),
           trust(iam_entities, permissions, strictness),
           sqs(io, time, seed, permissions),
-          sagemaker(sagemaker_options_of(options), journal),
+          sagemaker(sagemaker_options_of(options, trust, sqs), journal),
           sts({users, iam_entities, trust, strictness, random}),
           iam(iam_entities),
           events(io, time, {seed, delivery}, permissions,
@@ -56,6 +57,8 @@ public:
             events.look(c.now);
             return reply;
         };
+        events.set_feed({[this] { return sagemaker.next_event_time(); },
+                         [this](wall_time now) { return sagemaker.take_events(now); }});
         of(service_name::sts).at_once = [this](const auto& c) { return sts.handle(c); };
         of(service_name::iam).at_once = [this](const auto& c) { return iam.handle(c); };
         of(service_name::events).at_once = [this](const auto& c) { return events.handle(c); };
@@ -85,15 +88,6 @@ public:
     quotas::quotas_service quotas;
 
 private:
-    static sagemaker_options sagemaker_options_of(const world_options& o) {
-        sagemaker_options out;
-        out.instance_limit = o.instance_limit;
-        out.instance_limits = o.instance_limits;
-        out.seed = o.seed;
-        out.training.time_scale = o.time_scale;
-        out.training.list_delay = o.list_delay;
-        return out;
-    }
     service_handler& of(service_name s) { return handlers[static_cast<std::size_t>(s)]; }
 };
 

@@ -48,8 +48,9 @@ bool has_path(json::value v, const std::vector<std::string>& path, std::size_t d
 }  // namespace
 
 struct event_pattern::object {
+    std::string name;  // of the field; none at the top and in $or
     std::vector<std::pair<std::string, leaf>> leaves;
-    std::vector<std::pair<std::string, object>> objects;
+    std::vector<object> objects;
     std::vector<std::vector<object>> any_of;  // each $or
 };
 
@@ -117,7 +118,8 @@ struct event_pattern::parser {
             } else {
                 auto read = read_object(*m, in_or);
                 if (!read) return read.error();
-                out.objects.emplace_back(name, std::move(*read));
+                read->name = name;
+                out.objects.push_back(std::move(*read));
             }
             path.pop_back();
         }
@@ -131,7 +133,7 @@ struct event_pattern::parser {
         const auto times = [&product](std::size_t n) {
             product = std::min(product * n, max_rule_combinations + 1);
         };
-        for (const auto& [name, inner] : o.objects) times(combinations(inner));
+        for (const object& inner : o.objects) times(combinations(inner));
         for (const auto& alternatives : o.any_of) {
             std::size_t sum = 0;
             for (const object& each : alternatives)
@@ -166,8 +168,8 @@ struct event_pattern::pass {
     bool one(const object& o, json::value v) {
         for (const auto& [name, l] : o.leaves)
             if (!leaf_holds(l, v.find(name))) return false;
-        for (const auto& [name, inner] : o.objects)
-            if (!any(inner, v.find(name))) return false;
+        for (const object& inner : o.objects)
+            if (!any(inner, v.find(inner.name))) return false;
         for (const auto& alternatives : o.any_of)
             if (std::none_of(alternatives.begin(), alternatives.end(),
                              [&](const object& each) { return one(each, v); }))

@@ -42,7 +42,9 @@ resources::resource_host host_of(
 void tell_of_pipeline(const account_id& account, const region_name& region, const resource_hooks& hooks,
                       const pipelines::execution_record& e, const pipelines::execution_event& event) {
     if (const auto* c = std::get_if<pipelines::execution_event::callback>(&event.what)) {
-        if (hooks.send) hooks.send({account, region, e.run.of().steps[c->step].queue_url, c->body});
+        if (hooks.send)
+            hooks.send(
+                {account, region, e.run.of().steps[c->step].queue_url, c->body, e.run.setup().role_arn});
         return;
     }
     if (!hooks.tell) return;

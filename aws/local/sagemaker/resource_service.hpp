@@ -36,6 +36,7 @@ struct callback_message {
     account_id account;
     region_name region;
     std::string queue_url, body;
+    std::string role_arn;  // of the execution, as which it is sent
 };
 
 // The rest of the local AWS. What is null or empty is not there: no quota, no failures, no role is refused,

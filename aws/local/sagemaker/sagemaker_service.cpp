@@ -1,21 +1,31 @@
 #include "aws/local/sagemaker/sagemaker_service.hpp"
 
-#include "aws/local/base/validation.hpp"
+#include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace trainyard::aws::local {
 namespace {
 
-constexpr std::size_t tags_per_resource_max = 50;
+using namespace sagemaker;
 
-service_error not_found() {
-    return validation_exception("Requested resource not found.");
+training_options training_of(const sagemaker_options& o) {
+    training_options out;
+    out.time_scale = o.time_scale;
+    out.list_delay = o.list_delay;
+    out.roles = o.roles;
+    out.plans = o.plans;
+    return out;
 }
 
-void write_tags(json::writer& out, const std::map<std::string, std::string>& tags) {
-    out.begin_object().key("Tags").begin_array();
-    for (const auto& [key, value] : tags)
-        out.begin_object().member("Key", key).member("Value", value).end_object();
-    out.end_array().end_object();
+void take_earlier(std::optional<wall_time>& first, const std::optional<wall_time>& other) {
+    if (other && (!first || *other < *first)) first = other;
+}
+
+// A client's operation after which a tuning job or a pipeline may find its jobs changed.
+bool changes_jobs(std::string_view operation) {
+    return operation.starts_with("Stop") || operation.starts_with("Delete") ||
+           operation.starts_with("Update");
 }
 
 }  // namespace
@@ -24,14 +34,94 @@ sagemaker_service::sagemaker_service(const sagemaker_options& options, job_journ
     : journal_(journal),
       quotas_(options.instance_limit, options.instance_limits),
       rules_(options.seed),
-      training_(quotas_, rules_, *this, options.training) {
+      training_(quotas_, rules_, *this, training_of(options)),
+      processing_(processing_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
+      transform_(transform_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
+      tuning_(training_, quotas_, {options.time_scale, options.seed, options.list_delay}),
+      resources_({options.time_scale, options.seed, options.list_delay}, hooks(options)) {
     training_.add_operations(table_);
-    table_.add({"AddTags", [this](const auto& c) { return add_tags(c); }});
-    table_.add({"ListTags", [this](const auto& c) { return list_tags(c); }});
+    add_processing_operations(table_, processing_);
+    add_transform_operations(table_, transform_,
+                             [this](const auto& call, auto name) { return has_model(call, name); });
+    tuning_.add_operations(table_);
+    resources_.add_operations(table_);
+}
+
+resource_hooks sagemaker_service::hooks(const sagemaker_options& options) {
+    resource_hooks out;
+    out.jobs.handle = [this](const operation_call& call) { return table_.handle(call); };
+    out.jobs.next_change = [this](const job_place& job, wall_time now) { return next_change(job, now); };
+    out.quotas = &quotas_;
+    out.rules = &rules_;
+    out.roles = options.roles;
+    out.job_tags = [this](const auto& account, const auto& region, auto arn) {
+        return tags(account, region, arn);
+    };
+    out.job_records = [this](const auto& account, const auto& region, auto type, wall_time now) {
+        return records(account, region, type, now);
+    };
+    out.tell = [this](state_change change) {
+        told_.push_back(std::move(change));
+        if (told_.size() > untaken_changes_max) told_.pop_front();
+    };
+    if (options.send) out.send = [this, send = options.send](const callback_message& m) { send(m, now_); };
+    return out;
+}
+
+service_reply sagemaker_service::handle(const operation_call& call) {
+    advance(call.now);
+    operation_call at = call;
+    at.now = now_;
+    // What the first training jobs of a tuning job find in use has to be the present.
+    if (call.operation == "CreateHyperParameterTuningJob") training_.release(now_);
+    service_reply reply = table_.handle(at);
+    if (changes_jobs(call.operation)) {
+        tuning_.look_again(call.who.account, call.region, now_);
+        resources_.jobs_touched(call.who.account, call.region, now_);
+    }
+    return reply;
+}
+
+std::optional<wall_time> sagemaker_service::next_due() const {
+    std::optional<wall_time> first = tuning_.next();
+    take_earlier(first, resources_.next());
+    return first;
+}
+
+void sagemaker_service::advance(wall_time now) {
+    // In order of time, since what one of them does may start jobs of the other.
+    for (auto due = next_due(); due && *due <= now; due = next_due()) {
+        now_ = std::max(now_, *due);
+        tuning_.advance(now_);
+        resources_.advance(now_);
+    }
+    now_ = std::max(now_, now);
+}
+
+std::optional<wall_time> sagemaker_service::next_event_time() const {
+    std::optional<wall_time> first = next_due();
+    take_earlier(first, training_.next_event_time());
+    take_earlier(first, processing_.next_event_time());
+    take_earlier(first, transform_.next_event_time());
+    take_earlier(first, tuning_.next_event_time());
+    if (!told_.empty()) take_earlier(first, told_.front().when);
+    return first;
+}
+
+std::vector<state_change> sagemaker_service::take_events(wall_time now) {
+    advance(now);
+    std::vector<state_change> out = training_.take_events(now_);
+    processing_.take_events(now_, out);
+    transform_.take_events(now_, out);
+    tuning_.take_events(now_, out);
+    std::move(told_.begin(), told_.end(), std::back_inserter(out));
+    told_.clear();
+    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.when < b.when; });
+    return out;
 }
 
 result<void> sagemaker_service::created(const account_id& account, const region_name& region,
-                                        const sagemaker::training_job& job) {
+                                        const training_job& job) {
     creates_.push_back({account, region, job.name, job.created, job.request.tags});
     return journal_.create(account, region, job.name, job.created, job.request.tags);
 }
@@ -41,35 +131,51 @@ result<void> sagemaker_service::stopped(const account_id& account, const region_
     return journal_.stop(account, region, name, when);
 }
 
-service_reply sagemaker_service::add_tags(const operation_call& call) {
-    auto* const tags =
-        training_.tags(call.who.account, call.region, *call.input.find("ResourceArn").string());
-    if (!tags) return not_found();
-    std::map<std::string, std::string> added, all = *tags;
-    for (const json::value tag : call.input.find("Tags").elements())
-        added.insert_or_assign(std::string{*tag.find("Key").string()},
-                               std::string{*tag.find("Value").string()});
-    for (const auto& [key, value] : added) all.insert_or_assign(key, value);
-    if (all.size() > tags_per_resource_max)
-        return sagemaker::of_type(
-            "ResourceLimitExceeded",
-            "A resource can have at most " + std::to_string(tags_per_resource_max) + " tags.");
-    *tags = std::move(all);
-    json::writer out;
-    write_tags(out, added);
-    return out.take();
+bool sagemaker_service::has_model(const operation_call& call, std::string_view name) {
+    json::writer text;
+    text.begin_object().member("ModelName", name).end_object();
+    const auto input = json::document::parse(text.take());
+    operation_call look = call;
+    look.operation = "DescribeModel";
+    look.input = input->root();
+    return table_.handle(look).has_value();
 }
 
-service_reply sagemaker_service::list_tags(const operation_call& call) {
-    // No resource has more tags than the smallest page, so there is never another one.
-    if (const auto token = call.input.find("NextToken").string(); token && !token->empty())
-        return sagemaker::wrong_list_token();
-    const auto* const tags =
-        training_.tags(call.who.account, call.region, *call.input.find("ResourceArn").string());
-    if (!tags) return not_found();
-    json::writer out;
-    write_tags(out, *tags);
-    return out.take();
+std::optional<wall_time> sagemaker_service::next_change(const job_place& job, wall_time now) {
+    switch (job.type) {
+        case pipelines::step_type::training:
+            if (const auto seen = training_.status(job.account, job.region, job.name, now))
+                return seen->next_change;
+            return std::nullopt;
+        case pipelines::step_type::processing:
+            return processing_.next_change(job.account, job.region, job.name, now);
+        case pipelines::step_type::transform:
+            return transform_.next_change(job.account, job.region, job.name, now);
+        case pipelines::step_type::tuning: return tuning_.next_change(job.account, job.region, job.name);
+        default: return std::nullopt;
+    }
+}
+
+resources::tag_map* sagemaker_service::tags(const account_id& account, const region_name& region,
+                                            std::string_view arn) {
+    if (auto* found = training_.tags(account, region, arn)) return found;
+    operation_call call;
+    call.who.account = account;
+    call.region = region;
+    call.now = now_;
+    if (auto* found = processing_.tags(call, arn)) return found;
+    if (auto* found = transform_.tags(call, arn)) return found;
+    return tuning_.tags(call, arn);
+}
+
+std::vector<search::record> sagemaker_service::records(const account_id& account, const region_name& region,
+                                                       std::string_view type, wall_time now) {
+    auto found = type == "TrainingJob"               ? training_.records(account, region, now)
+                 : type == "HyperParameterTuningJob" ? tuning_.records(account, region, now)
+                                                     : std::vector<std::pair<std::string, std::string>>{};
+    std::vector<search::record> out;
+    for (auto& [arn, told] : found) out.push_back({std::move(arn), std::move(told)});
+    return out;
 }
 
 }  // namespace trainyard::aws::local

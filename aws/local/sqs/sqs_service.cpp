@@ -122,13 +122,15 @@ sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::ui
 
 sqs_service::~sqs_service() = default;
 
+service_reply sqs_service::perform(const operation_call& call) {
+    auto reply = impl_->operations.perform(call);
+    impl_->schedule_moves(call.now);
+    return reply;
+}
+
 task<service_reply> sqs_service::handle(operation_call call) {
     impl& self = *impl_;
-    if (call.operation != "ReceiveMessage") {
-        auto reply = self.operations.perform(call);
-        self.schedule_moves(call.now);
-        co_return reply;
-    }
+    if (call.operation != "ReceiveMessage") co_return perform(call);
     const auto begun = self.operations.begin_receive(call);
     if (!begun) co_return begun.error();
     auto at_once = self.operations.try_receive(*begun, call.now);

@@ -26,6 +26,8 @@ public:
 
     // Suspends only for a long poll.
     task<service_reply> handle(operation_call call);
+    // Any operation but ReceiveMessage.
+    service_reply perform(const operation_call& call);
 
     // SendMessage by one of AWS's services; at once.
     service_reply send_from_service(const service_message& m, wall_time now);

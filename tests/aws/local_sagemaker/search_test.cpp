@@ -139,6 +139,14 @@ TEST(search_strategy, bayesian_search_finds_better_values_than_chance) {
     EXPECT_GT(mean_best(search_kind::bayesian, space), mean_best(search_kind::random, space) + 0.02);
 }
 
+TEST(search_strategy, bayesian_search_goes_where_nothing_is_known) {
+    const search_space space =
+        space_of(R"({"ContinuousParameterRanges":[{"Name":"x","MinValue":"0","MaxValue":"1"}]})");
+    const std::vector<observation> equal{{{0.1}, 0.5}, {{0.12}, 0.5}, {{0.14}, 0.5}, {{0.16}, 0.5}};
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
+        EXPECT_GT(next_trial(search_kind::bayesian, space, seed, 9, equal).front(), 0.5) << seed;
+}
+
 TEST(quality_property, is_of_the_values_alone_and_lies_in_its_range) {
     const search_space space = space_of(mixed);
     for (std::uint64_t n = 0; n < 1'000; ++n) {

@@ -37,8 +37,8 @@ struct sources {
     strict_roles roles;
     sagemaker_options options(bool with_roles = false) {
         sagemaker_options out;
-        out.training.plans = &plans;
-        if (with_roles) out.training.roles = &roles;
+        out.plans = &plans;
+        if (with_roles) out.roles = &roles;
         return out;
     }
 };
@@ -237,6 +237,24 @@ TEST_F(training_course, each_change_of_status_is_an_event) {
     EXPECT_THAT(events.front().detail, Not(HasSubstr("TrainingStartTime")));
     EXPECT_FALSE(service.next_event_time().has_value());
     EXPECT_TRUE(service.take_events(start + 1h).empty());
+}
+
+class training_in_a_blink : public service_fixture {
+protected:
+    static sagemaker_options blink() {
+        sagemaker_options out;
+        out.training.time_scale = 1e6;
+        return out;
+    }
+    training_in_a_blink() : service_fixture(blink()) {}
+};
+
+TEST_F(training_in_a_blink, has_an_event_for_each_status_all_the_same) {
+    ok("CreateTrainingJob", create_text("a"));
+    std::string statuses;
+    for (const auto& e : service.take_events(start + 1s))
+        statuses += *json::document::parse(e.detail)->root().find("SecondaryStatus").string();
+    EXPECT_EQ(statuses, "StartingDownloadingTrainingUploadingCompleted");
 }
 
 TEST_F(training_course, children_of_a_tuning_job) {

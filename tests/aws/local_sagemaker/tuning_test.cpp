@@ -1,11 +1,7 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 
-#include "aws/local/sagemaker/tuning/tuning_service.hpp"
-#include "tests/aws/local_sagemaker/scripted_training.hpp"
+#include "tests/aws/local_sagemaker/tuning_fixture.hpp"
 
 namespace trainyard::aws::local::sagemaker {
 namespace {
@@ -14,93 +10,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-const account_id account{"111122223333"};
-const region_name region{"eu-west-1"};
-const wall_time noon = *parse_iso8601("2026-01-01T12:00:00Z");
-
-// `config`: further members of HyperParameterTuningJobConfig; `more`: of the request.
-struct tuning_text {
-    std::string name = "t";
-    std::string strategy = "Random";
-    std::string limits = R"("MaxNumberOfTrainingJobs":4,"MaxParallelTrainingJobs":2)";
-    std::string ranges = R"("ContinuousParameterRanges":[{"Name":"lr","MinValue":"0.001","MaxValue":"0.1"}])";
-    std::string objective = "Minimize";
-    std::string config = "";
-    std::string more = "";
-    std::string definition_more = "";
-
-    std::string definition(const std::string& members) const {
-        return R"({"AlgorithmSpecification":{"TrainingImage":"i","TrainingInputMode":"File","MetricDefinitions":)"
-               R"([{"Name":"loss","Regex":"l"}]},"RoleArn":"arn:aws:iam::111122223333:role/train",)"
-               R"("OutputDataConfig":{"S3OutputPath":"s3://b/o"},"ResourceConfig":{"InstanceType":"ml.m5.large",)"
-               R"("InstanceCount":2,"VolumeSizeInGB":10},"StoppingCondition":{"MaxRuntimeInSeconds":100},)"
-               R"("StaticHyperParameters":{"epochs":"3"})" +
-               members + "}";
-    }
-    std::string text() const {
-        return R"({"HyperParameterTuningJobName":")" + name +
-               R"(","HyperParameterTuningJobConfig":{"Strategy":")" + strategy + R"(","ResourceLimits":{)" +
-               limits + R"(},"HyperParameterTuningJobObjective":{"Type":")" + objective +
-               R"(","MetricName":"loss"},"ParameterRanges":{)" + ranges + "}" + config +
-               R"(},"TrainingJobDefinition":)" + definition(definition_more) +
-               R"(,"Tags":[{"Key":"k","Value":"v"}])" + more + "}";
-    }
-};
-
-class tuning : public testing::Test {
-protected:
-    tuning() { service.add_operations(table); }
-
-    service_reply call(const std::string& operation, const std::string& input) {
-        const auto read = json::document::parse(input);
-        EXPECT_TRUE(read) << input;
-        service.advance(now);
-        const operation_call c{operation, read->root(), {account, "arn:aws:iam::111122223333:user/a", "AIDA"},
-                               region,    "http://h",   now};
-        auto reply = table.handle(c);
-        if (reply && !reply->empty()) conforms(operation, *reply);
-        return reply;
-    }
-    static void conforms(const std::string& operation, const std::string& answer) {
-        const auto& known = model::sagemaker_model();
-        model::validator checks{known};
-        const auto read = json::document::parse(answer);
-        ASSERT_TRUE(read);
-        const auto problem = checks.check_shape(known.find(operation)->output, read->root());
-        EXPECT_FALSE(problem) << operation << ": " << problem->message << "\n" << answer;
-    }
-    json::document ok(const std::string& operation, const std::string& input) {
-        const auto reply = call(operation, input);
-        EXPECT_TRUE(reply) << (reply ? "" : reply.error().message);
-        auto read = json::document::parse(reply && !reply->empty() ? *reply : "{}");
-        return std::move(*read);
-    }
-    std::string refusal(const std::string& operation, const std::string& input) {
-        const auto reply = call(operation, input);
-        EXPECT_FALSE(reply) << input;
-        return reply ? "" : reply.error().type + ": " + reply.error().message;
-    }
-    json::document describe(const std::string& name = "t") {
-        return ok("DescribeHyperParameterTuningJob", named(name));
-    }
-    std::string status(const std::string& name = "t") {
-        return std::string{*describe(name).root().find("HyperParameterTuningJobStatus").string()};
-    }
-    std::int64_t counter(const char* which, const std::string& name = "t") {
-        return *describe(name).root().find("TrainingJobStatusCounters").find(which).integer();
-    }
-    static std::string named(const std::string& name) {
-        return R"({"HyperParameterTuningJobName":")" + name + "\"}";
-    }
-    void create(const tuning_text& t) { ok("CreateHyperParameterTuningJob", t.text()); }
-
-    wall_time now = noon;
-    quota_book quotas{100, {}};
-    scripted_training training;
-    tuning_service service{training, quotas, {}};
-    operation_table table;
-};
 
 TEST_F(tuning, starts_at_most_so_many_at_once_and_so_many_in_all) {
     create({});
@@ -312,6 +221,10 @@ TEST_F(tuning, is_refused_when_the_first_training_jobs_do_not_fit) {
     tuning_text t;
     t.limits = R"("MaxNumberOfTrainingJobs":4,"MaxParallelTrainingJobs":1)";
     create(t);
+    t.name = "other";
+    ASSERT_FALSE(quotas.take(account, region, instance_use::training, {{"ml.m5.large", 2}}));
+    EXPECT_THAT(refusal("CreateHyperParameterTuningJob", t.text()),
+                HasSubstr("current utilization of 2 Instances and a request delta of 2 Instances"));
 }
 
 TEST_F(tuning, fails_with_the_reason_for_which_a_training_job_is_refused) {
@@ -428,110 +341,6 @@ TEST_F(tuning, a_warm_start_learns_of_its_parents) {
     EXPECT_THAT(std::string{*overall.find("TrainingJobName").string()}, StartsWith("parent-"));
     EXPECT_EQ(overall.find("TuningJobName").string(), "parent");
     EXPECT_TRUE(seen.root().find("WarmStartConfig").is_object());
-}
-
-TEST_F(tuning, lists_training_jobs_in_pages_of_any_order) {
-    training.fails = [](std::size_t n) { return n == 3 ? std::string{"AlgorithmError: x"} : ""; };
-    tuning_text t;
-    t.limits = R"("MaxNumberOfTrainingJobs":7,"MaxParallelTrainingJobs":3)";
-    create(t);
-    now += 1h;
-    for (const char* by : {"Name", "CreationTime", "Status", "FinalObjectiveMetricValue"})
-        for (const char* order : {"Ascending", "Descending"}) {
-            std::vector<std::string> names;
-            std::vector<double> values;
-            std::string token;
-            do {
-                const auto page = ok("ListTrainingJobsForHyperParameterTuningJob",
-                                     R"({"HyperParameterTuningJobName":"t","MaxResults":2,"SortBy":")" +
-                                         std::string{by} + R"(","SortOrder":")" + order + "\"" +
-                                         (token.empty() ? "" : R"(,"NextToken":")" + token + "\"") + "}");
-                for (const json::value v : page.root().find("TrainingJobSummaries").elements()) {
-                    names.emplace_back(*v.find("TrainingJobName").string());
-                    if (const auto m =
-                            v.find("FinalHyperParameterTuningJobObjectiveMetric").find("Value").number())
-                        values.push_back(*m);
-                }
-                token = page.root().find("NextToken").string().value_or("");
-            } while (!token.empty());
-            const bool metric = std::string_view{by} == "FinalObjectiveMetricValue";
-            EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), metric ? 6U : 7U) << by;
-            EXPECT_EQ(names.size(), metric ? 6U : 7U) << by;
-            if (!metric) continue;
-            const bool up = std::string_view{order} == "Ascending";
-            EXPECT_TRUE(up ? std::is_sorted(values.begin(), values.end())
-                           : std::is_sorted(values.rbegin(), values.rend()));
-        }
-    EXPECT_THAT(refusal("ListTrainingJobsForHyperParameterTuningJob",
-                        R"({"HyperParameterTuningJobName":"t","NextToken":"dDEtYQ=="})"),
-                HasSubstr("The NextToken is not one that this listing gave."));
-}
-
-TEST_F(tuning, lists_tuning_jobs_by_name_first) {
-    for (const char* name : {"b", "c", "a"}) {
-        tuning_text t;
-        t.name = name;
-        create(t);
-        now += 1s;
-    }
-    const auto names = [&](const std::string& input) {
-        std::vector<std::string> out;
-        const auto page = ok("ListHyperParameterTuningJobs", input);
-        for (const json::value v : page.root().find("HyperParameterTuningJobSummaries").elements())
-            out.emplace_back(*v.find("HyperParameterTuningJobName").string());
-        return out;
-    };
-    EXPECT_THAT(names("{}"), ElementsAre("a", "b", "c"));
-    EXPECT_THAT(names(R"({"SortBy":"CreationTime","SortOrder":"Descending"})"), ElementsAre("a", "c", "b"));
-    EXPECT_THAT(names(R"({"NameContains":"b"})"), ElementsAre("b"));
-    EXPECT_THAT(names(R"({"StatusEquals":"Completed"})"), testing::IsEmpty());
-}
-
-TEST_F(tuning, tells_each_status_once) {
-    create({});
-    std::vector<state_change> told;
-    service.take_events(now, told);
-    ASSERT_EQ(told.size(), 1U);
-    EXPECT_EQ(told[0].detail_type, "SageMaker HyperParameter Tuning Job State Change");
-    EXPECT_EQ(told[0].resource_arn, "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t");
-    EXPECT_EQ(service.next_event_time(), noon + 10s);
-    service.take_events(noon + 1h, told);
-    ASSERT_EQ(told.size(), 2U);
-    EXPECT_EQ(told[1].when, noon + 20s);
-    const auto detail = json::document::parse(told[1].detail);
-    EXPECT_EQ(detail->root().find("HyperParameterTuningJobStatus").string(), "Completed");
-    EXPECT_EQ(detail->root().find("HyperParameterTuningEndTime").integer(), to_unix_millis(noon + 20s));
-    EXPECT_EQ(detail->root().find("Tags").find("k").string(), "v");
-    EXPECT_EQ(service.next_event_time(), std::nullopt);
-}
-
-TEST_F(tuning, the_same_request_is_tuned_alike_in_every_run) {
-    create({});
-    now += 1h;
-    scripted_training again;
-    tuning_service other{again, quotas, {}};
-    operation_table other_table;
-    other.add_operations(other_table);
-    const auto read = json::document::parse(tuning_text{}.text());
-    ASSERT_TRUE(other_table.handle(
-        {"CreateHyperParameterTuningJob", read->root(), {account, "", ""}, region, "", noon}));
-    service.advance(now);
-    other.advance(now);
-    EXPECT_EQ(again.order, training.order);
-    for (const auto& [name, j] : training.jobs) EXPECT_EQ(again.jobs.at(name).request, j.request);
-}
-
-TEST_F(tuning, tags_belong_to_the_caller) {
-    create({});
-    const auto none = json::document::parse("{}");
-    operation_call c{"ListTags", none->root(), {account, "", ""}, region, "", now};
-    const std::string arn = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t";
-    ASSERT_NE(service.tags(c, arn), nullptr);
-    EXPECT_EQ(service.tags(c, arn)->at("k"), "v");
-    EXPECT_EQ(service.tags(c, arn + "x"), nullptr);
-    c.who.account = account_id{"444455556666"};
-    EXPECT_EQ(service.tags(c, arn), nullptr);
-    EXPECT_EQ(service.records(account, region, now).size(), 1U);
 }
 
 }  // namespace

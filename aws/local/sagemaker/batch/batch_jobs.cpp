@@ -239,6 +239,21 @@ std::map<std::string, std::string>* batch_jobs::tags(const operation_call& call,
     return job == nullptr ? nullptr : &job->tags;
 }
 
+std::optional<wall_time> batch_jobs::next_change(const account_id& account, const region_name& region,
+                                                 std::string_view name, wall_time now) {
+    const batch_job* const job = jobs({account, region}, now).index.find(name);
+    if (job == nullptr || now >= job->timeline.end()) return std::nullopt;
+    const auto& stopping = job->timeline.stopping();
+    return stopping && now < *stopping ? *stopping : job->timeline.end();
+}
+
+std::map<std::string, std::size_t> batch_jobs::count_by_status(wall_time now) const {
+    std::map<std::string, std::size_t> out;
+    for (const auto& [where, in] : regions_)
+        in.index.for_each([&](const batch_job& job) { ++out[std::string{job.status(now)}]; });
+    return out;
+}
+
 std::vector<std::string> batch_jobs::records(const account_id& account, const region_name& region,
                                              wall_time now) {
     const region_key where{account, region};

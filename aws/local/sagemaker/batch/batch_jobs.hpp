@@ -77,6 +77,10 @@ public:
 
     // Nothing: no such job of the caller's account and region. `arn`: any text.
     std::map<std::string, std::string>* tags(const operation_call& call, std::string_view arn);
+    // When the job changes its status by itself; nothing for one that is over or does not exist.
+    std::optional<wall_time> next_change(const account_id& account, const region_name& region,
+                                         std::string_view name, wall_time now);
+    std::map<std::string, std::size_t> count_by_status(wall_time now) const;
     // Every job as its describe call tells it, with its tags: records for Search.
     std::vector<std::string> records(const account_id& account, const region_name& region, wall_time now);
 

@@ -15,6 +15,19 @@ void echo(json::writer& out, std::string_view operation, json::value request) {
         if (!(*at).is_null() && known.find_member(answer, at.key()) != nullptr) out.member(at.key(), *at);
 }
 
+std::string with_tags(const std::string& answer, const std::map<std::string, std::string>& tags) {
+    const json::document told = read_kept(answer);
+    json::writer out;
+    out.begin_object();
+    const auto members = told.root().members();
+    for (auto at = members.begin(); at != members.end(); ++at) out.member(at.key(), *at);
+    out.key("Tags").begin_array();
+    for (const auto& [key, value] : tags)
+        out.begin_object().member("Key", key).member("Value", value).end_object();
+    out.end_array().end_object();
+    return out.take();
+}
+
 json::document read_kept(const std::string& text) {
     json::limits generous;
     generous.bytes =

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/local/sagemaker/common/echo.hpp"
 #include "aws/local/sagemaker/training/job_fate_plan.hpp"
 #include "aws/local/sagemaker/training/training_answer.hpp"
 #include "aws/local/sagemaker/training/training_error.hpp"
@@ -117,6 +118,20 @@ std::map<std::string, std::string>* training_service::tags(const account_id& acc
     return store(account, region).tags(arn.substr(prefix.size()));
 }
 
+std::vector<std::pair<std::string, std::string>> training_service::records(const account_id& account,
+                                                                           const region_name& region,
+                                                                           wall_time now) const {
+    std::vector<std::pair<std::string, std::string>> out;
+    const auto found = stores_.find({account, region});
+    if (found == stores_.end()) return out;
+    found->second.for_each([&](const training_job& job) {
+        std::string arn = training_job_arn(account, region, job.name);
+        std::string told = with_tags(describe_answer(job, arn, options_.time_scale, now), job.request.tags);
+        out.emplace_back(std::move(arn), std::move(told));
+    });
+    return out;
+}
+
 std::map<std::string, std::size_t> training_service::jobs_by_status(wall_time now) {
     std::map<std::string, std::size_t> all;
     for (auto& [key, jobs] : stores_)
@@ -134,9 +149,9 @@ std::optional<wall_time> training_service::next_event_time() const {
 std::vector<state_change> training_service::take_events(wall_time now) {
     std::vector<state_change> out;
     for (auto& [key, jobs] : stores_)
-        for (const auto& [job, when] : jobs.take_changes(now)) {
+        for (const auto& [job, when, step] : jobs.take_changes(now)) {
             std::string arn = training_job_arn(key.first, key.second, job->name);
-            std::string detail = change_detail(*job, arn, when);
+            std::string detail = change_detail(*job, arn, step);
             out.push_back({key.first, key.second, when, "SageMaker Training Job State Change", std::move(arn),
                            std::move(detail)});
         }

@@ -55,6 +55,10 @@ public:
     std::map<std::string, std::string>* tags(const account_id& account, const region_name& region,
                                              std::string_view arn);
 
+    // Every job as its describe call tells it, with its tags, by ARN: records for Search.
+    std::vector<std::pair<std::string, std::string>> records(const account_id& account,
+                                                             const region_name& region, wall_time now) const;
+
     struct counts {
         std::uint64_t accepted = 0, duplicate = 0, over_limit = 0;  // children of other jobs included
     };

@@ -65,11 +65,17 @@ public:
         return jobs_.list(query, now, also);
     }
 
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        jobs_.for_each(visit);
+    }
+
     // When the next job has another status or secondary status than was taken.
     std::optional<wall_time> next_change() const;
     struct change {
         const training_job* job;  // until the next call that changes the store
         wall_time when;
+        std::size_t step;  // of its timeline; several may have the same time
     };
     // The changes until `now`, each once, in order of their times.
     std::vector<change> take_changes(wall_time now);

@@ -15,12 +15,9 @@ std::string training_job_arn(const tuning_job& job, std::string_view name) {
     return job.arn.substr(0, job.arn.rfind(':') + 1) + "training-job/" + std::string{name};
 }
 
-// Texts that sort as the numbers do.
+// Texts that sort as numbers from 0 do.
 std::string sortable(double v) {
-    auto bits = std::bit_cast<std::uint64_t>(v);
-    constexpr std::uint64_t sign = 1ULL << 63U;
-    bits = (bits & sign) != 0 ? ~bits : bits | sign;
-    return fmt::format("{:016x}", bits);
+    return fmt::format("{:016x}", std::bit_cast<std::uint64_t>(v));
 }
 
 enum class trial_sort : unsigned char { name, creation_time, status, metric };

@@ -49,8 +49,12 @@ double consumed_seconds(const tuning_job& job, double time_scale, wall_time now)
     return sum;
 }
 
-void write_job(json::writer& out, tuning_store& store, const tuning_job& job, double time_scale,
-               wall_time now) {
+}  // namespace
+
+std::string describe_tuning_job(tuning_store& store, const tuning_job& job, double time_scale,
+                                wall_time now) {
+    json::writer out;
+    out.begin_object();
     const json::document request = read_kept(job.body);
     out.member("HyperParameterTuningJobArn", job.arn);
     echo(out, "DescribeHyperParameterTuningJob", request.root());
@@ -67,28 +71,7 @@ void write_job(json::writer& out, tuning_store& store, const tuning_job& job, do
     out.key("ConsumedResources").begin_object();
     out.member("RuntimeInSeconds",
                static_cast<std::int64_t>(std::llround(consumed_seconds(job, time_scale, now))));
-    out.end_object();
-}
-
-}  // namespace
-
-std::string describe_tuning_job(tuning_store& store, const tuning_job& job, double time_scale,
-                                wall_time now) {
-    json::writer out;
-    out.begin_object();
-    write_job(out, store, job, time_scale, now);
-    out.end_object();
-    return out.take();
-}
-
-std::string tuning_job_record(tuning_store& store, const tuning_job& job, double time_scale, wall_time now) {
-    json::writer out;
-    out.begin_object();
-    write_job(out, store, job, time_scale, now);
-    out.key("Tags").begin_array();
-    for (const auto& [key, value] : job.tags)
-        out.begin_object().member("Key", key).member("Value", value).end_object();
-    out.end_array().end_object();
+    out.end_object().end_object();
     return out.take();
 }
 

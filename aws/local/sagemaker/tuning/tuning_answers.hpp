@@ -9,8 +9,6 @@ namespace trainyard::aws::local::sagemaker {
 
 // DescribeHyperParameterTuningJob's answer. The job was looked at just now.
 std::string describe_tuning_job(tuning_store& store, const tuning_job& job, double time_scale, wall_time now);
-// The same with the tags, for Search.
-std::string tuning_job_record(tuning_store& store, const tuning_job& job, double time_scale, wall_time now);
 std::string list_tuning_jobs(const tuning_store::index::page& page);
 
 // ListTrainingJobsForHyperParameterTuningJob's answer: an error for a token of another listing.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "aws/local/sagemaker/common/echo.hpp"
 #include "aws/local/sagemaker/tuning/tuning_answers.hpp"
 #include "engine/base/rng.hpp"
 
@@ -85,10 +86,17 @@ void tuning_service::advance(wall_time now) {
     for (auto& [where, all] : stores_) all.advance(now);
 }
 
-std::optional<wall_time> tuning_service::next_event_time() const {
+std::optional<wall_time> tuning_service::next() const {
     std::optional<wall_time> first;
     for (const auto& [where, all] : stores_)
         if (const auto t = all.next(); t && (!first || *t < *first)) first = t;
+    return first;
+}
+
+std::optional<wall_time> tuning_service::next_event_time() const {
+    std::optional<wall_time> first = next();
+    for (const auto& [where, all] : stores_)
+        if (const auto t = all.next_to_tell(); t && (!first || *t < *first)) first = t;
     return first;
 }
 
@@ -113,15 +121,23 @@ std::map<std::string, std::string>* tuning_service::tags(const operation_call& c
     return job ? &job->tags : nullptr;
 }
 
-std::vector<std::string> tuning_service::records(const account_id& account, const region_name& region,
-                                                 wall_time now) {
-    std::vector<std::string> out;
+std::vector<std::pair<std::string, std::string>> tuning_service::records(const account_id& account,
+                                                                         const region_name& region,
+                                                                         wall_time now) {
+    std::vector<std::pair<std::string, std::string>> out;
     tuning_store& all = store(account, region);
     all.all().for_each([&](const tuning_job& job) {
         if (const tuning_job* seen = all.find(job.name, now))
-            out.push_back(tuning_job_record(all, *seen, settings_.time_scale, now));
+            out.emplace_back(
+                seen->arn, with_tags(describe_tuning_job(all, *seen, settings_.time_scale, now), seen->tags));
     });
     return out;
+}
+
+std::optional<wall_time> tuning_service::next_change(const account_id& account, const region_name& region,
+                                                     std::string_view name) {
+    const tuning_job* const job = store(account, region).find(name);
+    return job ? job->due : std::nullopt;
 }
 
 std::map<std::string, std::size_t> tuning_service::count_by_status() const {

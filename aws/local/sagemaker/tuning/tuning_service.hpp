@@ -28,6 +28,8 @@ public:
     void advance(wall_time now);
     // The training jobs of that account and region were stopped or deleted by somebody.
     void look_again(const account_id& account, const region_name& region, wall_time now);
+    // When advance() has something to do next.
+    std::optional<wall_time> next() const;
     // When something becomes due or is to be told; in the past where it is to be told at once.
     std::optional<wall_time> next_event_time() const;
     // Advances, and appends the changes of state until `now`, each once.
@@ -35,8 +37,12 @@ public:
 
     // Nothing: no such job of the caller's account and region. `arn`: any text.
     std::map<std::string, std::string>* tags(const operation_call& call, std::string_view arn);
-    // Every job as its describe call tells it, with its tags: records for Search.
-    std::vector<std::string> records(const account_id& account, const region_name& region, wall_time now);
+    // When the job may change its status; nothing for one that is over and for one that does not exist.
+    std::optional<wall_time> next_change(const account_id& account, const region_name& region,
+                                         std::string_view name);
+    // Every job as its describe call tells it, with its tags, by ARN: records for Search.
+    std::vector<std::pair<std::string, std::string>> records(const account_id& account,
+                                                             const region_name& region, wall_time now);
     std::map<std::string, std::size_t> count_by_status() const;
 
 private:

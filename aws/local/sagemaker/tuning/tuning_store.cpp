@@ -131,7 +131,6 @@ void tuning_store::advance(wall_time now) {
 }
 
 std::optional<wall_time> tuning_store::next() const {
-    if (!changes_.empty()) return changes_.front().when;
     return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
 }
 

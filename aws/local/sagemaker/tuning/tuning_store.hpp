@@ -56,8 +56,11 @@ public:
 
     // Everything that became due until `now`; times must not decrease. Before every operation on jobs.
     void advance(wall_time now);
-    // When something becomes due or has been told already.
     std::optional<wall_time> next() const;
+    // Of the first change that was not taken.
+    std::optional<wall_time> next_to_tell() const {
+        return changes_.empty() ? std::nullopt : std::optional{changes_.front().when};
+    }
     // Training jobs were stopped or deleted by somebody else.
     void look_again(wall_time now);
 
