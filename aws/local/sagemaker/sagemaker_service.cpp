@@ -70,11 +70,9 @@ resource_hooks sagemaker_service::hooks(const sagemaker_options& options) {
 
 service_reply sagemaker_service::handle(const operation_call& call) {
     advance(call.now);
-    operation_call at = call;
-    at.now = now_;
     // What the first training jobs of a tuning job find in use has to be the present.
     if (call.operation == "CreateHyperParameterTuningJob") training_.release(now_);
-    service_reply reply = table_.handle(at);
+    service_reply reply = table_.handle(call);
     if (changes_jobs(call.operation)) {
         tuning_.look_again(call.who.account, call.region, now_);
         resources_.jobs_touched(call.who.account, call.region, now_);

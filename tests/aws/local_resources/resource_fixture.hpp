@@ -20,7 +20,7 @@ inline const wall_time start_of_time = from_unix_millis(1'764'000'000'000);
 
 struct resource_fixture : testing::Test {
     job_journal journal;
-    sagemaker_service jobs{instance_limits{5, {}}, 1.0, journal};
+    sagemaker_service jobs{job_options(), journal};
     quota_book quotas{4, {}};
     job_rules rules{1};
     std::vector<state_change> told;
@@ -35,6 +35,11 @@ struct resource_fixture : testing::Test {
         service.add_operations(table);
     }
 
+    static sagemaker_options job_options() {
+        sagemaker_options out;
+        out.instance_limit = 5;
+        return out;
+    }
     resource_hooks hooks() {
         resource_hooks h;
         h.jobs.handle = [this](const operation_call& c) { return handle(c); };

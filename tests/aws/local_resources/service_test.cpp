@@ -97,10 +97,10 @@ TEST_F(service_fixture, a_stop_of_the_execution_stops_its_job_and_the_other_way_
     now = 5;
     ok("StopPipelineExecution", R"({"PipelineExecutionArn":")" + execution + "\"," + token(3) + "}");
     EXPECT_EQ(text("DescribePipelineExecution", of(execution), "PipelineExecutionStatus"), "Stopping");
-    now = 10;
+    now = 130;  // the container has 120 s after SIGTERM
     EXPECT_EQ(text("DescribePipelineExecution", of(execution), "PipelineExecutionStatus"), "Stopped");
     ok("RetryPipelineExecution", R"({"PipelineExecutionArn":")" + execution + "\"," + token(4) + "}");
-    now = 15;
+    now = 135;
     const std::string list = ok("ListTrainingJobs", R"({"StatusEquals":"InProgress"})");
     const auto d = json::document::parse(list);
     ok("StopTrainingJob",
@@ -108,7 +108,7 @@ TEST_F(service_fixture, a_stop_of_the_execution_stops_its_job_and_the_other_way_
            std::string{
                d->root().find("TrainingJobSummaries").at(0).find("TrainingJobName").string().value_or("")} +
            "\"}");
-    now = 20;
+    now = 260;
     EXPECT_EQ(text("DescribePipelineExecution", of(execution), "PipelineExecutionStatus"), "Stopped");
 }
 
