@@ -181,11 +181,11 @@ void resource_service::add_pipelines(operation_table& table) {
 
 void resource_service::add_tags_and_search(operation_table& table) {
     using tag_operation = service_reply (*)(const resources::tag_finder&, json::value);
-    for (const auto& [name, answer] :
+    for (const auto& [name, act] :
          {std::pair<std::string_view, tag_operation>{"AddTags", resources::add_tags},
           {"ListTags", resources::list_tags},
           {"DeleteTags", resources::delete_tags}})
-        table.add({name, [this, answer = answer](const operation_call& call) {
+        table.add({name, [this, answer = act](const operation_call& call) {
                        return run(call, [&](home& h) {
                            return answer([&](std::string_view arn) { return h.tags_of(arn, hooks_); },
                                          call.input);

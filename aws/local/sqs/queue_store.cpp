@@ -237,7 +237,9 @@ void queue_store::configure(const store_settings& settings, wall_time now) {
     TY_CHECK(settings.fifo == settings_.fifo, "the queue type is fixed");
     advance(now);
     const bool retimed = settings_.fifo && settings.delay != settings_.delay;
+    const bool per_group = settings_.deduplicate_per_group;
     settings_ = settings;
+    settings_.deduplicate_per_group = per_group;
     if (retimed) {
         for (auto& [number, e] : entries_) {
             if (e.message.receive_count != 0 || !e.message.dead_letter_source.empty()) continue;

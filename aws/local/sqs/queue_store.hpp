@@ -68,7 +68,8 @@ struct store_settings {
     bool fifo = false;  // fixed for the life of the store
     std::chrono::seconds delay{0};
     std::chrono::seconds retention{345'600};
-    bool deduplicate_per_group = false;
+    bool deduplicate_per_group =
+        false;  // fixed as well: on AWS a later DeduplicationScope changes nothing here
     std::size_t in_flight_limit = max_in_flight;
 };
 

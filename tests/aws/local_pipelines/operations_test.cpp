@@ -29,7 +29,8 @@ std::string as_json(const std::string& text) {
 }
 
 const std::string simple = R"({"Version":"2020-12-01","Parameters":[
-    {"Name":"n","Type":"Integer","DefaultValue":1},{"Name":"s","Type":"String","EnumValues":["a","b"],"DefaultValue":"a"}],
+    {"Name":"n","Type":"Integer","DefaultValue":1},
+    {"Name":"s","Type":"String","EnumValues":["a","b"],"DefaultValue":"a"}],
     "Steps":[{"Name":"train","Type":"Training","DisplayName":"Train it","Arguments":{"N":{"Get":"Parameters.n"}}},
              {"Name":"check","Type":"Condition","DependsOn":["train"],"Arguments":{"Conditions":[
                  {"Type":"Equals","LeftValue":{"Get":"Parameters.s"},"RightValue":"a"}]}},

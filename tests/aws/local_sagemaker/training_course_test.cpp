@@ -62,14 +62,14 @@ TEST_F(training_course, rules_decide_the_fate) {
     ok("CreateTrainingJob", create_text("won", completed));
     EXPECT_EQ(described("cap", "FailureReason", start + 2s), sagemaker::capacity_error);
     EXPECT_EQ(described("cap", "BillableTimeInSeconds", start + 2s), "") << "nothing is billed";
-    EXPECT_EQ(described("alg", "FailureReason", start + 63s), "AlgorithmError: exit 3");
-    EXPECT_EQ(secondary("alg", start + 62s), "Training");
     EXPECT_EQ(described("cli", "FailureReason", start + 2s), "ClientError: no image");
     EXPECT_EQ(described("int", "FailureReason", start + 33s), sagemaker::internal_error);
-    EXPECT_EQ(secondary("slow", start + 101s), "Starting");
-    EXPECT_EQ(secondary("slow", start + 102s), "Downloading");
+    EXPECT_EQ(secondary("alg", start + 62s), "Training");
+    EXPECT_EQ(described("alg", "FailureReason", start + 63s), "AlgorithmError: exit 3");
     EXPECT_EQ(secondary("other", start + 70s), "Completed");
     EXPECT_EQ(secondary("won", start + 70s), "Completed") << "the HyperParameter goes before the rules";
+    EXPECT_EQ(secondary("slow", start + 101s), "Starting");
+    EXPECT_EQ(secondary("slow", start + 102s), "Downloading");
 }
 
 TEST_F(training_course, spot_is_interrupted_and_waits_for_capacity) {
@@ -102,10 +102,12 @@ TEST_F(training_course, retry_strategy_retries_internal_errors_alone) {
 
 TEST_F(training_course, the_attempts_of_a_job_meet_different_fates) {
     set_rules(R"([{"effect":"internal","probability":0.5}])");
+    const auto name_of = [](int i) { return "j" + std::to_string(i); };
+    for (int i = 0; i < 100; ++i)
+        ok("CreateTrainingJob", create_text(name_of(i), R"(,"RetryStrategy":{"MaximumRetryAttempts":30})"));
     int saved = 0;
     for (int i = 0; i < 100; ++i) {
-        const std::string name = "j" + std::to_string(i);
-        ok("CreateTrainingJob", create_text(name, R"(,"RetryStrategy":{"MaximumRetryAttempts":30})"));
+        const std::string name = name_of(i);
         const std::string transitions = described(name, "SecondaryStatusTransitions", start + 3h);
         if (transitions.find("Restarting") != std::string::npos) ++saved;
         EXPECT_EQ(secondary(name, start + 3h), "Completed");
@@ -237,6 +239,24 @@ TEST_F(training_course, each_change_of_status_is_an_event) {
     EXPECT_THAT(events.front().detail, Not(HasSubstr("TrainingStartTime")));
     EXPECT_FALSE(service.next_event_time().has_value());
     EXPECT_TRUE(service.take_events(start + 1h).empty());
+}
+
+class training_in_a_blink : public service_fixture {
+protected:
+    static sagemaker_options blink() {
+        sagemaker_options out;
+        out.time_scale = 1e6;
+        return out;
+    }
+    training_in_a_blink() : service_fixture(blink()) {}
+};
+
+TEST_F(training_in_a_blink, has_an_event_for_each_status_all_the_same) {
+    ok("CreateTrainingJob", create_text("a"));
+    std::string statuses;
+    for (const auto& e : service.take_events(start + 1s))
+        statuses += *json::document::parse(e.detail)->root().find("SecondaryStatus").string();
+    EXPECT_EQ(statuses, "StartingDownloadingTrainingUploadingCompleted");
 }
 
 TEST_F(training_course, children_of_a_tuning_job) {

@@ -193,8 +193,8 @@ TEST_F(training_store_fixture, changes_are_taken_once_and_in_order) {
     EXPECT_EQ(store.next_change(), start);
     const auto told = [&](wall_time now) {
         std::string out;
-        for (const auto& [job, when] : store.take_changes(now))
-            out += job->name + std::string{to_string(job->phase(when))} + " ";
+        for (const auto& [job, when, step] : store.take_changes(now))
+            out += job->name + std::string{to_string(job->timeline[step].phase)} + " ";
         return out;
     };
     EXPECT_EQ(told(start + 2s), "aStarting bStarting aDownloading ");

@@ -107,7 +107,9 @@ struct run {
         settings.retention = seconds(dice.between(60, 600));
         settings.delay = seconds(dice.chance(0.5) ? 0 : dice.between(1, 40));
         const bool delay_changes = fifo && settings.delay != store.settings().delay;
-        store.configure(settings, wall());
+        store_settings given = settings;
+        given.deduplicate_per_group = dice.chance(0.5);  // has no effect
+        store.configure(given, wall());
         // Of a FIFO queue it counts for what is there already.
         for (model_message& m : messages)
             if (delay_changes && m.receives == 0) m.visible_at = m.sent_at + settings.delay.count();

@@ -267,7 +267,7 @@ std::optional<std::string> execution::refuse_outputs(
     for (const auto& [name, value] : outputs) {
         const auto declared =
             std::find_if(d.outputs.begin(), d.outputs.end(),
-                         [&, &name = name](const output_definition& o) { return o.name == name; });
+                         [&, &wanted = name](const output_definition& o) { return o.name == wanted; });
         if (declared == d.outputs.end()) return "step '" + d.name + "' declares no output '" + name + "'";
         if (auto why = refuse_value({name, declared->type, std::nullopt, {}}, value)) return why;
     }

@@ -28,11 +28,11 @@ void write_transitions(json::writer& out, const training_job& job, std::size_t c
 
 }  // namespace
 
-std::string change_detail(const training_job& job, const std::string& arn, wall_time when) {
+std::string change_detail(const training_job& job, const std::string& arn, std::size_t current) {
     const json::document body = stored_body(job);
     const json::value input = body.root();
-    const std::size_t current = job.timeline.at(when);
     const job_phase phase = job.timeline[current].phase;
+    const wall_time when = job.timeline[current].start;
     json::writer out;
     out.begin_object().member("TrainingJobName", job.name).member("TrainingJobArn", arn);
     if (!job.request.tuning_job_arn.empty()) out.member("TuningJobArn", job.request.tuning_job_arn);
@@ -45,8 +45,8 @@ std::string change_detail(const training_job& job, const std::string& arn, wall_
     if (const auto start = job.timeline.training_start(); start && *start <= when)
         out.member("TrainingStartTime", to_unix_millis(*start));
     if (is_terminal(status_of(phase))) out.member("TrainingEndTime", to_unix_millis(job.timeline.end()));
-    out.member("LastModifiedTime", to_unix_millis(job.timeline[current].start));
-    if (const std::string path = model_artifacts(job, input, when); !path.empty())
+    out.member("LastModifiedTime", to_unix_millis(when));
+    if (const std::string path = model_artifacts(job, input, phase); !path.empty())
         out.key("ModelArtifacts").begin_object().member("S3ModelArtifacts", path).end_object();
     write_transitions(out, job, current);
     for (const std::string_view flag : told_flags)

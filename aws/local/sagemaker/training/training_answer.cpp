@@ -87,8 +87,8 @@ json::document stored_body(const training_job& job) {
     return *std::move(input);
 }
 
-std::string model_artifacts(const training_job& job, json::value input, wall_time now) {
-    const job_status status = status_of(job.phase(now));
+std::string model_artifacts(const training_job& job, json::value input, job_phase phase) {
+    const job_status status = status_of(phase);
     if (!is_terminal(status) || status == job_status::failed || !job.timeline.training_start()) return "";
     std::string path{input.find("OutputDataConfig").find("S3OutputPath").string().value_or("")};
     while (path.ends_with('/')) path.pop_back();
@@ -115,7 +115,7 @@ std::string describe_answer(const training_job& job, const std::string& arn, dou
         out.member("FailureReason", job.request.plan.attempts.back().failure_reason);
     out.key("ModelArtifacts")
         .begin_object()
-        .member("S3ModelArtifacts", model_artifacts(job, input, now))
+        .member("S3ModelArtifacts", model_artifacts(job, input, phase))
         .end_object();
     out.member("CreationTime", to_unix_seconds(job.created));
     out.member("LastModifiedTime", to_unix_seconds(job.last_modified(now)));

@@ -20,10 +20,10 @@ std::string describe_answer(const training_job& job, const std::string& arn, dou
 // Of ListTrainingJobs.
 std::string list_answer(const resource_index<training_job>::page& page, const account_id& account,
                         const region_name& region, double time_scale, wall_time now);
-// The detail of a "SageMaker Training Job State Change", when the job had got where it is at `when`.
-std::string change_detail(const training_job& job, const std::string& arn, wall_time when);
+// The detail of a "SageMaker Training Job State Change" to that step of its timeline.
+std::string change_detail(const training_job& job, const std::string& arn, std::size_t current);
 
-// Where the artefacts are; empty until they are uploaded.
-std::string model_artifacts(const training_job& job, json::value input, wall_time now);
+// Where the artefacts of a job in that phase are; empty until they are uploaded.
+std::string model_artifacts(const training_job& job, json::value input, job_phase phase);
 
 }  // namespace trainyard::aws::local::sagemaker

@@ -155,9 +155,9 @@ std::optional<wall_time> training_service::next_event_time() const {
 std::vector<state_change> training_service::take_events(wall_time now) {
     std::vector<state_change> out;
     for (auto& [key, jobs] : stores_)
-        for (const auto& [job, when] : jobs.take_changes(now)) {
+        for (const auto& [job, when, step] : jobs.take_changes(now)) {
             std::string arn = training_job_arn(key.first, key.second, job->name);
-            std::string detail = change_detail(*job, arn, when);
+            std::string detail = change_detail(*job, arn, step);
             out.push_back({key.first, key.second, when, "SageMaker Training Job State Change", std::move(arn),
                            std::move(detail)});
         }

@@ -237,13 +237,13 @@ std::optional<wall_time> training_store::next_change() const {
 }
 
 std::vector<training_store::change> training_store::take_changes(wall_time now) {
-    std::erase_if(gone_, [](const training_job& j) { return j.told == j.timeline.steps().size(); });
+    std::erase_if(gone_, [](const training_job& j) { return j.told >= j.timeline.steps().size(); });
     std::vector<change> out;
     while (!changes_.empty() && changes_.begin()->when <= now) {
         const auto [when, job] = *changes_.begin();
         changes_.erase(changes_.begin());
-        out.push_back({job, when});
-        if (++job->told < job->timeline.steps().size()) changes_.emplace(job->timeline[job->told].start, job);
+        out.push_back({job, when, job->told++});
+        schedule_change(*job);
     }
     return out;
 }

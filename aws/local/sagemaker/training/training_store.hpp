@@ -75,6 +75,7 @@ public:
     struct change {
         const training_job* job;  // until the next call that changes the store
         wall_time when;
+        std::size_t step;  // of its timeline; several may have the same time
     };
     // The changes until `now`, each once, in order of their times.
     std::vector<change> take_changes(wall_time now);
