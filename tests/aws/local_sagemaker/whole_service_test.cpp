@@ -1,8 +1,11 @@
 // What the service adds to its parts: every operation is there, one clock, one feed, tags and records of all.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "aws/local/model/shapes.hpp"
+#include "aws/local/sagemaker/common/coverage.hpp"
 #include "tests/aws/local_sagemaker/training_fixture.hpp"
 #include "tests/aws/local_sagemaker/tuning_fixture.hpp"
 
@@ -51,6 +54,20 @@ protected:
 TEST_F(whole_service, has_every_operation_of_the_model) {
     for (const model::operation& o : model::sagemaker_model().operations)
         EXPECT_TRUE(service.operations().rows().contains(o.name)) << o.name;
+}
+
+// After a change of a row: trainyard local --coverage prints the table.
+TEST_F(whole_service, the_readme_has_the_table_of_parameters) {
+    std::ifstream file{std::string{TRAINYARD_SOURCE_DIR} + "/aws/local/sagemaker/README.md"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string table = sagemaker::coverage_table(service.operations());
+    EXPECT_NE(text.find(table), std::string::npos) << table;
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 62);
+    EXPECT_THAT(table, HasSubstr("| DeleteModel | ModelName | - | - |\n"));
+    EXPECT_THAT(table,
+                HasSubstr("| CreateTrainingPlan | TrainingPlanName, TrainingPlanOfferingId, Tags | - | "
+                          "SpareInstanceCountPerUltraServer |\n"));
+    EXPECT_THAT(sagemaker::coverage_table({}), HasSubstr("| DeleteModel | missing"));
 }
 
 TEST_F(whole_service, tuning_jobs_start_real_training_jobs_at_their_time) {
