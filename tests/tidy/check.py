@@ -64,6 +64,7 @@ SAGEMAKER_PARTS = [
     "aws/local/sagemaker/training",
     "aws/local/sagemaker/batch",
     "aws/local/sagemaker/tuning",
+    "aws/local/sagemaker/plans",
 ]
 LOCAL_PARTS = [
     "aws/local/base",
@@ -106,6 +107,7 @@ LAYERS = {
     "aws/local/sagemaker/resources": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker/search": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/plans": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker/tuning": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
     "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
     "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,

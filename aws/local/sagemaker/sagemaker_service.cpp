@@ -9,12 +9,12 @@ namespace {
 
 using namespace sagemaker;
 
-training_options training_of(const sagemaker_options& o) {
+training_options training_of(const sagemaker_options& o, const plan_service& plans) {
     training_options out;
     out.time_scale = o.time_scale;
     out.list_delay = o.list_delay;
     out.roles = o.roles;
-    out.plans = o.plans;
+    out.plans = o.plans != nullptr ? o.plans : &plans;
     return out;
 }
 
@@ -34,7 +34,11 @@ sagemaker_service::sagemaker_service(const sagemaker_options& options, job_journ
     : journal_(journal),
       quotas_(options.instance_limit, options.instance_limits),
       rules_(options.seed),
-      training_(quotas_, rules_, *this, training_of(options)),
+      plans_(options.time_scale,
+             [this](const auto& account, const auto& region, auto arn, wall_time now) {
+                 return training_.plan_usage(account, region, arn, now);
+             }),
+      training_(quotas_, rules_, *this, training_of(options, plans_)),
       processing_(processing_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
       transform_(transform_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
       tuning_(training_, quotas_, {options.time_scale, options.seed, options.list_delay}),
@@ -44,6 +48,7 @@ sagemaker_service::sagemaker_service(const sagemaker_options& options, job_journ
     add_transform_operations(table_, transform_,
                              [this](const auto& call, auto name) { return has_model(call, name); });
     tuning_.add_operations(table_);
+    plans_.add_operations(table_);
     resources_.add_operations(table_);
 }
 
@@ -157,6 +162,7 @@ std::optional<wall_time> sagemaker_service::next_change(const job_place& job, wa
 resources::tag_map* sagemaker_service::tags(const account_id& account, const region_name& region,
                                             std::string_view arn) {
     if (auto* found = training_.tags(account, region, arn)) return found;
+    if (auto* found = plans_.tags(account, region, arn)) return found;
     operation_call call;
     call.who.account = account;
     call.region = region;

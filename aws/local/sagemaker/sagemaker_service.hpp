@@ -19,6 +19,7 @@
 #include "aws/local/sagemaker/common/operation_table.hpp"
 #include "aws/local/sagemaker/common/quota_book.hpp"
 #include "aws/local/sagemaker/job_journal.hpp"
+#include "aws/local/sagemaker/plans/plan_service.hpp"
 #include "aws/local/sagemaker/resource_service.hpp"
 #include "aws/local/sagemaker/training/training_service.hpp"
 #include "aws/local/sagemaker/tuning/tuning_service.hpp"
@@ -33,7 +34,7 @@ struct sagemaker_options {
     double time_scale = 1;              // above 0
     duration list_delay{};              // what is new is missing for so long; the clock's time
     const role_check* roles = nullptr;  // null: every role may be passed and assumed
-    const sagemaker::training_plan_source* plans = nullptr;  // null: nobody has a training plan
+    const sagemaker::training_plan_source* plans = nullptr;  // null: those that CreateTrainingPlan made
     // A pipeline's callback step sends to its queue; may be empty.
     std::function<void(const sagemaker::callback_message&, wall_time now)> send{};
 };
@@ -92,6 +93,7 @@ private:
     std::vector<accepted_create> creates_;
     sagemaker::quota_book quotas_;
     sagemaker::job_rules rules_;
+    sagemaker::plan_service plans_;
     sagemaker::training_service training_;
     sagemaker::batch_jobs processing_, transform_;
     sagemaker::tuning_service tuning_;

@@ -151,7 +151,8 @@ TEST_F(whole_service, search_finds_jobs) {
                 HasSubstr(R"("HyperParameterTuningJobName":"t")"));
     const auto found = json::document::parse(ok(
         "Search",
-        R"({"Resource":"TrainingJob","SearchExpression":{"Filters":[{"Name":"TrainingJobName","Operator":"Equals","Value":"a"}]}})", start + 1h));
+        R"({"Resource":"TrainingJob","SearchExpression":{"Filters":[{"Name":"TrainingJobName","Operator":"Equals","Value":"a"}]}})",
+        start + 1h));
     ASSERT_EQ(found->root().find("Results").size(), 1U);
     EXPECT_THAT(json::to_text(found->root().find("Results").at(0)), HasSubstr(R"("Key":"k")"));
 }

@@ -132,6 +132,12 @@ std::vector<std::pair<std::string, std::string>> training_service::records(const
     return out;
 }
 
+std::int64_t training_service::plan_usage(const account_id& account, const region_name& region,
+                                          std::string_view arn, wall_time now) const {
+    const auto found = stores_.find({account, region});
+    return found == stores_.end() ? 0 : found->second.plan_usage(std::string{arn}, now);
+}
+
 std::map<std::string, std::size_t> training_service::jobs_by_status(wall_time now) {
     std::map<std::string, std::size_t> all;
     for (auto& [key, jobs] : stores_)

@@ -59,6 +59,10 @@ public:
     std::vector<std::pair<std::string, std::string>> records(const account_id& account,
                                                              const region_name& region, wall_time now) const;
 
+    // Instances that jobs use of a training plan.
+    std::int64_t plan_usage(const account_id& account, const region_name& region, std::string_view arn,
+                            wall_time now) const;
+
     struct counts {
         std::uint64_t accepted = 0, duplicate = 0, over_limit = 0;  // children of other jobs included
     };

@@ -7,6 +7,12 @@
 namespace trainyard::aws::local::sagemaker {
 namespace {
 
+std::int64_t count_instances(const training_job& j) {
+    std::int64_t n = 0;
+    for (const auto& [type, instances] : j.request.instances) n += instances;
+    return n;
+}
+
 wall_time whole_millis(wall_time t) {
     return wall_time{std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch())};
 }
@@ -76,14 +82,19 @@ void training_store::give_back(const training_job& job, instance_use use) {
     if (job.counts_against_quota()) quotas_.give_back(account_, region_, use, job.request.instances);
 }
 
+std::int64_t training_store::plan_usage(const std::string& plan, wall_time now) const {
+    std::int64_t n = 0;
+    if (const auto jobs = of_plan_.find(plan); jobs != of_plan_.end())
+        for (const training_job* job : jobs->second) {
+            const auto& launch = job->request.plan.launches_at;
+            if (launch && *launch <= now && now < job->timeline.end()) n += count_instances(*job);
+        }
+    return n;
+}
+
 std::optional<wall_time> training_store::plan_launch(const training_job& job,
                                                      const training_plan_window& window) const {
     const wall_time earliest = std::max(job.created, window.from);
-    const auto count = [](const training_job& j) {
-        std::int64_t n = 0;
-        for (const auto& [type, instances] : j.request.instances) n += instances;
-        return n;
-    };
     // First come, first served: there is room once enough of those before have ended.
     std::vector<wall_time> candidates{earliest};
     const auto others = of_plan_.find(job.request.training_plan);
@@ -95,8 +106,8 @@ std::optional<wall_time> training_store::plan_launch(const training_job& job,
         std::int64_t used = 0;
         if (others != of_plan_.end())
             for (const training_job* o : others->second)
-                if (o->timeline.end() > at) used += count(*o);
-        if (used <= window.instances - count(job)) return at;
+                if (o->timeline.end() > at) used += count_instances(*o);
+        if (used <= window.instances - count_instances(job)) return at;
     }
     return candidates.back();
 }

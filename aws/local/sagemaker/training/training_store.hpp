@@ -80,6 +80,9 @@ public:
     // The changes until `now`, each once, in order of their times.
     std::vector<change> take_changes(wall_time now);
 
+    // Instances that jobs use of a training plan.
+    std::int64_t plan_usage(const std::string& plan, wall_time now) const;
+
     void release(wall_time now);                                        // gives back what is no longer in use
     std::map<std::string, std::size_t> count_by_status(wall_time now);  // O(jobs that run)
     std::size_t size() const { return jobs_.size(); }
