@@ -71,11 +71,11 @@ def definitions(aws):
     t.refused(create, "ValidationException", sm=sm, name="broken", body='{"Version": "2020-12-01"')
     for i in range(3):
         create(sm, f"listed-{i}", text)
-    found, sizes = paged(sm, "list_pipelines", "PipelineSummaries", 2, PipelineNamePrefix="listed-")
+    found, sizes = paged(sm, "list_pipelines", "PipelineSummaries", 2, PipelineNamePrefix="listed")
     t.equal((sizes, {p["PipelineName"] for p in found}), ([2, 1], {f"listed-{i}" for i in range(3)}), "pages")
     t.equal(sm.delete_pipeline(PipelineName="listed-0", ClientRequestToken=token())["PipelineArn"],
             f"{ARN}:pipeline/listed-0", "delete")
-    h.until("the deletion", lambda: len(sm.list_pipelines(PipelineNamePrefix="listed-")["PipelineSummaries"]) == 2)
+    h.until("the deletion", lambda: len(sm.list_pipelines(PipelineNamePrefix="listed")["PipelineSummaries"]) == 2)
     t.refused(sm.describe_pipeline, "ResourceNotFound", PipelineName="listed-0")
 
 
