@@ -119,7 +119,11 @@ std::vector<state_change> sagemaker_service::take_events(wall_time now) {
     tuning_.take_events(now_, out);
     std::move(told_.begin(), told_.end(), std::back_inserter(out));
     told_.clear();
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.when < b.when; });
+    // Those of one time stay in their order.
+    std::multimap<wall_time, state_change> by_time;
+    for (state_change& c : out) by_time.emplace(c.when, std::move(c));
+    out.clear();
+    for (auto& [when, c] : by_time) out.push_back(std::move(c));
     return out;
 }
 

@@ -132,7 +132,7 @@ TEST_F(batch, stops) {
     EXPECT_EQ(status("p"), "Stopping");
     EXPECT_EQ(call("StopProcessingJob", named("p")).error().message,
               "The request was rejected because the processing job is in status Stopping.");
-    EXPECT_EQ(call("DeleteProcessingJob", named("p")).error().type, "ValidationException");
+    EXPECT_EQ(call("DeleteProcessingJob", named("p")).error().type, "ResourceInUse");
     now += 500ms;
     EXPECT_EQ(status("p"), "Stopped");
     EXPECT_EQ(quotas.in_use(account, region, "ml.m5.large", instance_use::processing), 0);

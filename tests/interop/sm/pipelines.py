@@ -32,8 +32,8 @@ TRAIN = step("train", "Training", {**without(training("x"), "TrainingJobName"),
 EPOCHS = {"Name": "epochs", "Type": "String", "DefaultValue": "3"}
 
 
-def create(sm, name, text, **more):
-    return sm.create_pipeline(PipelineName=name, ClientRequestToken=token(), RoleArn=ROLE, PipelineDefinition=text, **more)[
+def create(sm, name, body, **more):
+    return sm.create_pipeline(PipelineName=name, ClientRequestToken=token(), RoleArn=ROLE, PipelineDefinition=body, **more)[
         "PipelineArn"]
 
 
@@ -60,7 +60,7 @@ def definitions(aws):
             ("build", "Build", "Active", ROLE), "pipeline")
     t.equal(json.loads(shown["PipelineDefinition"]), json.loads(text), "definition")
     t.equal(sm.describe_pipeline(PipelineName=arn)["PipelineName"], "build", "by its ARN")
-    e = t.refused(create, "ValidationException", sm=sm, name="build", text=text)
+    e = t.refused(create, "ValidationException", sm=sm, name="build", body=text)
     t.contains(e.response["Error"]["Message"], "build", "a name that is taken")
     once = token()
     same = {"PipelineName": "once", "ClientRequestToken": once, "RoleArn": ROLE, "PipelineDefinition": text}
@@ -68,14 +68,14 @@ def definitions(aws):
     t.equal(sm.update_pipeline(PipelineName="build", PipelineDescription="trains")["PipelineArn"], arn, "update")
     t.equal(sm.describe_pipeline(PipelineName="build")["PipelineDescription"], "trains", "updated")
     t.refused(sm.describe_pipeline, "ResourceNotFound", shape="ResourceNotFound", PipelineName="none")
-    t.refused(create, "ValidationException", sm=sm, name="broken", text='{"Version": "2020-12-01"')
+    t.refused(create, "ValidationException", sm=sm, name="broken", body='{"Version": "2020-12-01"')
     for i in range(3):
         create(sm, f"listed-{i}", text)
-    found, sizes = paged(sm, "list_pipelines", "PipelineSummaries", 2, PipelineNamePrefix="listed-")
+    found, sizes = paged(sm, "list_pipelines", "PipelineSummaries", 2, PipelineNamePrefix="listed")
     t.equal((sizes, {p["PipelineName"] for p in found}), ([2, 1], {f"listed-{i}" for i in range(3)}), "pages")
     t.equal(sm.delete_pipeline(PipelineName="listed-0", ClientRequestToken=token())["PipelineArn"],
             f"{ARN}:pipeline/listed-0", "delete")
-    h.until("the deletion", lambda: len(sm.list_pipelines(PipelineNamePrefix="listed-")["PipelineSummaries"]) == 2)
+    h.until("the deletion", lambda: len(sm.list_pipelines(PipelineNamePrefix="listed")["PipelineSummaries"]) == 2)
     t.refused(sm.describe_pipeline, "ResourceNotFound", PipelineName="listed-0")
 
 
@@ -148,7 +148,7 @@ def callbacks(aws):
     execution = start(sm, "asks")
     message = asked()
     t.equal(message["arguments"], {"question": "go on?"}, "arguments in the message")
-    t.equal((message["pipelineExecutionArn"], message["stepName"]), (execution, "ask"), "who asks")
+    t.equal((message["pipelineExecutionArn"], message["status"]), (execution, "Executing"), "who asks")
     t.equal(len(message["token"]), 10, "the token")
     t.equal(steps_of(sm, execution)["ask"]["StepStatus"], "Executing", "it waits")
     t.equal(sm.send_pipeline_execution_step_success(CallbackToken=message["token"], OutputParameters=[

@@ -223,8 +223,9 @@ service_reply batch_jobs::remove(const operation_call& call) {
     const batch_job* job = named(call, in);
     if (job == nullptr) return not_found(call);
     if (!job->timeline.ended(call.now))
-        return validation_exception(fmt::format("The {} job {} cannot be deleted while it is in status {}.",
-                                                kind_.kind, job->name, job->status(call.now)));
+        return of_type("ResourceInUse",
+                       fmt::format("The {} job {} cannot be deleted while it is in status {}.", kind_.kind,
+                                   job->name, job->status(call.now)));
     std::erase_if(changes_,
                   [&](const auto& c) { return c.second.where == where && c.second.name == job->name; });
     in.index.erase(std::string{job->name});

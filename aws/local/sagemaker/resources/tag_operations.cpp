@@ -36,7 +36,7 @@ service_reply add_tags(const tag_finder& find, json::value input) {
         return service_error{400, "ResourceLimitExceeded", "",
                              "A resource can have at most " + std::to_string(tags_max) + " tags.", true};
     *tags = std::move(all);
-    return tags_answer(added);
+    return tags_answer(*tags);
 }
 
 service_reply list_tags(const tag_finder& find, json::value input) {

@@ -135,11 +135,12 @@ service_reply training_service::erase(const operation_call& call) {
     switch (jobs.erase(name, call.now)) {
         case training_store::erase_outcome::erased: return std::string{};
         case training_store::erase_outcome::not_found: return training_job_not_found();
-        case training_store::erase_outcome::not_ended: return rejected_in_status(status);
+        case training_store::erase_outcome::not_ended:
+            return of_type("ResourceInUse", rejected_in_status(status).message);
         case training_store::erase_outcome::pool_available: break;
     }
-    return validation_exception(
-        "The request was rejected because the warm pool of the training job is Available.");
+    return of_type("ResourceInUse",
+                   "The request was rejected because the warm pool of the training job is Available.");
 }
 
 }  // namespace trainyard::aws::local::sagemaker
