@@ -138,7 +138,8 @@ int serve(local_arguments a) {
 }  // namespace
 
 void add_local(CLI::App& app, action& run) {
-    CLI::App* cmd = app.add_subcommand("local", "Serve a local AWS: SQS, SageMaker training jobs and STS");
+    CLI::App* cmd = app.add_subcommand(
+        "local", "Serve a local AWS: SQS, SageMaker, EventBridge, Service Quotas, IAM and STS");
     auto a = std::make_shared<local_arguments>();
     cmd->add_option("--host", a->host, "IP address to listen on")->capture_default_str();
     cmd->add_option("--port", a->port, "Port; 0 takes any free one")->capture_default_str();
