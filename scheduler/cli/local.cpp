@@ -34,7 +34,7 @@ constexpr std::chrono::seconds shutdown_grace{5};
 struct local_arguments {
     std::string host = "127.0.0.1";
     std::uint16_t port = 4566;
-    bool no_verify = false, json = false;
+    bool no_verify = false, json = false, coverage = false;
     double list_delay = 0;            // seconds
     std::vector<std::string> limits;  // account/region/type[/use]=N
     double role_delay = 0;            // seconds
@@ -187,9 +187,15 @@ void add_local(CLI::App& app, action& run) {
         ->check(CLI::Range(0.0, 31'536'000.0));
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
+    cmd->add_flag("--coverage", a->coverage,
+                  "Print what SageMaker here does with each parameter (Markdown), and exit");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
     cmd->callback([&run, a] {
-        run = [a] {
+        run = [a]() -> int {
+            if (a->coverage) {
+                std::cout << aws::local::sagemaker_coverage();
+                return exit_code::done;
+            }
             a->world.verify_signatures = !a->no_verify;
             a->world.seed = entropy_seed();
             a->world.list_delay = std::chrono::round<duration>(std::chrono::duration<double>{a->list_delay});

@@ -1,8 +1,11 @@
 // What the service adds to its parts: every operation is there, one clock, one feed, tags and records of all.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "aws/local/model/shapes.hpp"
+#include "aws/local/sagemaker/common/coverage.hpp"
 #include "tests/aws/local_sagemaker/training_fixture.hpp"
 #include "tests/aws/local_sagemaker/tuning_fixture.hpp"
 
@@ -24,6 +27,8 @@ protected:
         std::string text = t.text();
         const std::string from = R"("epochs":"3")";
         text.replace(text.find(from), from.size(), from + R"(,"trainyard-local-seconds":")" + seconds + "\"");
+        const std::string limit = R"("MaxRuntimeInSeconds":100})";
+        text.replace(text.find(limit), limit.size(), R"("MaxRuntimeInSeconds":10000})");
         return text;
     }
     static std::string named(const std::string& name) {
@@ -53,6 +58,20 @@ TEST_F(whole_service, has_every_operation_of_the_model) {
         EXPECT_TRUE(service.operations().rows().contains(o.name)) << o.name;
 }
 
+// After a change of a row: trainyard local --coverage prints the table.
+TEST_F(whole_service, the_readme_has_the_table_of_parameters) {
+    std::ifstream file{std::string{TRAINYARD_SOURCE_DIR} + "/aws/local/sagemaker/README.md"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string table = sagemaker::coverage_table(service.operations());
+    EXPECT_NE(text.find(table), std::string::npos) << table;
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 62);
+    EXPECT_THAT(table, HasSubstr("| DeleteModel | ModelName | - | - |\n"));
+    EXPECT_THAT(table,
+                HasSubstr("| CreateTrainingPlan | TrainingPlanName, TrainingPlanOfferingId, Tags | - | "
+                          "SpareInstanceCountPerUltraServer |\n"));
+    EXPECT_THAT(sagemaker::coverage_table({}), HasSubstr("| DeleteModel | missing"));
+}
+
 TEST_F(whole_service, tuning_jobs_start_real_training_jobs_at_their_time) {
     ok("CreateHyperParameterTuningJob", tuning_request("t"), start);
     // Starting 2 s, Downloading 1 s, Training 10 s, Uploading 1 s; two by two.
@@ -79,7 +98,7 @@ TEST_F(whole_service, tuning_jobs_start_real_training_jobs_at_their_time) {
 }
 
 TEST_F(whole_service, a_stop_of_a_child_makes_room_for_the_next) {
-    ok("CreateHyperParameterTuningJob", tuning_request("t", "90"), start);
+    ok("CreateHyperParameterTuningJob", tuning_request("t", "9000"), start);
     const auto children = json::document::parse(ok("ListTrainingJobs", "{}", start + 1s));
     const std::string child{
         *children->root().find("TrainingJobSummaries").at(0).find("TrainingJobName").string()};
@@ -88,9 +107,9 @@ TEST_F(whole_service, a_stop_of_a_child_makes_room_for_the_next) {
         const auto listed = json::document::parse(ok("ListTrainingJobs", "{}", now));
         return listed->root().find("TrainingJobSummaries").size();
     };
-    // The other one ends after 94 s, the stopped one 121 s after its stop.
-    EXPECT_EQ(count(start + 125s), 3U);
-    EXPECT_EQ(count(start + 126s), 4U);
+    // 120 s after SIGTERM and the upload; long before its own end.
+    EXPECT_EQ(count(start + 125s), 2U);
+    EXPECT_EQ(count(start + 126s), 3U);
 }
 
 TEST_F(whole_service, a_transform_job_needs_its_model) {
@@ -127,6 +146,29 @@ TEST_F(whole_service, tells_of_every_kind_in_order_of_time) {
                                        std::string::npos;
                             }),
               5);
+}
+
+TEST_F(whole_service, knows_when_each_kind_changes_next) {
+    ok("CreateModel", R"({"ModelName":"m","PrimaryContainer":{"Image":"i"}})", start);
+    service.take_events(start);
+    EXPECT_EQ(service.next_event_time(), std::nullopt);
+    const std::pair<const char*, std::string> requests[] = {
+        {"CreateTrainingJob", create_text("a")},
+        {"CreateProcessingJob", processing("p")},
+        {"CreateTransformJob", transform("x")},
+        {"CreateHyperParameterTuningJob", tuning_request("t")}};
+    wall_time now = start;
+    for (const auto& [operation, request] : requests) {
+        now += 24h;
+        service.take_events(now);
+        ok(operation, request, now);
+        EXPECT_EQ(service.next_event_time(), now) << operation;
+        EXPECT_FALSE(service.take_events(now).empty()) << operation;
+        const auto next = service.next_event_time();
+        ASSERT_TRUE(next) << operation;
+        EXPECT_GT(*next, now) << operation;
+        EXPECT_LT(*next, now + 2min) << operation;
+    }
 }
 
 TEST_F(whole_service, tags_of_every_kind_of_job) {
