@@ -82,7 +82,7 @@ def attaching(nb):
 
 def processors(nb):
     processor = nb.processor()
-    processor.run(job_name="cleaned", arguments=["--all"], wait=False)
+    processor.run(job_name="cleaned", arguments=["--all"], wait=False, logs=False)
     nb.session.wait_for_processing_job("cleaned", poll=OFTEN)
     job = nb.client.describe_processing_job(ProcessingJobName="cleaned")
     t.equal(job["ProcessingJobStatus"], "Completed", "processing job")

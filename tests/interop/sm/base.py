@@ -94,4 +94,6 @@ def asked_comes_back(answer, request, *but):
     """Describe shows what was asked for, member by member."""
     for key, value in request.items():
         if key not in ("Tags", *but):
-            t.equal(answer.get(key), value, f"{key} of the description")
+            # The key is told also where none was asked for.
+            kept = {"KmsKeyId": "", **value} if "TrainingJobArn" in answer and key == "OutputDataConfig" else value
+            t.equal(answer.get(key), kept, f"{key} of the description")

@@ -72,6 +72,15 @@ void write_defaults(json::writer& out, json::value input) {
                    profiler.find("DisableProfiler").boolean().value_or(false) ? "Disabled" : "Enabled");
 }
 
+// SageMaker tells the key also where none was asked for, and clients rely on it.
+void write_output_config(json::writer& out, json::value config) {
+    out.begin_object();
+    const auto members = config.members();
+    for (auto at = members.begin(); at != members.end(); ++at) out.member(at.key(), *at);
+    if (!config.find("KmsKeyId").exists()) out.member("KmsKeyId", "");
+    out.end_object();
+}
+
 }  // namespace
 
 std::string training_job_arn(const account_id& account, const region_name& region, std::string_view name) {
@@ -104,7 +113,12 @@ std::string describe_answer(const training_job& job, const std::string& arn, dou
     const auto members = input.members();
     for (auto at = members.begin(); at != members.end(); ++at) {
         const bool input_only = at.key() == "Tags" || at.key() == "SessionChainingConfig";
-        if (!input_only && !(*at).is_null()) out.member(at.key(), *at);
+        if (input_only || (*at).is_null()) continue;
+        out.key(at.key());
+        if (at.key() == "OutputDataConfig")
+            write_output_config(out, *at);
+        else
+            out.copy(*at);
     }
     write_defaults(out, input);
     const job_phase phase = job.phase(now);
