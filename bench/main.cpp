@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     action run;
     add_sign(app, run);
     add_http(app, run);
+    add_server(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "aws/local/identity/sts_service.hpp"
+#include "aws/local/model/query.hpp"
 #include "aws/local/sqs/sqs_query.hpp"
+#include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
 
 namespace trainyard::aws::local {
 namespace {
 
-service_name by_name(std::string_view scope_service) {
-    for (const service_name s : {service_name::sqs, service_name::sagemaker, service_name::sts})
-        if (to_string(s) == scope_service) return s;
-    return service_name::other;
+bool speaks_json(service_name s) {
+    const service_row* const row = find_row(s);
+    return row && !row->json_version.empty();
 }
 
 // The service of a request without X-Amz-Target.
@@ -20,10 +20,10 @@ service_name form_service(const std::optional<query_parameters>& form, const htt
                           std::string_view scope_service) {
     if (form)
         if (const auto version = form->find("Version"); version != form->end()) {
-            if (version->second == sqs_query_version) return service_name::sqs;
-            if (version->second == sts_version) return service_name::sts;
+            const service_name s = by_query_version(version->second);
+            if (s != service_name::other) return s;
         }
-    const service_name s = by_name(scope_service);
+    const service_name s = by_signing_name(scope_service);
     if (s != service_name::other) return s;
     // Queues alone have paths of their own.
     if (is_queue_path(request.path())) return service_name::sqs;
@@ -55,23 +55,20 @@ wording words(sigv4::refusal why) {
     return {"InvalidSignatureException", "SignatureDoesNotMatch", 403};
 }
 
-// The member of a shape that SageMaker's model declares is "Message"; elsewhere it is "message".
-bool modelled_by_sagemaker(const service_error& e) {
-    return e.type == "ResourceInUse" || e.type == "ResourceLimitExceeded" || e.type == "ResourceNotFound" ||
-           e.type == "ConflictException";
-}
-
-std::string json_error(const service_error& e) {
+std::string json_error(const route& where, const service_error& e) {
+    const service_row* const row = find_row(where.service);
+    const bool capital = row && std::find(row->capital_message.begin(), row->capital_message.end(), e.type) !=
+                                    row->capital_message.end();
     json::writer out;
     out.begin_object().member("__type", e.type);
-    out.member(modelled_by_sagemaker(e) ? "Message" : "message", e.message).end_object();
+    out.member(capital ? "Message" : "message", e.message).end_object();
     return out.take();
 }
 
 void render_json_error(const route& where, const http::request& request, const service_error& e,
                        http::response& out) {
     out.status = e.status;
-    out.body = json_error(e);
+    out.body = json_error(where, e);
     if (!e.query_code.empty())
         out.fields.add("x-amzn-query-error", e.query_code + (e.sender_fault ? ";Sender" : ";Receiver"));
     const bool collapses = where.service == service_name::sqs && !request.fields.has("x-amzn-query-mode");
@@ -80,39 +77,31 @@ void render_json_error(const route& where, const http::request& request, const s
 
 }  // namespace
 
-std::string_view to_string(service_name s) {
-    switch (s) {
-        case service_name::sqs: return "sqs";
-        case service_name::sagemaker: return "sagemaker";
-        case service_name::sts: return "sts";
-        case service_name::other: return "other";
-    }
-    return {};
-}
-
 route find_route(const http::request& request, std::string_view scope_service) {
     const std::string_view target = request.fields.get("x-amz-target");
     if (request.fields.count("x-amz-target") == 1) {
         const auto dot = target.find('.');
-        const std::string_view prefix = target.substr(0, dot);
         std::string operation{dot == std::string_view::npos ? std::string_view{} : target.substr(dot + 1)};
-        if (prefix == "AmazonSQS") return {service_name::sqs, protocol::json, std::move(operation)};
-        if (prefix == "SageMaker") return {service_name::sagemaker, protocol::json, std::move(operation)};
-        const service_name s = by_name(scope_service);
-        return {s == service_name::sts ? service_name::other : s, protocol::json, ""};
+        const service_name s = by_target_prefix(target.substr(0, dot));
+        if (s != service_name::other) return {s, protocol::json, std::move(operation)};
+        const service_name scoped = by_signing_name(scope_service);
+        return {speaks_json(scoped) ? scoped : service_name::other, protocol::json, ""};
     }
     const bool has_form = request.fields.get("content-type").starts_with("application/x-www-form-urlencoded");
     if (!has_form && request.method != "GET") {
-        const service_name s = by_name(scope_service);
-        if (s != service_name::sts) return {s, protocol::json, ""};
+        const service_name s = by_signing_name(scope_service);
+        if (s == service_name::other || speaks_json(s)) return {s, protocol::json, ""};
     }
     std::string fields{request.query()};
     if (has_form || request.method != "GET") fields += "&" + request.body;
     auto form = parse_form(fields);
     const service_name s = form_service(form, request, scope_service);
-    const auto p =
-        s == service_name::sqs || s == service_name::sts || has_form ? protocol::query : protocol::json;
-    return {s, p, "", std::move(form)};
+    const service_row* const row = find_row(s);
+    if (!has_form && !(row && row->query)) return {s, protocol::json, "", std::move(form)};
+    std::string action;
+    if (form)
+        if (const auto given = form->find("Action"); given != form->end()) action = given->second;
+    return {s, protocol::query, std::move(action), std::move(form)};
 }
 
 service_error framework_error(const route& where, std::string_view type, std::string message) {
@@ -123,6 +112,18 @@ service_error framework_error(const route& where, std::string_view type, std::st
         e.type = "com.amazon.coral.service#" + e.type;
     }
     return e;
+}
+
+service_error unknown_operation(const route& where) {
+    const service_row* const row = find_row(where.service);
+    if (where.protocol == protocol::json)
+        return framework_error(where, "UnknownOperationException",
+                               row ? "" : "X-Amz-Target names no service of the local AWS.");
+    if (!row || !row->query)
+        return framework_error(where, "InvalidAction", "The service does not speak the Query protocol.");
+    return framework_error(where, "InvalidAction",
+                           "Could not find operation " + printable(where.operation, 128) + " for version " +
+                               std::string{row->model().version});
 }
 
 service_error refusal_error(const route& where, const sigv4::refused& why) {
@@ -137,6 +138,15 @@ service_error refusal_error(const route& where, const sigv4::refused& why) {
     return e;
 }
 
+service_error access_denied(const route& where, std::string message) {
+    const bool query = where.protocol == protocol::query;
+    service_error e =
+        framework_error(where, query ? "AccessDenied" : "AccessDeniedException", std::move(message));
+    if (query || where.service == service_name::sqs) e.status = 403;
+    if (!e.query_code.empty()) e.query_code = "AccessDenied";
+    return e;
+}
+
 http::response render(const route& where, const http::request& request, const service_reply& reply,
                       std::string_view request_id) {
     http::response out;
@@ -148,14 +158,18 @@ http::response render(const route& where, const http::request& request, const se
             return out;
         }
         out.status = reply.error().status;
+        const service_row* const row = find_row(where.service);
+        const auto& model = row && row->query ? row->model() : model::sts_model();
         out.body = where.service == service_name::sqs ? sqs_query_error(reply.error(), request_id)
-                                                      : sts_error(reply.error(), request_id);
+                                                      : model::error_answer(model, reply.error(), request_id);
         return out;
     }
     const std::string_view type = request.fields.get("content-type");
-    const bool old = type.find("json-1.0") != std::string_view::npos ||
-                     (type.find("json-1.1") == std::string_view::npos && where.service == service_name::sqs);
-    out.fields.add("Content-Type", old ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+    const service_row* const row = find_row(where.service);
+    std::string_view version = row && !row->json_version.empty() ? row->json_version : "1.1";
+    for (const std::string_view asked : {"1.0", "1.1"})
+        if (type.starts_with("application/x-amz-json-" + std::string{asked})) version = asked;
+    out.fields.add("Content-Type", "application/x-amz-json-" + std::string{version});
     if (reply)
         out.body = *reply;
     else

@@ -1,6 +1,9 @@
 #include "engine/base/encoding.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "engine/base/swar.hpp"
 
 namespace trainyard {
 namespace {
@@ -9,6 +12,17 @@ constexpr std::string_view lower_hex = "0123456789abcdef";
 constexpr std::string_view upper_hex = "0123456789ABCDEF";
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr unsigned char no_digit = 0xFF;
+
+// The value of each digit of base64.
+constexpr std::array<unsigned char, 256> base64_values = [] {
+    std::array<unsigned char, 256> out{};
+    out.fill(no_digit);
+    for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+        out[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<unsigned char>(i);
+    return out;
+}();
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -25,11 +39,11 @@ bool is_unreserved(char c) {
 }  // namespace
 
 std::string to_hex(std::span<const unsigned char> bytes) {
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    char* at = out.data();
     for (const unsigned char b : bytes) {
-        out.push_back(lower_hex[b >> 4]);
-        out.push_back(lower_hex[b & 15]);
+        *at++ = lower_hex[b >> 4];
+        *at++ = lower_hex[b & 15];
     }
     return out;
 }
@@ -47,15 +61,14 @@ std::optional<std::string> from_hex(std::string_view hex) {
 }
 
 std::string to_base64(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::string out((bytes.size() + 2) / 3 * 4, '=');
+    char* at = out.data();
+    for (std::size_t i = 0; i < bytes.size(); i += 3, at += 4) {
         const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
         std::uint32_t v = 0;
         for (std::size_t k = 0; k < 3; ++k)
             v = v << 8 | (k < n ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            out.push_back(k <= n ? base64_alphabet[v >> (18 - 6 * k) & 63] : '=');
+        for (std::size_t k = 0; k <= n; ++k) at[k] = base64_alphabet[v >> (18 - 6 * k) & 63];
     }
     return out;
 }
@@ -76,9 +89,9 @@ std::optional<std::string> from_base64(std::string_view text) {
                 v <<= 6;
                 continue;
             }
-            const auto at = base64_alphabet.find(c);
-            if (at == std::string_view::npos || pad > 0) return std::nullopt;
-            v = v << 6 | static_cast<std::uint32_t>(at);
+            const unsigned char digit = base64_values[static_cast<unsigned char>(c)];
+            if (digit == no_digit || pad > 0) return std::nullopt;
+            v = v << 6 | digit;
         }
         // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
         if ((v & ((1U << (8 * pad)) - 1)) != 0) return std::nullopt;
@@ -120,8 +133,13 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     return out;
 }
 
-bool is_utf8(std::string_view text) {
+std::size_t utf8_prefix(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
+        // Most text is ASCII.
+        if (text.size() - i >= swar::word_bytes && swar::above_ascii(swar::load(text.data() + i)) == 0) {
+            i += swar::word_bytes;
+            continue;
+        }
         const auto b = static_cast<unsigned char>(text[i]);
         std::size_t more = 0;
         std::uint32_t value = 0, least = 0;
@@ -135,18 +153,22 @@ bool is_utf8(std::string_view text) {
         } else if (b >= 0xF0 && b <= 0xF4) {
             more = 3, value = b & 0x07U, least = 0x10000;
         } else {
-            return false;
+            return i;
         }
-        if (i + more >= text.size()) return false;
+        if (i + more >= text.size()) return i;
         for (std::size_t k = 1; k <= more; ++k) {
             const auto c = static_cast<unsigned char>(text[i + k]);
-            if ((c & 0xC0U) != 0x80U) return false;
+            if ((c & 0xC0U) != 0x80U) return i;
             value = value << 6 | (c & 0x3FU);
         }
-        if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return false;
+        if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return i;
         i += more + 1;
     }
-    return true;
+    return text.size();
+}
+
+bool is_utf8(std::string_view text) {
+    return utf8_prefix(text) == text.size();
 }
 
 std::string printable(std::string_view text, std::size_t max) {

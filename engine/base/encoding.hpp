@@ -24,6 +24,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 
 // True when every byte sequence is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+// How many bytes from the front are: the size when all of them are.
+std::size_t utf8_prefix(std::string_view text);
 
 // For messages and logs: control characters and bytes outside ASCII become \xNN, cut to `max` characters with
 // "...".

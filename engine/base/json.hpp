@@ -1,4 +1,4 @@
-// JSON (RFC 8259) in and out, over RapidJSON's SAX reader. A document is one flat tape, so reading, walking
+// JSON (RFC 8259) in, over RapidJSON's SAX reader, and out. A document is one flat tape, so reading, walking
 // and destroying it never recurses however deep the text is; numbers keep their text, so what passes through
 // Trainyard untouched comes out as it went in.
 #pragma once

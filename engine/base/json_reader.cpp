@@ -3,11 +3,12 @@
 #define RAPIDJSON_NAMESPACE_BEGIN namespace trainyard_rapidjson {
 #define RAPIDJSON_NAMESPACE_END }
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+#include <rapidjson/stream.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json_tape.hpp"
@@ -18,6 +19,7 @@ namespace rj = trainyard_rapidjson;
 // Builds the tape and enforces every limit while the text is still being read.
 class tape_builder : public rj::BaseReaderHandler<rj::UTF8<>, tape_builder> {
 public:
+    // The tape's arena holds the text, which the reader decodes in place.
     tape_builder(value::tape& t, const limits& l) : tape_(t), limits_(l) {}
 
     bool Null() { return scalar(kind::null); }
@@ -49,16 +51,10 @@ private:
     }
     bool text(kind k, const char* s, rj::SizeType n, bool is_key = false) {
         if (n > limits_.string) return refuse("a string or number longer than {} bytes", limits_.string);
-        // RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
-        if (std::memchr(s, 0xED, n) != nullptr && !is_utf8({s, n})) {
-            code_ = errc::invalid_argument;
-            return refuse("a surrogate without its pair in '{}'", printable({s, n}, 64));
-        }
         scalar(k, is_key);
         auto& node = tape_.nodes.back();
-        node.offset = static_cast<std::uint32_t>(tape_.arena.size());
+        node.offset = static_cast<std::uint32_t>(s - tape_.arena.data());
         node.length = n;
-        tape_.arena.append(s, n);
         return true;
     }
     bool open(kind k) {
@@ -105,24 +101,43 @@ document::document(document&&) noexcept = default;
 document& document::operator=(document&&) noexcept = default;
 document::~document() = default;
 
+namespace {
+
+// RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
+std::optional<std::string_view> lone_surrogate(const value::tape& t) {
+    if (std::memchr(t.arena.data(), 0xED, t.arena.size()) == nullptr) return std::nullopt;
+    for (const value::node& n : t.nodes)
+        if (n.kind == kind::string && !is_utf8(t.text(n))) return t.text(n);
+    return std::nullopt;
+}
+
+}  // namespace
+
 result<document> document::parse(std::string_view text, const limits& l) {
     if (text.size() > l.bytes)
         return error{errc::limit, fmt::format("JSON of {} bytes; at most {} are read", text.size(), l.bytes)};
     // RapidJSON takes NUL for the end of the text and would ignore what follows.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos)
         return error{errc::invalid_argument, fmt::format("not JSON: NUL at byte {}", nul)};
+    if (const auto good = utf8_prefix(text); good != text.size())
+        return error{errc::invalid_argument, fmt::format("not JSON: malformed UTF-8 (byte {})", good)};
     document d;
-    d.tape_->arena.reserve(text.size());
+    d.tape_->arena = text;
     tape_builder builder{*d.tape_, l};
-    rj::MemoryStream stream{text.data(), text.size()};
+    // In place: a decoded string is never longer than its text, and nothing is copied twice.
+    rj::InsituStringStream stream{d.tape_->arena.data()};
     rj::Reader reader;
     constexpr unsigned flags =
-        rj::kParseIterativeFlag | rj::kParseValidateEncodingFlag | rj::kParseNumbersAsStringsFlag;
+        rj::kParseIterativeFlag | rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag;
     if (const auto r = reader.Parse<flags>(stream, builder); r.IsError()) {
         const std::string why = builder.why().empty() ? rj::GetParseError_En(r.Code()) : builder.why();
         return error{builder.why().empty() ? errc::invalid_argument : builder.code(),
                      fmt::format("not JSON that can be used: {} (byte {})", why, r.Offset())};
     }
+    if (const auto bad = lone_surrogate(*d.tape_))
+        return error{errc::invalid_argument,
+                     fmt::format("not JSON that can be used: a surrogate without its pair in '{}' (byte {})",
+                                 printable(*bad, 64), bad->data() - d.tape_->arena.data())};
     return d;
 }
 

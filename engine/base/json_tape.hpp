@@ -1,4 +1,5 @@
-// The flat form of a JSON document: nodes in document order, strings in one arena. Private to the JSON
+// The flat form of a JSON document: nodes in document order, strings in one arena,
+// which is the text itself, decoded in place. Private to the JSON
 // reader.
 #pragma once
 

@@ -92,6 +92,9 @@ struct response {
     int status = 200;
     http::fields fields;
     std::string body;
+    // A server announces this many bytes more than the body has, sends what is there and closes the
+    // connection, as a failing one does. A client leaves it 0.
+    std::size_t withheld = 0;
 };
 
 // Where a connection goes. Connections are pooled by this.

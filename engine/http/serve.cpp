@@ -52,7 +52,7 @@ void render_head(std::string& out, const response& r, bool keep_alive) {
     }
     if (!r.fields.has("Date")) out.append("Date: ").append(date_now()).append("\r\n");
     if (r.status != 204 && r.status != 304)
-        out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
+        out.append("Content-Length: ").append(std::to_string(r.body.size() + r.withheld)).append("\r\n");
     out.append(keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }
 
@@ -210,7 +210,7 @@ task<bool> serve_one(serve_shared& shared, connection& c) {
     const response r = co_await std::move(answering);
     if (r.status == 0) co_return false;
     const bool keep =
-        head.keep_alive && !shared.closing && !list_contains(r.fields.get("Connection"), "close");
+        head.keep_alive && !shared.closing && r.withheld == 0 && !list_contains(r.fields.get("Connection"), "close");
     const bool sent = co_await write_answer(shared, c, r, keep, with_body);
     if (sent && !keep) {
         c.dog.arm(from_now(linger_max));

@@ -1,11 +1,13 @@
 #include "scheduler/ledger/ledger.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <chrono>
 
+#include "engine/sqlite/sqlite.hpp"
 #include "scheduler/ledger/rows.hpp"
 #include "scheduler/ledger/schema.hpp"
-#include "scheduler/ledger/sqlite.hpp"
 
 namespace trainyard::ledger {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "scheduler/ledger/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
 #include "scheduler/lifecycle/job.hpp"
 
 namespace trainyard::ledger {

@@ -1,6 +1,7 @@
 #include "scheduler/ledger/schema.hpp"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -105,7 +106,7 @@ result<sqlite::connection> open_file(const std::string& given, const std::string
     if (ec) return file_error(given, ec.message());
     if (auto r = ensure_file(path); !r) return r.error();
 
-    auto db = sqlite::connection::open(path);
+    auto db = sqlite::connection::open(path, "ledger");
     if (!db) return db.error();
     // Reading comes before the change to WAL mode: a foreign database is left as it was.
     const auto id = db->integer("PRAGMA application_id");

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "scheduler/ledger/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
 
 namespace trainyard::ledger {
 

@@ -180,16 +180,16 @@ def client(service, url, account=HOME_ACCOUNT, region=REGION, secret="test", **c
         import boto3
         from botocore.config import Config
     except ImportError:
-        skip("boto3 is not installed; interop.setup says why")
+        skip("boto3 is not installed; interop.setup_python says why")
     return boto3.client(service, endpoint_url=url, region_name=region, aws_access_key_id=account,
                         aws_secret_access_key=secret, config=Config(retries={"max_attempts": 1}, **config))
 
 
 class local_aws:
-    def __init__(self, *options):
-        self.journal_file = folder() / "journal.jsonl"
-        self.process = process("local", [BIN, "local", "--port", "0", "--journal", self.journal_file,
-                                         "--time-scale", str(TIME_SCALE), *options])
+    def __init__(self, *options, name="local", time_scale=TIME_SCALE):
+        self.journal_file = folder() / f"{name}-journal.jsonl"
+        self.process = process(name, [BIN, "local", "--port", "0", "--journal", self.journal_file,
+                                      "--time-scale", str(time_scale), *options])
         self.url = self.process.line(r"listening on (http://\S+)").group(1)
 
     def journal(self):

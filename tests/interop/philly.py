@@ -22,10 +22,10 @@ RUN_SECONDS_MAX = 420
 def send_with_javascript(aws, queue, messages):
     js = h.FOREIGN / "js"
     if not (js / "complete").exists():
-        h.skip("the JavaScript SDK is not installed; interop.setup says why")
+        h.skip("the JavaScript SDK is not installed; interop.setup_js says why")
     # Node resolves packages from the folder of the program.
     program = js / "send.mjs"
-    program.write_text((h.HERE / "send.mjs").read_text())
+    program.write_text((h.HERE / "js" / "send.mjs").read_text())
     done = subprocess.run(["node", str(program), aws.url, queue], input="\n".join(map(json.dumps, messages)), text=True,
                           env={**h.clean_environment(), **h.aws_environment(aws.url)}, capture_output=True, timeout=120)
     h.expect_equal(done.returncode, 0, f"exit code of send.mjs ({done.stderr.strip()[-1500:]})")

@@ -55,12 +55,36 @@ def code_of(text):
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
-LOCAL_PARTS = ["aws/local/base", "aws/local/model", "aws/local/sqs", "aws/local/sagemaker", "aws/local/identity"]
+# A folder for each kind of resource; what they share is in common.
+SAGEMAKER_PARTS = [
+    "aws/local/sagemaker/common",
+    "aws/local/sagemaker/pipelines",
+    "aws/local/sagemaker/resources",
+    "aws/local/sagemaker/search",
+    "aws/local/sagemaker/training",
+    "aws/local/sagemaker/batch",
+    "aws/local/sagemaker/tuning",
+    "aws/local/sagemaker/plans",
+]
+LOCAL_PARTS = [
+    "aws/local/base",
+    "aws/local/model",
+    "aws/local/policy",
+    "aws/local/gate",
+    "aws/local/control",
+    "aws/local/durable",
+    "aws/local/sqs",
+    "aws/local/sagemaker",
+    "aws/local/identity",
+    "aws/local/events",
+    "aws/local/quotas",
+] + SAGEMAKER_PARTS
 BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger", "scheduler/config",
                                                                   "scheduler/dispatcher"]
 # folder -> the folders it may include, beside itself. Order of the house: engine, sigv4 -> aws -> scheduler -> bench.
 LAYERS = {
     "engine/base": [],
+    "engine/sqlite": ["engine/base"],
     "engine/io": ["engine/base"],
     "engine/metrics": ["engine/base"],
     "engine/http": ["engine/base", "engine/io", "engine/metrics"],
@@ -73,13 +97,27 @@ LAYERS = {
     "aws/identity": ENGINE + ["sigv4", "aws/credentials", "aws/transport", "aws/sts"],
     "aws/local/base": ["engine/base"],
     "aws/local/model": ["engine/base", "aws/local/base"],
-    "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base"],
-    "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"],
-    "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model"],
+    "aws/local/policy": ["engine/base", "aws/local/base"],
+    "aws/local/gate": ["engine/base", "aws/local/base"],
+    "aws/local/durable": ["engine/base", "engine/io", "engine/sqlite", "aws/local/base"],
+    "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
+    "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
+    "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
+    "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/resources": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
+    "aws/local/sagemaker/search": ["engine/base", "aws/local/base", "aws/local/model"],
+    "aws/local/sagemaker/training": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker/plans": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
+    "aws/local/sagemaker/tuning": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],
+    "aws/local/sagemaker/batch": ["engine/base", "aws/local/base", "aws/local/model", "aws/local/sagemaker/common"],
+    "aws/local/sagemaker": ["engine/base", "aws/local/base", "aws/local/model"] + SAGEMAKER_PARTS,
+    "aws/local/identity": ["engine/base", "sigv4", "aws/local/base", "aws/local/model", "aws/local/policy"],
+    "aws/local/events": ["engine/base", "engine/io", "aws/local/base", "aws/local/model", "aws/local/policy"],
+    "aws/local/quotas": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],
-    "scheduler/ledger": ["engine/base", "scheduler/lifecycle"],
+    "scheduler/ledger": ["engine/base", "engine/sqlite", "scheduler/lifecycle"],
     "scheduler/config": ["engine/base", "scheduler/policy", "scheduler/lifecycle"],
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],

@@ -1,4 +1,5 @@
-// Who may sign: the built-in keys of every account, and the sessions that AssumeRole gave out. Pure.
+// Who may sign: the built-in keys of every account, the keys of IAM's users, and the sessions that STS gave
+// out. Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/identity/iam_store.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/base/secret.hpp"
 #include "engine/base/time.hpp"
@@ -23,11 +26,23 @@ inline constexpr std::size_t sessions_max = 100'000;
 // An expired session is remembered this long, so that its user is told it expired and not that it is unknown.
 inline constexpr std::chrono::hours expired_session_kept{1};
 
-struct assumed_role {
-    account_id account;     // the role's
-    std::string role_name;  // without its path
-    std::string session_name;
+// What a session brings beside its principal.
+struct session_facts {
+    std::string owner_arn;  // whose permissions it has: the role, or the user who asked for it
+    bool of_role = false;   // assuming a role with it is role chaining
+    // With session policies it may do what `owner_arn` may and they allow as well. No policies: nothing at
+    // all.
+    bool limited = false;
+    std::vector<policy_document> policies{};
+    tag_map tags{};
+    std::set<std::string, less_ignoring_case> transitive_tags{};
+    std::string source_identity{};
+};
+
+struct session_request {
+    principal who;  // without an access key
     std::chrono::seconds lifetime{3600};
+    session_facts facts;
 };
 
 class identity_store {
@@ -38,23 +53,37 @@ public:
     };
 
     // `secret_access_key` is that of "test" (account 000000000000) and of every access key id of 12 digits,
-    // which is the account itself.
-    explicit identity_store(std::string secret_access_key);
+    // which is the account itself. `iam` outlives the store.
+    identity_store(std::string secret_access_key, const iam_store& iam);
 
+    // Nothing, too, for a key that is not active.
     std::optional<identity> find(std::string_view access_key_id) const;
-    // Nothing when sessions_max sessions live.
+    // Null for keys that are no session's.
+    const session_facts* facts_of(std::string_view access_key_id) const;
+
     struct session {
         sigv4::credentials credentials;
         principal who;
     };
-    std::optional<session> assume(const assumed_role& role, wall_time now, rng& random);
+    // Nothing when sessions_max sessions live.
+    std::optional<session> open(session_request request, wall_time now, rng& random);
 
     std::size_t sessions() const { return sessions_.size(); }
 
 private:
+    struct open_session {
+        identity who;
+        session_facts facts;
+    };
+    void forget_expired(wall_time now);
+
     secret secret_access_key_;
-    std::map<std::string, identity, std::less<>> sessions_;  // by access key id
+    const iam_store& iam_;
+    std::map<std::string, open_session, std::less<>> sessions_;  // by access key id
     std::set<std::pair<wall_time, std::string>> expiry_;
 };
+
+// Whether it is the user of the keys that every account has from the start.
+bool is_builtin_user(std::string_view arn);
 
 }  // namespace trainyard::aws::local

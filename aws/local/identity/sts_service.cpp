@@ -1,115 +1,98 @@
 #include "aws/local/identity/sts_service.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <optional>
-#include <vector>
+#include <fmt/format.h>
 
-#include "aws/local/base/validation.hpp"
+#include "aws/local/identity/iam_answer.hpp"
+#include "aws/local/identity/sts_session.hpp"
+#include "aws/local/identity/unique_id.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::local {
 namespace {
 
-service_error sender(int status, const char* code, std::string message) {
-    return {status, code, code, std::move(message), true};
-}
+constexpr std::int64_t user_session_seconds = 43200;  // of GetSessionToken and GetFederationToken
 
-std::string answer(std::string_view operation, const std::string& result, std::string_view request_id) {
-    const std::string name{operation};
-    return "<" + name + "Response xmlns=\"" + std::string{sts_namespace} + "\"><" + name + "Result>" +
-           result + "</" + name + "Result><ResponseMetadata>" + xml_element("RequestId", request_id) +
-           "</ResponseMetadata></" + name + "Response>";
-}
-
-const std::string* find(const query_parameters& p, const char* name) {
-    const auto found = p.find(name);
-    return found == p.end() || found->second.empty() ? nullptr : &found->second;
-}
-
-bool is_session_name(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view{"_+=,.@-"}.find(c) != std::string_view::npos;
-    });
-}
-
-void check_length(validation& check, const char* path, const std::string* value, std::size_t min,
-                  std::size_t max) {
-    if (!value) return check.not_null(path);
-    if (value->size() < min)
-        check.fail(path, *value, "have length greater than or equal to " + std::to_string(min));
-    if (value->size() > max)
-        check.fail(path, *value, "have length less than or equal to " + std::to_string(max));
+// A session's keys, whoever it is of.
+bool is_session(const identity_store& identities, const principal& who) {
+    return identities.facts_of(who.access_key_id) != nullptr;
 }
 
 }  // namespace
 
-std::string sts_error(const service_error& e, std::string_view request_id) {
-    return "<ErrorResponse xmlns=\"" + std::string{sts_namespace} + "\"><Error>" +
-           xml_element("Type", e.sender_fault ? "Sender" : "Receiver") + xml_element("Code", e.type) +
-           xml_element("Message", e.message) + "</Error>" + xml_element("RequestId", request_id) +
-           "</ErrorResponse>";
+sts_service::sts_service(sts_parts parts) : parts_(parts), validator_(model::sts_model()) {}
+
+service_reply sts_service::handle(const operation_call& call) {
+    const model::operation* shape = validator_.service().find(call.operation);
+    if (shape)
+        if (const auto wrong = validator_.check(*shape, call.input))
+            return sts_error::validation(wrong->message);
+    if (call.operation == "AssumeRole") return assume_role(call);
+    if (call.operation == "AssumeRoleWithWebIdentity") return assume_role_with_web_identity(call);
+    if (call.operation == "GetCallerIdentity") return get_caller_identity(call);
+    if (call.operation == "GetSessionToken") return get_session_token(call);
+    if (call.operation == "GetFederationToken") return get_federation_token(call);
+    if (call.operation == "GetAccessKeyInfo") return get_access_key_info(call);
+    return service_error{400, "UnknownOperationException", "InvalidAction",
+                         fmt::format("Could not find operation {}", printable(call.operation, 128)), true};
 }
 
-service_reply sts_service::handle(const query_parameters& p, const principal& who,
-                                  std::string_view request_id, wall_time now) {
-    const std::string* action = find(p, "Action");
-    if (!action) return sender(400, "MissingAction", "The request must contain the parameter Action");
-    const std::string* version = find(p, "Version");
-    if (version && *version != sts_version)
-        return sender(400, "NoSuchVersion",
-                      "The requested version (" + printable(*version, 64) +
-                          ") of service AWSSecurityTokenService does not exist");
-    if (*action == "AssumeRole") return assume_role(p, request_id, now);
-    if (*action == "GetCallerIdentity")
-        return answer(*action,
-                      xml_element("Arn", who.arn) + xml_element("UserId", who.user_id) +
-                          xml_element("Account", who.account.str()),
-                      request_id);
-    return sender(400, "InvalidAction",
-                  "Could not find operation " + printable(*action, 128) + " for version 2011-06-15");
+service_reply sts_service::get_caller_identity(const operation_call& call) {
+    json::writer out;
+    out.begin_object().member("UserId", call.who.user_id).member("Account", call.who.account.str());
+    out.member("Arn", call.who.arn).end_object();
+    return out.take();
 }
 
-service_reply sts_service::assume_role(const query_parameters& p, std::string_view request_id,
-                                       wall_time now) {
-    validation check;
-    const std::string* arn = find(p, "RoleArn");
-    check_length(check, "roleArn", arn, 20, 2048);
-    const std::string* name = find(p, "RoleSessionName");
-    check_length(check, "roleSessionName", name, 2, 64);
-    if (name && !is_session_name(*name))
-        check.fail("roleSessionName", *name, R"(satisfy regular expression pattern: [\w+=,.@-]*)");
-    assumed_role role;
-    if (const std::string* text = find(p, "DurationSeconds")) {
-        int seconds = 0;
-        const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-        if (code != std::errc{} || end != text->data() + text->size())
-            return sender(400, "MalformedInput", "DurationSeconds must be an integer");
-        if (seconds < 900) check.fail("durationSeconds", *text, "have value greater than or equal to 900");
-        if (seconds > 43200) check.fail("durationSeconds", *text, "have value less than or equal to 43200");
-        role.lifetime = std::chrono::seconds{seconds};
-    }
-    if (const auto e = check.error()) return sender(400, "ValidationError", e->message);
-    const auto slash = arn->rfind('/');
-    if (!is_role_arn(*arn) || slash == std::string::npos || slash + 1 == arn->size())
-        return sender(400, "ValidationError", printable(*arn) + " is invalid");
-    role.account = account_id{arn->substr(arn->find("::") + 2, 12)};
-    role.role_name = arn->substr(slash + 1);
-    role.session_name = *name;
-    const auto session = identities_.assume(role, now, random_);
-    if (!session)
-        return service_error{400, "Throttling", "Throttling", "Rate exceeded: too many sessions are alive",
-                             true};
-    const auto& c = session->credentials;
-    return answer("AssumeRole",
-                  "<Credentials>" + xml_element("AccessKeyId", c.access_key_id) +
-                      xml_element("SecretAccessKey", c.secret_access_key.reveal()) +
-                      xml_element("SessionToken", c.session_token.reveal()) +
-                      xml_element("Expiration", to_iso8601(*c.expires_at)) +
-                      "</Credentials><AssumedRoleUser>" + xml_element("AssumedRoleId", session->who.user_id) +
-                      xml_element("Arn", session->who.arn) + "</AssumedRoleUser>",
-                  request_id);
+service_reply sts_service::get_session_token(const operation_call& call) {
+    if (is_session(parts_.identities, call.who))
+        return sts_error::access_denied("Cannot call GetSessionToken with session credentials");
+    session_request request{call.who, {}, {}};
+    request.lifetime =
+        std::chrono::seconds{call.input.find("DurationSeconds").integer().value_or(user_session_seconds)};
+    request.facts.owner_arn = call.who.arn;
+    const auto session = parts_.identities.open(std::move(request), call.now, parts_.random);
+    if (!session) return sts_error::too_many_sessions();
+    json::writer out;
+    out.begin_object();
+    write_credentials(out, *session);
+    out.end_object();
+    return out.take();
+}
+
+service_reply sts_service::get_federation_token(const operation_call& call) {
+    if (is_session(parts_.identities, call.who))
+        return sts_error::access_denied("Cannot call GetFederationToken with session credentials");
+    const std::string name = text_of(call.input, "Name");
+    session_request request;
+    request.lifetime =
+        std::chrono::seconds{call.input.find("DurationSeconds").integer().value_or(user_session_seconds)};
+    request.facts.owner_arn = call.who.arn;
+    request.facts.limited = true;
+    if (auto wrong = packed_too_large(call.input)) return *std::move(wrong);
+    if (auto wrong = read_session_policies(call.input, parts_.iam, call.who.account, request.facts))
+        return *std::move(wrong);
+    if (auto wrong = read_session_tags(call.input, nullptr, request.facts)) return *std::move(wrong);
+    request.who.account = call.who.account;
+    request.who.user_id = fmt::format("{}:{}", call.who.account.str(), name);
+    request.who.arn = fmt::format("arn:aws:sts::{}:federated-user/{}", call.who.account.str(), name);
+    const auto session = parts_.identities.open(std::move(request), call.now, parts_.random);
+    if (!session) return sts_error::too_many_sessions();
+    json::writer out;
+    out.begin_object();
+    write_credentials(out, *session);
+    out.key("FederatedUser").begin_object();
+    out.member("FederatedUserId", session->who.user_id).member("Arn", session->who.arn).end_object();
+    if (const auto percent = packed_percent(call.input)) out.member("PackedPolicySize", *percent);
+    out.end_object();
+    return out.take();
+}
+
+service_reply sts_service::get_access_key_info(const operation_call& call) {
+    const auto account = account_of_access_key_id(text_of(call.input, "AccessKeyId"));
+    if (!account) return sts_error::validation("The access key id is not one that AWS gave out");
+    json::writer out;
+    out.begin_object().member("Account", account->str()).end_object();
+    return out.take();
 }
 
 }  // namespace trainyard::aws::local

@@ -1,34 +1,44 @@
-// STS of the local AWS (Query protocol): AssumeRole and GetCallerIdentity. Pure.
+// STS of the local AWS: temporary credentials for roles, users and web identities. Pure.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
-#include "aws/local/base/query_text.hpp"
 #include "aws/local/base/service.hpp"
+#include "aws/local/identity/identity_options.hpp"
 #include "aws/local/identity/identity_store.hpp"
+#include "aws/local/identity/role_trust.hpp"
+#include "aws/local/model/validate.hpp"
 
 namespace trainyard::aws::local {
 
-// One ErrorResponse document of STS, and of requests that no service takes.
-std::string sts_error(const service_error& e, std::string_view request_id);
-
-inline constexpr std::string_view sts_version = "2011-06-15";
-inline constexpr std::string_view sts_namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
+// What STS works with; all of it outlives the service.
+struct sts_parts {
+    identity_store& identities;
+    const iam_store& iam;
+    const role_trust& trust;
+    const identity_options& options;
+    rng& random;
+};
 
 class sts_service {
 public:
-    // Both outlive the service.
-    sts_service(identity_store& identities, rng& random) : identities_(identities), random_(random) {}
+    explicit sts_service(sts_parts parts);
 
-    // The XML document of a 200 answer. `type` of an error is the Query code.
-    service_reply handle(const query_parameters& parameters, const principal& who,
-                         std::string_view request_id, wall_time now);
+    // JSON in and out. `type` of an error is the Query code. AssumeRoleWithWebIdentity looks at no principal.
+    service_reply handle(const operation_call& call);
 
 private:
-    service_reply assume_role(const query_parameters& p, std::string_view request_id, wall_time now);
-    identity_store& identities_;
-    rng& random_;
+    service_reply assume_role(const operation_call& call);
+    service_reply assume_role_with_web_identity(const operation_call& call);
+    static service_reply get_caller_identity(const operation_call& call);
+    service_reply get_session_token(const operation_call& call);
+    service_reply get_federation_token(const operation_call& call);
+    static service_reply get_access_key_info(const operation_call& call);
+
+    sts_parts parts_;
+    model::validator validator_;
 };
 
 }  // namespace trainyard::aws::local

@@ -58,7 +58,7 @@ sqs_result<const move_task*> queue_moves::start(std::shared_ptr<queue> source,
                                 fmt::format("{} active message move tasks were found, maximum allowed is {}.",
                                             active, max_active_moves));
     move_task task;
-    task.id = make_uuid(random_);
+    task.id = make_uuid(random_).str();
     task.to_move = source->store.count(now).visible;
     task.destination = std::move(destination);
     task.rate = rate;
@@ -67,6 +67,7 @@ sqs_result<const move_task*> queue_moves::start(std::shared_ptr<queue> source,
     if (history.size() == max_listed_moves) history.pop_back();
     history.push_front(std::move(task));
     due_.emplace(now, history.front().source->id);
+    mark(history.front().source->id);
     return &history.front();
 }
 
@@ -94,11 +95,13 @@ sqs_result<const move_task*> queue_moves::cancel(const queue& source, std::strin
         return sqs_error::invalid_parameter(fmt::format(
             "Only a task that is RUNNING can be cancelled; this one is {}.", to_string(task->status)));
     task->status = move_task::state::cancelling;
+    mark(source.id);
     return &*task;
 }
 
 void queue_moves::forget(const queue& source) {
     tasks_.erase(source.id);
+    mark(source.id);
     std::erase_if(due_, [&](const auto& due) { return due.second == source.id; });
 }
 
@@ -109,6 +112,7 @@ std::vector<std::shared_ptr<queue>> queue_moves::advance(const queue_registry& q
         due_.erase(due_.begin());
         move_task& task = tasks_.find(id)->second.front();
         run(task, queues, now, changed);
+        mark(id);
         if (task.active()) due_.emplace(due_time(task), id);
     }
     return changed;
@@ -117,6 +121,18 @@ std::vector<std::shared_ptr<queue>> queue_moves::advance(const queue_registry& q
 std::optional<wall_time> queue_moves::next() const {
     if (due_.empty()) return std::nullopt;
     return due_.begin()->first;
+}
+
+const std::deque<move_task>* queue_moves::history(std::uint64_t source) const {
+    const auto found = tasks_.find(source);
+    return found == tasks_.end() ? nullptr : &found->second;
+}
+
+void queue_moves::restore(std::deque<move_task> tasks) {
+    const std::uint64_t id = tasks.front().source->id;
+    const auto at = tasks_.insert_or_assign(id, std::move(tasks)).first;
+    const move_task& newest = at->second.front();
+    if (newest.active()) due_.emplace(due_time(newest), id);
 }
 
 void queue_moves::run(move_task& task, const queue_registry& queues, wall_time now,

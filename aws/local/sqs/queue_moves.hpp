@@ -63,7 +63,19 @@ public:
     // When a message is due, or a task ends.
     std::optional<wall_time> next() const;
 
+    // The queues whose tasks changed are remembered from now on, by id.
+    void keep_changes() { changed_.emplace(); }
+    bool changed() const { return changed_ && !changed_->empty(); }
+    std::set<std::uint64_t> take_changes() { return std::exchange(*changed_, {}); }
+    // Newest first; null when it has none.
+    const std::deque<move_task>* history(std::uint64_t source) const;
+    // Into a value that nothing else was done to; the tasks of one source, not empty.
+    void restore(std::deque<move_task> tasks);
+
 private:
+    void mark(std::uint64_t source) {
+        if (changed_) changed_->insert(source);
+    }
     std::shared_ptr<queue> destination_of(const move_task& task, const queue_message& m,
                                           const queue_registry& queues, std::string& failure) const;
     void run(move_task& task, const queue_registry& queues, wall_time now,
@@ -72,6 +84,7 @@ private:
     rng random_;
     std::map<std::uint64_t, std::deque<move_task>> tasks_;  // by the id of the source, newest first
     std::set<std::pair<wall_time, std::uint64_t>> due_;     // active tasks: only a front one can be active
+    std::optional<std::set<std::uint64_t>> changed_;        // none: nobody wants to know
 };
 
 }  // namespace trainyard::aws::local

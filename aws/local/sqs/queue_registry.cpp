@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace trainyard::aws::local {
 
@@ -95,6 +96,7 @@ sqs_result<std::shared_ptr<queue>> queue_registry::create(const queue_key& key, 
                 "You must wait 60 seconds after deleting a queue before you can create another "
                 "with the same name.");
         deleted_.erase(gone);
+        if (changes_) changes_->names.insert(key);
     }
     if (const auto redrive = check_redrive(key, *wanted); !redrive) return redrive.error();
     if (const auto tagged = check_tags(tags); !tagged) return tagged.error();
@@ -105,6 +107,8 @@ sqs_result<std::shared_ptr<queue>> queue_registry::create(const queue_key& key, 
         std::make_shared<queue>(queue{key, ++last_id_, std::move(*wanted), tags, now, now, std::nullopt,
                                       false, queue_store(settings, random_.next_u64())});
     queues_.emplace(key, made);
+    mark(key);
+    if (changes_) keep_changes_of(*made);
     return made;
 }
 
@@ -116,8 +120,13 @@ std::shared_ptr<queue> queue_registry::find(const queue_key& key) const {
 void queue_registry::remove(const queue_key& key, wall_time now) {
     const auto found = queues_.find(key);
     if (found == queues_.end()) return;
+    mark(key);
     found->second->deleted = true;
     found->second->store.purge();
+    if (changes_) {
+        changes_->stores.erase(found->second->id);
+        changes_->names.insert(key);
+    }
     queues_.erase(found);
     deleted_.insert_or_assign(key, now);
 }
@@ -130,6 +139,7 @@ sqs_result<void> queue_registry::set_attributes(queue& q, const string_map& attr
         if (const auto redrive = check_redrive(q.key, *wanted); !redrive) return redrive.error();
     q.attributes = std::move(*wanted);
     q.modified = now;
+    mark(q.key);
     q.store.configure(q.attributes.store(), now);
     return {};
 }
@@ -169,6 +179,7 @@ sqs_result<void> queue_registry::purge(queue& q, wall_time now) {
         return e;
     }
     q.purged = now;
+    mark(q.key);
     q.store.purge();
     return {};
 }
@@ -180,7 +191,13 @@ sqs_result<void> queue_registry::tag(queue& q, const string_map& tags) {
     if (merged.size() > max_queue_tags)
         return sqs_error::invalid_parameter(fmt::format("Too many tags added for queue {}.", q.key.name));
     q.tags = std::move(merged);
+    mark(q.key);
     return {};
+}
+
+void queue_registry::untag(queue& q, const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) q.tags.erase(key);
+    mark(q.key);
 }
 
 queue_registry::page queue_registry::list(const account_id& account, const region_name& region,
@@ -232,6 +249,53 @@ std::size_t queue_registry::messages() const {
     std::size_t n = 0;
     for (const auto& [key, q] : queues_) n += q->store.size();
     return n;
+}
+
+queue_store::counts queue_registry::counts(wall_time now) const {
+    queue_store::counts all;
+    for (const auto& [key, q] : queues_) {
+        const auto one = q->store.count(now);
+        all.visible += one.visible;
+        all.in_flight += one.in_flight;
+        all.delayed += one.delayed;
+    }
+    return all;
+}
+
+void queue_registry::mark(const queue_key& key) {
+    if (!changes_) return;
+    const auto& q = queues_.find(key)->second;
+    changes_->queues.insert_or_assign(q->id, q);
+}
+
+void queue_registry::keep_changes_of(queue& q) {
+    q.store.keep_changes([this, &q] {
+        if (!q.deleted) changes_->stores.emplace(q.id, &q);
+    });
+}
+
+void queue_registry::keep_changes() {
+    changes_ = std::make_unique<registry_changes>();
+    for (const auto& [key, q] : queues_) keep_changes_of(*q);
+}
+
+bool queue_registry::changed() const {
+    return changes_ && !(changes_->queues.empty() && changes_->stores.empty() && changes_->names.empty());
+}
+
+registry_changes queue_registry::take_changes() {
+    return std::exchange(*changes_, {});
+}
+
+std::optional<wall_time> queue_registry::deleted_at(const queue_key& key) const {
+    const auto found = deleted_.find(key);
+    return found == deleted_.end() ? std::nullopt : std::optional{found->second};
+}
+
+void queue_registry::restore(std::shared_ptr<queue> q) {
+    last_id_ = std::max(last_id_, q->id);
+    const queue_key key = q->key;
+    queues_.insert_or_assign(key, std::move(q));
 }
 
 }  // namespace trainyard::aws::local

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,13 @@ struct queue {
     queue_store store;
 };
 
+// What became different in a registry since it was asked last.
+struct registry_changes {
+    std::map<std::uint64_t, std::shared_ptr<queue>> queues;  // by id: made, described anew, or deleted
+    std::map<std::uint64_t, queue*> stores;                  // with changes to take; no deleted ones
+    std::set<queue_key> names;                               // that were taken back or may be used again
+};
+
 class queue_registry {
 public:
     // `random` marks the receipt handles of each queue.
@@ -55,6 +63,7 @@ public:
     sqs_result<void> set_attributes(queue& q, const string_map& attributes, wall_time now);
     sqs_result<void> purge(queue& q, wall_time now);
     sqs_result<void> tag(queue& q, const string_map& tags);
+    void untag(queue& q, const std::vector<std::string>& keys);
 
     struct page {
         std::vector<std::shared_ptr<queue>> queues;
@@ -75,14 +84,28 @@ public:
     // Queues whose redrive policy names `q`.
     std::vector<std::shared_ptr<queue>> dead_letter_sources(const queue& q) const;
     std::size_t messages() const;
+    queue_store::counts counts(wall_time now) const;  // of every queue together
+
+    // Changes of queues and their stores are remembered from now on.
+    void keep_changes();
+    bool changed() const;
+    registry_changes take_changes();
+    // When a name was taken back; nothing when it may be used again.
+    std::optional<wall_time> deleted_at(const queue_key& key) const;
+    // Into a registry that nothing else was done to.
+    void restore(std::shared_ptr<queue> q);
+    void restore_deleted(const queue_key& key, wall_time when) { deleted_.insert_or_assign(key, when); }
 
 private:
+    void mark(const queue_key& key);
+    void keep_changes_of(queue& q);
     sqs_result<void> check_redrive(const queue_key& source, const queue_attributes& attributes) const;
 
     rng random_;
     std::uint64_t last_id_ = 0;
     std::map<queue_key, std::shared_ptr<queue>> queues_;
     std::map<queue_key, wall_time> deleted_;
+    std::unique_ptr<registry_changes> changes_;  // null: nobody wants to know
 };
 
 }  // namespace trainyard::aws::local

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t handle_bytes = 24;  // tag, serial, nonce
 
-void put_u64(std::string& out, std::uint64_t v) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>((v >> shift) & 0xFFU));
+void put_u64(char* out, std::uint64_t v) {
+    for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<char>((v >> shift) & 0xFFU);
 }
 
 std::uint64_t get_u64(std::string_view bytes) {
@@ -23,23 +23,19 @@ std::uint64_t get_u64(std::string_view bytes) {
     return v;
 }
 
-// 20 digits as AWS shows them: they start near 188'49496460467696128, beyond 64 bits, and grow in steps of
-// 256.
-std::string make_sequence_number(std::uint64_t serial) {
-    return fmt::format("188{:017}", 49'496'460'467'696'128ULL + serial * 256);
-}
-
-std::string deduplication_key(const store_settings& s, const queue_message& m) {
-    if (!s.deduplicate_per_group) return m.deduplication_id;
-    return m.group_id + '\n' + m.deduplication_id;  // neither may contain a line feed
-}
-
 }  // namespace
 
-std::string make_uuid(rng& random) {
-    const std::uint64_t a = random.next_u64(), b = random.next_u64();
-    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32U, a >> 16U & 0xFFFFU, a & 0xFFFU,
-                       (b >> 48U & 0x3FFFU) | 0x8000U, b & 0xFFFF'FFFF'FFFFU);
+// They start near 188'49496460467696128, beyond 64 bits, and grow in steps of 256.
+std::string sequence_text(std::uint64_t sequence) {
+    return fmt::format("188{:017}", 49'496'460'467'696'128ULL + sequence * 256);
+}
+
+queue_store::send_key queue_store::key_of_send(const store_settings& s, const queue_message& m) {
+    // Neither id may contain a line feed.
+    const auto digest =
+        sha256(s.deduplicate_per_group ? m.group_id + '\n' + m.deduplication_id : m.deduplication_id);
+    const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+    return {get_u64(bytes), get_u64(bytes.substr(8))};
 }
 
 queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_(settings), tag_(tag) {}
@@ -47,19 +43,20 @@ queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_
 queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now,
                                     rng& random) {
     advance(now);
-    std::string key;
+    send_key key;
     if (settings_.fifo) {
-        key = deduplication_key(settings_, m);
+        key = key_of_send(settings_, m);
         if (const auto known = deduplication_.find(key); known != deduplication_.end())
-            return {known->second.id, known->second.sequence_number, true};
+            return {known->second.id, known->second.sequence, true};
     }
     const auto wait = settings_.fifo ? settings_.delay : delay.value_or(settings_.delay);
     const entry& e = insert_new(std::move(m), wait, now, random);
     if (settings_.fifo) {
+        deduplication_.emplace(key, remembered{e.message.id, e.message.sequence});
         deduplication_age_.emplace_back(now, key);
-        deduplication_.emplace(std::move(key), remembered{e.message.id, e.message.sequence_number});
+        mark_deduplication(key, now);
     }
-    return {e.message.id, e.message.sequence_number, false};
+    return {e.message.id, e.message.sequence, false};
 }
 
 queue_store::entry& queue_store::insert_new(queue_message m, std::chrono::seconds delay, wall_time now,
@@ -79,20 +76,22 @@ queue_store::entry& queue_store::insert_new(queue_message m, std::chrono::second
 void queue_store::put_moved(queue_message m, wall_time now, rng& random) {
     advance(now);
     m.dead_letter_source.clear();
-    m.sequence_number.clear();
     insert_new(std::move(m), settings_.delay, now, random);
+}
+
+queue_store::entry& queue_store::first_open() {
+    return settings_.fifo ? *ready_.begin()->members.begin() : *visible_.begin();
 }
 
 const queue_message* queue_store::front(wall_time now) {
     advance(now);
-    const std::set<serial>& open = settings_.fifo ? ready_ : visible_;
-    return open.empty() ? nullptr : &entries_.find(*open.begin())->second.message;
+    const bool none = settings_.fifo ? ready_.empty() : visible_.empty();
+    return none ? nullptr : &first_open().message;
 }
 
 queue_message queue_store::take_front() {
-    const std::set<serial>& open = settings_.fifo ? ready_ : visible_;
-    TY_CHECK(!open.empty(), "front() has shown a message");
-    return extract(*open.begin());
+    TY_CHECK(settings_.fifo ? !ready_.empty() : !visible_.empty(), "front() has shown a message");
+    return extract(first_open());
 }
 
 void queue_store::put_dead_letter(queue_message m, std::string source, wall_time now) {
@@ -104,69 +103,74 @@ void queue_store::put_dead_letter(queue_message m, std::string source, wall_time
 
 queue_store::entry& queue_store::insert(queue_message m) {
     const serial number = ++last_;
-    if (settings_.fifo) m.sequence_number = make_sequence_number(number);
+    m.sequence = settings_.fifo ? number : 0;
+    mark(number, true);
     entry& e = entries_[number];
     e.message = std::move(m);
     e.number = number;
-    by_age_.emplace_hint(by_age_.end(), e.message.sent, number);
+    by_age_.insert(by_age_.end(), e);
     if (settings_.fifo) {
-        e.home = groups_.try_emplace(e.message.group_id).first;
-        e.home->second.members.emplace_hint(e.home->second.members.end(), number, &e);
+        e.home = &*groups_.try_emplace(e.message.group_id).first;
+        group& g = e.home->second;
+        g.members.insert(g.members.end(), e);
     }
     return e;
 }
 
-void queue_store::place(entry& e, state s, wall_time due) {
+void queue_store::unlink(entry& e) {
     if (e.where == state::delayed || e.where == state::in_flight) {
-        timers_.erase({e.due, e.number});
+        timers_.erase(timers_.iterator_to(e));
         --(e.where == state::delayed ? delayed_ : in_flight_);
     } else if (e.where == state::visible && !settings_.fifo) {
-        visible_.erase(e.number);
+        visible_.erase(visible_.iterator_to(e));
     }
+    e.where = state::detached;
+}
+
+void queue_store::place(entry& e, state s, wall_time due) {
+    unlink(e);
     e.where = s;
     e.due = due;
     if (s == state::delayed || s == state::in_flight) {
-        timers_.emplace(due, e.number);
+        timers_.insert(timers_.end(), e);
         ++(s == state::delayed ? delayed_ : in_flight_);
-    } else if (s == state::visible && !settings_.fifo) {
-        visible_.emplace_hint(visible_.end(), e.number);
+    } else if (!settings_.fifo) {
+        visible_.insert(visible_.end(), e);
     }
     if (settings_.fifo) refresh(e.home->second);
 }
 
 void queue_store::refresh(group& g) {
     const auto first = g.members.begin();
-    const bool open = first != g.members.end() && first->second->where == state::visible;
-    const serial key = open ? first->first : 0;
+    const bool open = first != g.members.end() && first->where == state::visible;
+    const serial key = open ? first->number : 0;
     if (key == g.ready) return;
-    if (g.ready != 0) ready_.erase(g.ready);
-    if (key != 0) ready_.insert(key);
+    if (g.ready != 0) ready_.erase(ready_.iterator_to(g));
     g.ready = key;
+    if (key != 0) ready_.insert(g);
 }
 
-queue_message queue_store::extract(serial number) {
-    const auto found = entries_.find(number);
-    TY_CHECK(found != entries_.end(), "a message is extracted once");
-    entry& e = found->second;
-    place(e, state::detached, {});
-    by_age_.erase({e.message.sent, number});
+queue_message queue_store::extract(entry& e) {
+    mark(e.number);
+    unlink(e);
+    by_age_.erase(by_age_.iterator_to(e));
     if (settings_.fifo) {
         group& g = e.home->second;
-        g.members.erase(number);
+        g.members.erase(g.members.iterator_to(e));
         refresh(g);
-        if (g.members.empty()) groups_.erase(e.home);
+        if (g.members.empty()) groups_.erase(groups_.find(e.home->first));
     }
     queue_message m = std::move(e.message);
-    entries_.erase(found);
+    entries_.erase(e.number);
     return m;
 }
 
 void queue_store::advance(wall_time now) {
-    while (!timers_.empty() && timers_.begin()->first <= now)
-        place(entries_.find(timers_.begin()->second)->second, state::visible, now);
-    while (!by_age_.empty() && by_age_.begin()->first + settings_.retention <= now)
-        extract(by_age_.begin()->second);
+    while (!timers_.empty() && timers_.begin()->due <= now) place(*timers_.begin(), state::visible, now);
+    while (!by_age_.empty() && by_age_.begin()->message.sent + settings_.retention <= now)
+        extract(*by_age_.begin());
     while (!deduplication_age_.empty() && deduplication_age_.front().first + deduplication_interval <= now) {
+        mark_deduplication(deduplication_age_.front().second, std::nullopt);
         deduplication_.erase(deduplication_age_.front().second);
         deduplication_age_.pop_front();
     }
@@ -184,9 +188,9 @@ queue_store::outcome queue_store::remove(std::string_view handle, wall_time now)
     if (!parts) return outcome::malformed;
     const auto found = entries_.find(parts->number);
     if (found == entries_.end()) return outcome::done;
-    const entry& e = found->second;
+    entry& e = found->second;
     if (settings_.fifo && (e.where != state::in_flight || e.nonce != parts->nonce)) return outcome::expired;
-    extract(parts->number);
+    extract(e);
     return outcome::done;
 }
 
@@ -205,6 +209,7 @@ queue_store::outcome queue_store::change_visibility(std::string_view handle, std
     // AWS counts whole seconds: the full limit may be asked for right after the receive.
     if (std::chrono::floor<std::chrono::seconds>(now - e.received) + visibility > max_visibility)
         return outcome::beyond_limit;
+    mark(e.number);
     e.visibility_changed = true;
     if (visibility.count() == 0)
         place(e, state::visible, now);
@@ -214,12 +219,13 @@ queue_store::outcome queue_store::change_visibility(std::string_view handle, std
 }
 
 void queue_store::purge() {
-    entries_.clear();
+    mark_purged();
     by_age_.clear();
     timers_.clear();
     visible_.clear();
-    groups_.clear();
     ready_.clear();
+    groups_.clear();
+    entries_.clear();
     deduplication_.clear();
     deduplication_age_.clear();
     attempts_.clear();
@@ -231,11 +237,14 @@ void queue_store::configure(const store_settings& settings, wall_time now) {
     TY_CHECK(settings.fifo == settings_.fifo, "the queue type is fixed");
     advance(now);
     const bool retimed = settings_.fifo && settings.delay != settings_.delay;
+    const bool per_group = settings_.deduplicate_per_group;
     settings_ = settings;
+    settings_.deduplicate_per_group = per_group;
     if (retimed) {
         for (auto& [number, e] : entries_) {
             if (e.message.receive_count != 0 || !e.message.dead_letter_source.empty()) continue;
             const wall_time due = e.message.sent + settings_.delay;
+            mark(number);
             place(e, due > now ? state::delayed : state::visible, due);
         }
     }
@@ -249,22 +258,21 @@ queue_store::counts queue_store::count(wall_time now) {
 
 std::optional<wall_time> queue_store::next_wakeup() const {
     std::optional<wall_time> next;
-    if (!timers_.empty()) next = timers_.begin()->first;
+    if (!timers_.empty()) next = timers_.begin()->due;
     // A group whose first message reaches the end of its retention opens for the next one.
     if (settings_.fifo && !by_age_.empty()) {
-        const wall_time dropped = by_age_.begin()->first + settings_.retention;
+        const wall_time dropped = by_age_.begin()->message.sent + settings_.retention;
         if (!next || dropped < *next) next = dropped;
     }
     return next;
 }
 
 std::string queue_store::make_handle(const entry& e) const {
-    std::string bytes;
-    bytes.reserve(handle_bytes);
-    put_u64(bytes, tag_);
-    put_u64(bytes, e.number);
-    put_u64(bytes, e.nonce);
-    return to_base64(bytes);
+    std::array<char, handle_bytes> bytes{};
+    put_u64(bytes.data(), tag_);
+    put_u64(bytes.data() + 8, e.number);
+    put_u64(bytes.data() + 16, e.nonce);
+    return to_base64({bytes.data(), bytes.size()});
 }
 
 std::optional<queue_store::handle_parts> queue_store::read_handle(std::string_view handle) const {

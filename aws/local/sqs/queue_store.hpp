@@ -2,21 +2,30 @@
 // generator come with each call, and what concerns other queues (dead letters) goes back to the caller as
 // data. Rules: "Amazon SQS visibility timeout", "FIFO queue delivery logic" and "Using the message
 // deduplication ID" of the SQS developer guide. Every operation costs O(log n) in the messages of the queue,
-// receive times the messages returned.
+// receive times the messages returned; purge() and configure() look at every message.
+//
+// A million messages lie here: one is one block of memory beside its body, and stands in the orders below by
+// links inside that block.
 #pragma once
 
+#include <boost/intrusive/set.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/uuid.hpp"
+#include "aws/local/sqs/queue_kept.hpp"
+#include "engine/base/digest.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/base/time.hpp"
 
@@ -37,25 +46,30 @@ struct message_attribute {
 using message_attributes = std::map<std::string, message_attribute>;
 
 struct queue_message {
-    std::string id;  // a UUID, made by the store
+    uuid id;  // made by the store
     std::string body;
+    md5_digest body_md5{};  // computed once: the sender is told, and so is each receiver
     message_attributes attributes;
-    std::string trace_header;  // the AWSTraceHeader system attribute
-    std::string sender_id;
-    std::string group_id;            // FIFO: the order group
-    std::string deduplication_id;    // FIFO: given, or the hash of the body
-    std::string sequence_number;     // FIFO: 20 digits, increasing, made by the store
-    std::string dead_letter_source;  // ARN of the queue that gave it up
+    std::string trace_header;                      // the AWSTraceHeader system attribute
+    std::shared_ptr<const std::string> sender_id;  // all messages of a request share it; null: not known
+    std::string group_id;                          // FIFO: the order group
+    std::string deduplication_id;                  // FIFO: given, or the hash of the body
+    std::uint64_t sequence = 0;                    // FIFO: increasing, made by the store; see sequence_text()
+    std::string dead_letter_source;                // ARN of the queue that gave it up
     wall_time sent{};
     std::optional<wall_time> first_received;
     std::uint32_t receive_count = 0;
 };
 
+// The SequenceNumber that AWS would show: 20 digits.
+std::string sequence_text(std::uint64_t sequence);
+
 struct store_settings {
     bool fifo = false;  // fixed for the life of the store
     std::chrono::seconds delay{0};
     std::chrono::seconds retention{345'600};
-    bool deduplicate_per_group = false;
+    bool deduplicate_per_group =
+        false;  // fixed as well: on AWS a later DeduplicationScope changes nothing here
     std::size_t in_flight_limit = max_in_flight;
 };
 
@@ -66,15 +80,12 @@ struct receive_request {
     std::string attempt_id;               // FIFO: repeats the answer of an attempt whose answer was lost
 };
 
-// A version 4 UUID (RFC 9562).
-std::string make_uuid(rng& random);
-
 class queue_store {
 public:
     struct sent {
-        std::string id;
-        std::string sequence_number;  // FIFO only
-        bool duplicate = false;       // nothing was stored; id and number are of the first send
+        uuid id;
+        std::uint64_t sequence = 0;  // FIFO only
+        bool duplicate = false;      // nothing was stored; id and number are of the first send
     };
     struct delivery {
         const queue_message* message;  // until the next call that changes the store
@@ -132,28 +143,83 @@ public:
     // The next time that a message may become available without another call; none when nothing will.
     std::optional<wall_time> next_wakeup() const;
 
+    // Changes are remembered from now on; `first` is called when there is one to take.
+    void keep_changes(std::function<void()> first);
+    store_changes take_changes();
+    std::uint64_t tag() const { return tag_; }
+    std::uint64_t last_number() const { return last_; }
+    // Nothing when the message is gone; the pointer is good until the next call that changes the store.
+    std::optional<std::pair<kept_message, const queue_message*>> look(std::uint64_t number) const;
+    // Nothing when the key is forgotten.
+    std::optional<kept_deduplication> look_deduplication(const std::string& key, wall_time when) const;
+
+    // Into a store to which nothing else was done: deduplication in the order of its times. `last` is at
+    // least the number of every message there ever was.
+    void restore(const kept_message& k, queue_message m);
+    void restore(kept_deduplication k);
+    void restore_last(std::uint64_t last);
+
 private:
     using serial = std::uint64_t;  // order of arrival, never reused
     enum class state : unsigned char { detached, delayed, visible, in_flight };
-    struct entry;
-    // The messages of a FIFO group in order. What may be delivered is the longest visible run from the front.
-    struct group {
-        std::map<serial, entry*> members;
-        serial ready = 0;  // this group's key in ready_; 0: not there
-    };
+    // A place in one order.
+    using link =
+        boost::intrusive::set_member_hook<boost::intrusive::optimize_size<true>,
+                                          boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+    struct group;
+    using named_group = std::pair<const std::string, group>;  // of groups_, where it stays in place
     struct entry {
-        queue_message message;
         serial number = 0;
         std::uint64_t nonce = 0;  // of the latest handle
         state where = state::detached;
+        bool visibility_changed = false;  // since the latest receive
         wall_time due{};                  // when it becomes visible, unless visible
         wall_time received{};             // latest
-        bool visibility_changed = false;  // since the latest receive
-        std::unordered_map<std::string, group>::iterator home;
+        named_group* home = nullptr;      // FIFO only
+        link in_age, in_place, in_group;
+        queue_message message;
+    };
+    // What each order goes by. The number decides between equal times.
+    struct key_of_age {
+        using type = std::pair<wall_time, serial>;
+        type operator()(const entry& e) const { return {e.message.sent, e.number}; }
+    };
+    struct key_of_due {
+        using type = std::pair<wall_time, serial>;
+        type operator()(const entry& e) const { return {e.due, e.number}; }
+    };
+    struct key_of_arrival {
+        using type = serial;
+        type operator()(const entry& e) const { return e.number; }
+    };
+    struct key_of_ready {
+        using type = serial;
+        type operator()(const group& g) const { return g.ready; }
+    };
+    template <class T, link T::* Link, class Key>
+    using order = boost::intrusive::set<T, boost::intrusive::member_hook<T, link, Link>,
+                                        boost::intrusive::key_of_value<Key>>;
+    // The messages of a FIFO group in order. What may be delivered is the longest visible run from the front.
+    struct group {
+        order<entry, &entry::in_group, key_of_arrival> members;
+        serial ready = 0;  // the first member's number while it may be received; 0: not in ready_
+        link in_ready;
     };
     struct remembered {
-        std::string id, sequence_number;
+        uuid id;
+        std::uint64_t sequence = 0;
     };
+    // What tells two sends apart: 128 bits of the SHA-256 of the deduplication id (and the group, where it
+    // counts). A queue under load remembers millions, and each is small and of one size.
+    struct send_key {
+        std::uint64_t high = 0, low = 0;
+        friend bool operator==(const send_key&, const send_key&) = default;
+    };
+    struct send_key_hash {
+        using is_avalanching = void;  // boost::unordered: the bits are random as they are
+        std::size_t operator()(const send_key& k) const { return k.low; }
+    };
+    static send_key key_of_send(const store_settings& s, const queue_message& m);
     struct attempt {
         std::size_t max = 0;
         std::chrono::seconds visibility{};
@@ -165,12 +231,19 @@ private:
         std::uint64_t nonce;
     };
 
+    void mark(serial number, bool is_new = false);
+    void mark_purged();
+    void mark_deduplication(const send_key& key, std::optional<wall_time> when);
+    static std::string text_of(const send_key& key);  // kept_deduplication::key
+    static std::optional<send_key> read_key(std::string_view text);
     void advance(wall_time now);
     entry& insert(queue_message m);
     entry& insert_new(queue_message m, std::chrono::seconds delay, wall_time now, rng& random);
     void place(entry& e, state s, wall_time due);
     void refresh(group& g);
-    queue_message extract(serial number);
+    void unlink(entry& e);
+    queue_message extract(entry& e);
+    entry& first_open();
     void take(entry& e, const receive_request& request, wall_time now, rng& random, received& out);
     void receive_standard(const receive_request& request, wall_time now, rng& random, received& out);
     void receive_fifo(const receive_request& request, wall_time now, rng& random, received& out);
@@ -184,15 +257,22 @@ private:
     serial last_ = 0;
     std::size_t in_flight_ = 0, delayed_ = 0;
     std::unordered_map<serial, entry> entries_;
-    std::set<std::pair<wall_time, serial>> by_age_;  // by time sent, for retention
-    std::set<std::pair<wall_time, serial>> timers_;  // delayed and in flight, by `due`
-    std::set<serial> visible_;                       // standard only
-    std::unordered_map<std::string, group> groups_;  // FIFO only, never empty ones
-    std::set<serial> ready_;                         // first members of groups that can be received from
-    std::unordered_map<std::string, remembered> deduplication_;
-    std::deque<std::pair<wall_time, std::string>> deduplication_age_;
+    order<entry, &entry::in_age, key_of_age> by_age_;         // for retention
+    order<entry, &entry::in_place, key_of_due> timers_;       // delayed and in flight
+    order<entry, &entry::in_place, key_of_arrival> visible_;  // standard only
+    std::unordered_map<std::string, group> groups_;           // FIFO only, never empty ones
+    order<group, &group::in_ready, key_of_ready> ready_;      // that can be received from
+    boost::unordered_flat_map<send_key, remembered, send_key_hash> deduplication_;
+    std::deque<std::pair<wall_time, send_key>> deduplication_age_;
     std::unordered_map<std::string, attempt> attempts_;
     std::deque<std::pair<wall_time, std::string>> attempts_age_;
+
+    struct feed {
+        store_changes changes;
+        std::function<void()> first;
+        bool told = false;
+    };
+    std::unique_ptr<feed> feed_;  // null: nobody wants to know
 };
 
 }  // namespace trainyard::aws::local

@@ -19,6 +19,7 @@ queue_store::received queue_store::receive(const receive_request& request, wall_
 }
 
 void queue_store::take(entry& e, const receive_request& request, wall_time now, rng& random, received& out) {
+    mark(e.number);
     e.nonce = random.next_u64();
     e.received = now;
     e.visibility_changed = false;
@@ -35,10 +36,9 @@ void queue_store::receive_standard(const receive_request& request, wall_time now
             out.over_limit = out.messages.empty();
             return;
         }
-        const serial number = *next++;  // before the entry leaves the set
-        entry& e = entries_.find(number)->second;
+        entry& e = *next++;  // before it leaves the set
         if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count)
-            out.dead_letters.push_back(extract(number));
+            out.dead_letters.push_back(extract(e));
         else
             take(e, request, now, random, out);
     }
@@ -47,17 +47,17 @@ void queue_store::receive_standard(const receive_request& request, wall_time now
 void queue_store::receive_fifo(const receive_request& request, wall_time now, rng& random, received& out) {
     std::vector<const group*> done;  // that are ready again under a later key
     for (auto first = ready_.begin(); first != ready_.end() && out.messages.size() < request.max;) {
-        const serial key = *first;
-        const group* const g = &entries_.find(key)->second.home->second;
+        const serial key = first->ready;
+        group* const g = &*first;
         if (std::find(done.begin(), done.end(), g) == done.end()) {
             bool alive = true;  // a dead letter may be the last member, and the group goes with it
             for (auto next = g->members.begin(); alive && out.messages.size() < request.max;) {
                 if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
-                if (next == g->members.end() || next->second->where != state::visible) break;
-                entry& e = *next++->second;
+                if (next == g->members.end() || next->where != state::visible) break;
+                entry& e = *next++;
                 if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count) {
                     alive = g->members.size() > 1;
-                    out.dead_letters.push_back(extract(e.number));
+                    out.dead_letters.push_back(extract(e));
                 } else {
                     take(e, request, now, random, out);
                 }
@@ -84,6 +84,7 @@ bool queue_store::replay(const receive_request& request, wall_time now, received
     if (!untouched) return false;
     for (const auto& [number, nonce] : a.messages) {
         entry& e = entries_.find(number)->second;
+        mark(number);
         e.received = now;
         place(e, state::in_flight, now + request.visibility);
         out.messages.push_back({&e.message, make_handle(e)});

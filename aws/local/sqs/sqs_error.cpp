@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "aws/local/policy/pattern.hpp"
 
 namespace trainyard::aws::local::sqs_error {
 
@@ -11,13 +11,6 @@ namespace {
 service_error framework(std::string_view shape, std::string_view code, int status, std::string message) {
     return {status, fmt::format("com.amazon.coral.service#{}", shape), std::string(code), std::move(message),
             true};
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
 }
 
 }  // namespace
@@ -54,19 +47,9 @@ service_error unknown_operation(std::string_view operation) {
                      fmt::format("The action {} is not valid for this endpoint.", operation));
 }
 
-service_error access_denied(const principal& who, std::string_view operation, std::string_view arn) {
-    const std::string action = lower(operation);
-    return framework("AccessDeniedException", "AccessDenied", 403,
-                     fmt::format("User: {} is not authorized to perform: sqs:{} on resource: {} because no "
-                                 "resource-based policy allows the sqs:{} action",
-                                 who.arn, action, arn, action));
-}
-
-service_error explicitly_denied(const principal& who, std::string_view operation, std::string_view arn) {
-    return framework("AccessDeniedException", "AccessDenied", 403,
-                     fmt::format("User: {} is not authorized to perform: sqs:{} on resource: {} with an "
-                                 "explicit deny in a resource-based policy",
-                                 who.arn, lower(operation), arn));
+service_error access_denied(const principal& who, access what, const access_decision& denied) {
+    what.action = lower(what.action);  // as SQS tells it
+    return framework("AccessDeniedException", "AccessDenied", 403, denial_text(who, what, denied));
 }
 
 service_error queue_does_not_exist() {

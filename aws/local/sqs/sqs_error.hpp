@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/policy/authorizer.hpp"
 
 namespace trainyard::aws::local {
 
@@ -27,9 +28,8 @@ service_error invalid_value(std::string_view value, std::string_view name, std::
 service_error missing_parameter(std::string_view name);
 service_error malformed_input(std::string message);  // SerializationException
 service_error unknown_operation(std::string_view operation);
-// No policy allows it to another account; a policy denies it.
-service_error access_denied(const principal& who, std::string_view operation, std::string_view arn);
-service_error explicitly_denied(const principal& who, std::string_view operation, std::string_view arn);
+// No policy allows it, or one denies it.
+service_error access_denied(const principal& who, access what, const access_decision& denied);
 
 service_error queue_does_not_exist();
 service_error unknown_attribute(std::string_view name);

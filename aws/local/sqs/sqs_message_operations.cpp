@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "aws/local/sqs/sqs_operations.hpp"
 
@@ -41,7 +40,7 @@ sqs_result<std::vector<batch_entry>> read_entries(const operation_call& call) {
             fmt::format("Maximum number of entries per request are {}. You have sent {}.", max_entries,
                         list.size()));
     std::vector<batch_entry> out;
-    std::set<std::string_view> seen;
+    out.reserve(list.size());
     for (const json::value entry : list.elements()) {
         sqs_input in(entry);
         const std::string_view id = in.text("Id").value_or("");
@@ -51,7 +50,7 @@ sqs_result<std::vector<batch_entry>> read_entries(const operation_call& call) {
                 "InvalidBatchEntryId",
                 "A batch entry id can only contain alphanumeric characters, hyphens and "
                 "underscores. It can be at most 80 letters long.");
-        if (!seen.insert(id).second)
+        if (std::any_of(out.begin(), out.end(), [&](const batch_entry& e) { return e.id == id; }))
             return sqs_error::modelled("BatchEntryIdsNotDistinct", fmt::format("Id {} repeated.", id));
         out.push_back({id, entry});
     }
@@ -121,7 +120,7 @@ service_reply sqs_operations::send_message(const operation_call& call) {
     if (!q) return q.error();
     auto read = read_message(call.input, (*q)->attributes, false);
     if (!read) return read.error();
-    read->message.sender_id = call.who.user_id;
+    read->message.sender_id = std::make_shared<const std::string>(call.who.user_id);
     const message_digests digests = digests_of(read->message);
     const auto sent = (*q)->store.send(std::move(read->message), read->delay, call.now, random_);
     json::writer out;
@@ -155,13 +154,14 @@ service_reply sqs_operations::send_message_batch(const operation_call& call) {
         }
     }
     batch_reply reply;
+    const auto sender = std::make_shared<const std::string>(call.who.user_id);
     for (const batch_entry& e : *entries) {
         auto read = read_message(e.value, rules, true);
         if (!read) {
             reply.failed(e.id, read.error());
             continue;
         }
-        read->message.sender_id = call.who.user_id;
+        read->message.sender_id = sender;
         const message_digests digests = digests_of(read->message);
         const auto sent = (*q)->store.send(std::move(read->message), read->delay, call.now, random_);
         json::writer& out = reply.succeeded(e.id);

@@ -7,6 +7,7 @@
 #include "aws/local/sqs/sqs_message.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/encoding.hpp"
+#include "engine/base/swar.hpp"
 
 namespace trainyard::aws::local {
 
@@ -38,6 +39,12 @@ sqs_result<void> check_id(std::string_view id, std::string_view parameter) {
 // XML 1.0's characters: SQS began as an XML service. The text is well-formed UTF-8 already.
 std::optional<unsigned> forbidden_character(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text.size() - i >= swar::word_bytes) {
+            const std::uint64_t w = swar::load(text.data() + i);
+            const std::uint64_t rare = swar::below(w, 0x20) | swar::equal(w, 0xEF);
+            i += rare == 0 ? swar::word_bytes - 1 : swar::first_byte(rare);
+            if (rare == 0) continue;
+        }
         const auto c = static_cast<unsigned char>(text[i]);
         if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return c;
         if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBF) {
@@ -234,6 +241,7 @@ sqs_result<outgoing_message> read_message(json::value entry, const queue_attribu
                 "Invalid binary character '#x{:X}' was found in the message body, the set of allowed "
                 "characters is #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
                 *bad));
+    m.body_md5 = md5(m.body);
     if (const auto read = read_attributes(entry.find("MessageAttributes"), m.attributes); !read)
         return read.error();
     const auto limit = queue.number("MaximumMessageSize");

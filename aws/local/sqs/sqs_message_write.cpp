@@ -28,24 +28,25 @@ bool wants_user(const attribute_filter& want, std::string_view name) {
 }
 
 void write_system(json::writer& out, const queue_message& m, const attribute_filter& want) {
-    string_map shown;
-    const auto show = [&](std::string_view name, std::string value) {
-        if (!value.empty() && wants_system(want, name)) shown.emplace(name, std::move(value));
+    if (want.system.empty()) return;
+    bool any = false;
+    const auto show = [&](std::string_view name, std::string_view value) {
+        if (value.empty() || !wants_system(want, name)) return;
+        if (!any) out.key("Attributes").begin_object();
+        any = true;
+        out.member(name, value);
     };
-    show("SenderId", m.sender_id);
-    show("SentTimestamp", std::to_string(to_unix_millis(m.sent)));
-    show("ApproximateReceiveCount", std::to_string(m.receive_count));
+    show("AWSTraceHeader", m.trace_header);
     if (m.first_received)
         show("ApproximateFirstReceiveTimestamp", std::to_string(to_unix_millis(*m.first_received)));
-    show("SequenceNumber", m.sequence_number);
+    show("ApproximateReceiveCount", std::to_string(m.receive_count));
+    show("DeadLetterQueueSourceArn", m.dead_letter_source);
     show("MessageDeduplicationId", m.deduplication_id);
     show("MessageGroupId", m.group_id);
-    show("AWSTraceHeader", m.trace_header);
-    show("DeadLetterQueueSourceArn", m.dead_letter_source);
-    if (shown.empty()) return;
-    out.key("Attributes").begin_object();
-    for (const auto& [name, value] : shown) out.member(name, value);
-    out.end_object();
+    if (m.sender_id) show("SenderId", *m.sender_id);
+    show("SentTimestamp", std::to_string(to_unix_millis(m.sent)));
+    if (m.sequence != 0) show("SequenceNumber", sequence_text(m.sequence));
+    if (any) out.end_object();
 }
 
 void write_user(json::writer& out, const queue_message& m, const attribute_filter& want) {
@@ -88,7 +89,8 @@ std::string md5_of_trace_header(const std::string& header) {
 void write_received(json::writer& out, const queue_message& m, std::string_view handle,
                     const attribute_filter& want) {
     out.begin_object();
-    out.member("MessageId", m.id).member("ReceiptHandle", handle).member("MD5OfBody", md5_hex(m.body));
+    out.member("MessageId", m.id.str()).member("ReceiptHandle", handle);
+    out.member("MD5OfBody", to_hex(m.body_md5));
     out.member("Body", m.body);
     write_system(out, m, want);
     write_user(out, m, want);
@@ -96,17 +98,17 @@ void write_received(json::writer& out, const queue_message& m, std::string_view 
 }
 
 message_digests digests_of(const queue_message& m) {
-    message_digests d{md5_hex(m.body), {}, {}};
+    message_digests d{to_hex(m.body_md5), {}, {}};
     if (!m.attributes.empty()) d.attributes = md5_of_attributes(m.attributes);
     if (!m.trace_header.empty()) d.trace_header = md5_of_trace_header(m.trace_header);
     return d;
 }
 
 void write_sent(json::writer& out, const message_digests& d, const queue_store::sent& s) {
-    out.member("MessageId", s.id).member("MD5OfMessageBody", d.body);
+    out.member("MessageId", s.id.str()).member("MD5OfMessageBody", d.body);
     if (!d.attributes.empty()) out.member("MD5OfMessageAttributes", d.attributes);
     if (!d.trace_header.empty()) out.member("MD5OfMessageSystemAttributes", d.trace_header);
-    if (!s.sequence_number.empty()) out.member("SequenceNumber", s.sequence_number);
+    if (s.sequence != 0) out.member("SequenceNumber", sequence_text(s.sequence));
 }
 
 }  // namespace trainyard::aws::local

@@ -8,8 +8,10 @@
 
 namespace trainyard::aws::local {
 
-sqs_operations::sqs_operations(std::uint64_t seed, std::function<void(const queue&)> changed)
+sqs_operations::sqs_operations(std::uint64_t seed, std::function<void(const queue&)> changed,
+                               const authorizer& permissions)
     : random_(rng(seed).split("sqs.messages")),
+      permissions_(permissions),
       registry_(rng(seed).split("sqs.queues")),
       moves_(rng(seed).split("sqs.moves")),
       changed_(std::move(changed)) {}

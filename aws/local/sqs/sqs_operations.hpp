@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "aws/local/policy/authorizer.hpp"
 #include "aws/local/sqs/queue_moves.hpp"
 #include "aws/local/sqs/queue_registry.hpp"
+#include "aws/local/sqs/sqs_durable.hpp"
 #include "aws/local/sqs/sqs_input.hpp"
 #include "aws/local/sqs/sqs_message.hpp"
 
@@ -23,14 +25,28 @@ struct receive_call {
     attribute_filter want;
 };
 
+// What one of AWS's services sends to a queue.
+struct service_message {
+    std::string queue_arn, body;
+    std::string group_id;       // of a FIFO queue
+    std::string service;        // "events.amazonaws.com"
+    std::string source_arn;     // for whom it sends: aws:SourceArn
+    account_id source_account;  // aws:SourceAccount
+    message_attributes attributes{};
+};
+
 class sqs_operations {
 public:
     // `changed` is called with a queue in which a message may have become available, or the time of the next
-    // one moved.
-    sqs_operations(std::uint64_t seed, std::function<void(const queue&)> changed);
+    // one moved. `permissions` outlives this.
+    sqs_operations(std::uint64_t seed, std::function<void(const queue&)> changed,
+                   const authorizer& permissions = open_authorizer::instance());
 
     // Everything but ReceiveMessage.
     service_reply perform(const operation_call& call);
+
+    // SendMessage by a service, which the queue's policy has to name.
+    service_reply send_from_service(const service_message& m, wall_time now);
 
     sqs_result<receive_call> begin_receive(const operation_call& call) const;
     // The answer, or none when there is no message; a short poll also answers with OverLimit.
@@ -42,6 +58,9 @@ public:
     std::optional<wall_time> next_move() const { return moves_.next(); }
 
     std::size_t messages() const { return registry_.messages(); }
+    durable& kept() { return kept_; }
+    queue_store::counts counts(wall_time now) const { return registry_.counts(now); }
+    std::shared_ptr<queue> find(const queue_key& key) const { return registry_.find(key); }
 
 private:
     using operation = service_reply (sqs_operations::*)(const operation_call&);
@@ -75,15 +94,17 @@ private:
     sqs_result<std::shared_ptr<queue>> addressed(const operation_call& call) const;
     sqs_result<std::shared_ptr<queue>> named_by_arn(const operation_call& call, std::string_view parameter,
                                                     std::string_view arn) const;
-    static sqs_result<void> authorise(const operation_call& call, const queue& q);
+    sqs_result<void> authorise(const operation_call& call, const queue& q) const;
     sqs_result<void> remove(queue& q, std::string_view handle, wall_time now);
     sqs_result<void> change_visibility(queue& q, std::string_view handle, std::int64_t timeout,
                                        wall_time now);
 
     rng random_;
+    const authorizer& permissions_;
     queue_registry registry_;
     queue_moves moves_;
     std::function<void(const queue&)> changed_;
+    sqs_durable kept_{registry_, moves_};
 };
 
 // The account and name in a queue URL, or in a bare name of `caller`'s account.

@@ -94,18 +94,19 @@ json::document policy_of(const queue& q) {
 
 }  // namespace
 
-sqs_result<void> sqs_operations::authorise(const operation_call& call, const queue& q) {
+sqs_result<void> sqs_operations::authorise(const operation_call& call, const queue& q) const {
     // A batch is authorised as its single form.
     std::string_view action = call.operation;
     if (action.ends_with("Batch")) action.remove_suffix(std::string_view("Batch").size());
-    const std::string arn = q.key.arn();
-    const bool own = q.key.account == call.who.account;
-    policy_decision decision = policy_decision::neither;
-    if (const auto& policy = q.attributes.policy())
-        decision = policy->evaluate(call.who, action, arn, context_of(call.who));
-    if (decision == policy_decision::deny) return sqs_error::explicitly_denied(call.who, action, arn);
-    if (own || (decision == policy_decision::allow && is_for_other_accounts(action))) return {};
-    return sqs_error::access_denied(call.who, action, arn);
+    const access what{
+        fmt::format("sqs:{}", action), q.key.arn(), {{"aws:requestedregion", call.region.str()}}};
+    const auto& policy = q.attributes.policy();
+    const policy_document* document = policy ? &policy->document() : nullptr;
+    auto decision = permissions_.authorize(call.who, what, q.key.account, document, call.now);
+    if (decision.allowed() && q.key.account != call.who.account && !is_for_other_accounts(action))
+        decision = {access_decision::kind::denied_implicitly, policy_source::resource};
+    if (decision.allowed()) return {};
+    return sqs_error::access_denied(call.who, what, decision);
 }
 
 service_reply sqs_operations::add_permission(const operation_call& call) {

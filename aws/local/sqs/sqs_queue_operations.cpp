@@ -249,7 +249,7 @@ service_reply sqs_operations::untag_queue(const operation_call& call) {
     const std::vector<std::string> keys = in.texts("TagKeys");
     if (in.failed()) return in.error();
     if (keys.empty()) return sqs_error::missing_parameter("TagKeys");
-    for (const std::string& key : keys) (*q)->tags.erase(key);
+    registry_.untag(**q, keys);
     return std::string();
 }
 

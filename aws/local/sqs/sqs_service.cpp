@@ -49,8 +49,11 @@ struct sqs_service::impl {
         line::iterator me_;
     };
 
-    impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed)
-        : io(context), time(c), mover(context), operations(seed, [this](const queue& q) { changed(q); }) {}
+    impl(boost::asio::io_context& context, const clock& c, std::uint64_t seed, const authorizer& permissions)
+        : io(context),
+          time(c),
+          mover(context),
+          operations(seed, [this](const queue& q) { changed(q); }, permissions) {}
 
     void changed(const queue& q) {
         const auto waiting = lines.find(q.id);
@@ -83,43 +86,51 @@ struct sqs_service::impl {
     std::unordered_map<std::uint64_t, line> lines;  // by queue id, never empty ones
     sqs_operations operations;
     bool released = false;
+    duration skipped{};  // since this began; long polls live through it
 };
 
 task<service_reply> sqs_service::impl::wait_for_messages(const operation_call& call, const receive_call& r) {
     const mono_time began = time.mono();
-    const mono_time deadline = began + r.wait;
+    const duration skipped_before = skipped;
     place me(*this, r.from->id);
     bool waiting = true;
     while (waiting && !released && !r.from->deleted) {
+        // On the scale of mono(), which does not skip.
+        const duration skipped_since = skipped - skipped_before;
+        const mono_time deadline = began + r.wait - skipped_since;
         mono_time until = deadline;
         if (me.is_first())
             if (const auto next = r.from->store.next_wakeup())
-                until = std::min(until, began + (*next - call.now));
+                until = std::min(until, began + (*next - call.now) - skipped_since);
         const bool woken = co_await me.wake().wait_until(until);
         const mono_time now = time.mono();
         if (!woken && now < until) break;  // cancelled: nobody is left to take a message
-        if (me.is_first() || now >= deadline) {
-            auto reply = operations.try_receive(r, call.now + (now - began));
+        const duration passed = now - began + (skipped - skipped_before);
+        waiting = passed < r.wait;
+        if (me.is_first() || !waiting) {
+            auto reply = operations.try_receive(r, call.now + passed);
             if (reply) co_return std::move(*reply);
         }
-        waiting = now < deadline;
     }
     if (r.from->deleted) co_return sqs_error::queue_does_not_exist();
     co_return std::string("{}");
 }
 
-sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed)
-    : impl_(std::make_unique<impl>(io, time, seed)) {}
+sqs_service::sqs_service(boost::asio::io_context& io, const clock& time, std::uint64_t seed,
+                         const authorizer& permissions)
+    : impl_(std::make_unique<impl>(io, time, seed, permissions)) {}
 
 sqs_service::~sqs_service() = default;
 
+service_reply sqs_service::perform(const operation_call& call) {
+    auto reply = impl_->operations.perform(call);
+    impl_->schedule_moves(call.now);
+    return reply;
+}
+
 task<service_reply> sqs_service::handle(operation_call call) {
     impl& self = *impl_;
-    if (call.operation != "ReceiveMessage") {
-        auto reply = self.operations.perform(call);
-        self.schedule_moves(call.now);
-        co_return reply;
-    }
+    if (call.operation != "ReceiveMessage") co_return perform(call);
     const auto begun = self.operations.begin_receive(call);
     if (!begun) co_return begun.error();
     auto at_once = self.operations.try_receive(*begun, call.now);
@@ -130,11 +141,51 @@ task<service_reply> sqs_service::handle(operation_call call) {
     co_return reply;
 }
 
+service_reply sqs_service::send_from_service(const service_message& m, wall_time now) {
+    auto reply = impl_->operations.send_from_service(m, now);
+    impl_->schedule_moves(now);
+    return reply;
+}
+
 void sqs_service::release_polls() {
     impl_->released = true;
     impl_->mover.cancel();
     for (auto& [id, line] : impl_->lines)
         for (impl::poll& p : line) p.wake.set();
+}
+
+void sqs_service::skipped(duration d) {
+    impl& self = *impl_;
+    self.skipped += d;
+    const wall_time now = self.time.wall();
+    self.operations.advance(now);
+    self.schedule_moves(now);
+    // All of them: the time of each may be up.
+    for (auto& [id, line] : self.lines)
+        for (impl::poll& p : line) p.wake.set();
+}
+
+durable& sqs_service::kept() {
+    return impl_->operations.kept();
+}
+
+void sqs_service::began() {
+    impl_->schedule_moves(impl_->time.wall());
+}
+
+queue_store::counts sqs_service::counts(wall_time now) const {
+    return impl_->operations.counts(now);
+}
+
+std::size_t sqs_service::polls() const {
+    std::size_t n = 0;
+    for (const auto& [id, line] : impl_->lines) n += line.size();
+    return n;
+}
+
+bool sqs_service::has_high_throughput(const queue_key& key) const {
+    const auto found = impl_->operations.find(key);
+    return found && found->attributes.is("FifoThroughputLimit", "perMessageGroupId");
 }
 
 std::size_t sqs_service::messages() const {

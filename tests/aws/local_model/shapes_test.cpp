@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
     services, model_of_service,
     testing::Values(known{"sqs", sqs_model, 23, "sqs", "AmazonSQS"},
                     known{"sagemaker", sagemaker_model, 60, "sagemaker", "SageMaker"},
-                    known{"sts", sts_model, 6, "sts", ""}, known{"iam", iam_model, 55, "iam", ""},
+                    known{"sts", sts_model, 6, "sts", ""}, known{"iam", iam_model, 62, "iam", ""},
                     known{"events", events_model, 22, "events", "AWSEvents"},
                     known{"quotas", quotas_model, 12, "servicequotas", "ServiceQuotasV20190624"}),
     [](const auto& c) { return c.param.name; });

@@ -2,6 +2,8 @@
 
 #include "aws/local/sqs/queue_policy.hpp"
 
+#include "aws/local/policy/pattern.hpp"
+
 namespace trainyard::aws::local {
 namespace {
 
@@ -46,7 +48,6 @@ TEST(queue_policy_test, principals) {
         {R"({"AWS":"111122223333"})", no, no},
         {R"({"AWS":"arn:aws:iam::111122223333:root"})", no, no},
         {R"({"AWS":"arn:aws:iam::999988887777:user/eve"})", yes, no},
-        {R"({"AWS":"arn:aws:iam::999988887777:user/e*"})", no, no},
         {R"({"AWS":"arn:aws:iam::999988887777:role/train"})", no, yes},
         {R"({"AWS":"arn:aws:iam::999988887777:role/path/train"})", no, yes},
         {R"({"AWS":"arn:aws:iam::999988887777:role/trai"})", no, no},
@@ -136,9 +137,11 @@ TEST(queue_policy_test, conditions) {
         {R"({"StringEquals":{"aws:PrincipalOrgID":"o-1"}})", false},
         {R"({"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}})", true},
         {R"({"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}})", true},
-        {R"({"StringEquals":{"aws:userid":"${aws:userid}"}})", false},
+        {R"({"StringEquals":{"aws:userid":"${aws:userid}"}})", true},
+        {R"({"StringEquals":{"aws:userid":"${aws:username}"}})", false},
         {R"({"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}})", false},
-        {R"({"ForAllValues:StringEquals":{"aws:TagKeys":"a"}})", false},
+        {R"({"ForAllValues:StringEquals":{"aws:TagKeys":"a"}})", true},
+        {R"({"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}})", false},
     };
     for (const row& r : rows) {
         const std::string rest = std::string(R"(,"Condition":)") + r.condition;
@@ -165,6 +168,9 @@ TEST(queue_policy_test, what_is_no_policy) {
           policy(R"({"Effect":"Allow","Principal":"*"})"),
           policy(R"({"Effect":"Allow","Principal":"me","Action":"*"})"),
           policy(R"({"Effect":"Allow","Principal":{},"Action":"*"})"),
+          policy(
+              R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999988887777:user/e*"},"Action":"*"})"),
+          policy(R"({"Effect":"Allow","Principal":"*","Action":"*","Condition":{"StringSounds":{"k":"v"}}})"),
           policy(R"({"Effect":"Allow","Principal":{"AWS":[]},"Action":"*"})"),
           policy(R"({"Effect":"Allow","Principal":{"AWS":1},"Action":"*"})"),
           policy(R"({"Effect":"Allow","Principal":"*","NotPrincipal":"*","Action":"*"})"),

@@ -260,11 +260,11 @@ TEST(fifo_store, duplicate_within_five_minutes_is_the_first_message) {
     const auto repeat = s.send("other body", 299, "h", "id");
     EXPECT_TRUE(repeat.duplicate);
     EXPECT_EQ(repeat.id, first.id);
-    EXPECT_EQ(repeat.sequence_number, first.sequence_number);
+    EXPECT_EQ(repeat.sequence, first.sequence);
     EXPECT_EQ(s.store.size(), 0U);
     const auto fresh = s.send("1", 300, "g", "id");
     EXPECT_FALSE(fresh.duplicate);
-    EXPECT_GT(fresh.sequence_number, first.sequence_number);
+    EXPECT_GT(fresh.sequence, first.sequence);
     s.store.purge();
     EXPECT_FALSE(s.send("1", 301, "g", "id").duplicate);
 }
@@ -283,9 +283,9 @@ TEST(fifo_store, sequence_numbers_have_twenty_digits_and_grow) {
     std::string last;
     for (int i = 0; i < 300; ++i) {
         const auto sent = s.send(std::to_string(i), 0, "g");
-        ASSERT_EQ(sent.sequence_number.size(), 20U);
-        ASSERT_GT(sent.sequence_number, last);
-        last = sent.sequence_number;
+        ASSERT_EQ(sequence_text(sent.sequence).size(), 20U);
+        ASSERT_GT(sequence_text(sent.sequence), last);
+        last = sequence_text(sent.sequence);
     }
 }
 

@@ -1,118 +1,16 @@
-// The whole local AWS over real HTTP with real signatures.
-#include "aws/local/world.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
+// The services of the whole local AWS, called as a client calls them.
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 #include <fstream>
 
-#include "engine/http/client.hpp"
-#include "engine/io/real_clock.hpp"
-#include "engine/io/task_group.hpp"
-#include "sigv4/sign.hpp"
+#include "tests/aws/local_world/world_fixture.hpp"
 
 namespace trainyard::aws::local {
 namespace {
 
 using testing::HasSubstr;
-const wall_time start = from_unix_millis(1'764'000'000'000);
-
-const std::string create_body =
-    R"({"TrainingJobName":"a","RoleArn":"arn:aws:iam::111122223333:role/train","AlgorithmSpecification":)"
-    R"({"TrainingInputMode":"File"},"OutputDataConfig":{"S3OutputPath":"s3://b"},"ResourceConfig":)"
-    R"({"InstanceType":"ml.m5.large","InstanceCount":1},"StoppingCondition":{}})";
-const std::string identity_form = "Action=GetCallerIdentity&Version=2011-06-15";
-
-sigv4::credentials key(std::string id, std::string secret_key = "test") {
-    sigv4::credentials c;
-    c.access_key_id = std::move(id);
-    c.secret_access_key = secret{std::move(secret_key)};
-    return c;
-}
-
-http::request json_request(const std::string& target, std::string body) {
-    http::request r;
-    r.fields = {{"X-Amz-Target", target},
-                {"Content-Type", target.starts_with("AmazonSQS") ? "application/x-amz-json-1.0"
-                                                                 : "application/x-amz-json-1.1"}};
-    r.body = std::move(body);
-    return r;
-}
-
-http::request form_request(std::string body) {
-    http::request r;
-    r.fields = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
-    r.body = std::move(body);
-    return r;
-}
-
-std::string between(const std::string& text, const std::string& tag) {
-    const auto from = text.find("<" + tag + ">") + tag.size() + 2;
-    return text.substr(from, text.find("</" + tag + ">") - from);
-}
-
-task<void> exchange(http::client& client, http::origin to, http::request what, result<http::response>& out) {
-    const mono_time deadline = io::real_clock().mono() + 20s;
-    out = co_await client.send(std::move(to), std::move(what), http::lane::control, deadline);
-}
-
-task<void> finish(http::client& client, world& w) {
-    co_await client.close();
-    const mono_time grace = io::real_clock().mono() + 5s;
-    co_await w.shutdown(grace);
-}
-
-class local_world : public testing::Test {
-protected:
-    void open(world_options options = {}) {
-        served.emplace(io, time, std::move(options), registry);
-        const auto port = served->listen("127.0.0.1", 0);
-        ASSERT_TRUE(port.has_value()) << port.error().message;
-        to = {false, "127.0.0.1", *port};
-    }
-    void TearDown() override {
-        if (!served) return;
-        group.spawn([this] { return finish(client, *served); });
-        run();
-    }
-    void run() {
-        io.restart();
-        while (group.size() > 0) io.run_one();
-    }
-    http::request sign(http::request r, const sigv4::credentials& who, const char* service,
-                       duration offset = {}) {
-        r.fields.set("Host", to.authority());
-        std::vector<sigv4::header_view> headers;
-        for (const auto& f : r.fields) headers.push_back({f.name, f.value});
-        const auto s = sigv4::sign({r.method, r.path(), r.query(), headers, r.body}, who,
-                                   {"us-east-1", service}, time.wall() + offset);
-        EXPECT_TRUE(s.has_value());
-        for (const auto& h : s->headers) r.fields.add(h.name, h.value);
-        return r;
-    }
-    http::response send(http::request r) {
-        result<http::response> out = error{};
-        group.spawn([&] { return exchange(client, to, r, out); });
-        run();
-        EXPECT_TRUE(out.has_value()) << (out ? "" : out.error().message);
-        return out ? *out : http::response{};
-    }
-    http::response call(http::request r, const sigv4::credentials& who, const char* service) {
-        return send(sign(std::move(r), who, service));
-    }
-
-    boost::asio::io_context io{1};
-    manual_clock time{start};
-    metrics::registry registry;
-    io::task_group group{io};
-    http::client client{io, {}};
-    std::optional<world> served;
-    http::origin to;
-};
 
 TEST_F(local_world, says_that_it_is_up) {
     open();
@@ -122,12 +20,12 @@ TEST_F(local_world, says_that_it_is_up) {
         r.target = path;
         const auto answer = send(r);
         EXPECT_EQ(answer.status, 200);
-        EXPECT_THAT(answer.body, HasSubstr(R"("services":{"sagemaker":"available")"));
+        EXPECT_THAT(answer.body, HasSubstr(R"("services":{"sqs":"available","sagemaker":"available","sts")"));
     }
     http::request r;
     r.method = "GET";
     r.target = "/metrics";
-    EXPECT_THAT(send(r).body, HasSubstr("trainyard_local_requests_total"));
+    EXPECT_THAT(send(r).body, HasSubstr("trainyard_local_requests_in_flight 0"));
 }
 
 TEST_F(local_world, tells_who_called) {
@@ -259,6 +157,18 @@ TEST_F(local_world, refuses_what_is_no_call) {
     EXPECT_EQ(served->stats().signatures_verified, 4U);
 }
 
+TEST_F(local_world, a_service_that_is_not_there_yet_says_so_in_its_protocol) {
+    open();
+    const auto good = key("test");
+    auto iam = form_request("Action=CreateServiceLinkedRole&Version=2010-05-08&AWSServiceName=x");
+    EXPECT_THAT(call(iam, good, "iam").body, HasSubstr("<Code>InvalidAction</Code>"));
+    EXPECT_THAT(call(json_request("AWSEvents.Nothing", "{}"), good, "events").body,
+                HasSubstr(R"({"__type":"UnknownOperationException")"));
+    EXPECT_THAT(call(json_request("ServiceQuotasV20190624.Nothing", "{}"), good, "servicequotas").body,
+                HasSubstr(R"({"__type":"UnknownOperationException")"));
+    EXPECT_EQ(served->stats().signatures_verified, 3U);
+}
+
 TEST_F(local_world, without_verification_the_scope_is_believed) {
     world_options options;
     options.verify_signatures = false;
@@ -383,6 +293,24 @@ TEST_F(local_world, a_form_may_hold_the_longest_message) {
     EXPECT_EQ(between(received.body, "MD5OfBody"), between(sent.body, "MD5OfMessageBody"));
     EXPECT_EQ(tag_text(call(form_request(body + "x"), who, "sqs"), "Message"),
               "400 One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.");
+}
+
+TEST_F(local_world, takes_the_longest_message_as_escaped_json) {
+    open();
+    const auto who = key("111122223333");
+    call(json_request("AmazonSQS.CreateQueue", R"({"QueueName":"q"})"), who, "sqs");
+    const auto send_body = [&](const std::string& body) {
+        return call(
+            json_request("AmazonSQS.SendMessage", R"({"QueueUrl":"q","MessageBody":")" + body + "\"}"), who,
+            "sqs");
+    };
+    constexpr std::size_t longest = 1U << 20U;
+    std::string escaped;
+    for (std::size_t i = 0; i < longest / 2; ++i) escaped += "\\u00e9";  // two bytes each, sent as six
+    EXPECT_EQ(send_body(escaped).status, 200);
+    const auto refused = send_body(std::string(longest + 1, 'x'));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("Message must be shorter than 1048576 bytes."));
 }
 
 TEST_F(local_world, speaks_query_by_get_and_presigned_get) {

@@ -84,6 +84,16 @@ TEST(utf8, follows_the_table_of_rfc3629) {
         EXPECT_FALSE(is_utf8(bad)) << printable(bad);
 }
 
+TEST(utf8, finds_the_first_malformed_byte_wherever_it_stands) {
+    for (std::size_t at = 0; at < 20; ++at) {
+        std::string text(20, 'a');
+        text[at] = '\xff';
+        EXPECT_EQ(utf8_prefix(text), at);
+        text.replace(at, 1, "\xe1\x88\xb4");
+        EXPECT_EQ(utf8_prefix(text), text.size());
+    }
+}
+
 TEST(printable, escapes_and_cuts) {
     EXPECT_EQ(printable("plain ~"), "plain ~");
     EXPECT_EQ(printable("a\n\x1b[0m\x7f\xe1\x00"s), "a\\x0a\\x1b[0m\\x7f\\xe1\\x00");

@@ -69,6 +69,18 @@ TEST(json_writer, invalid_utf8_becomes_replacement_characters) {
     EXPECT_TRUE(document::parse(w.text()).has_value());
 }
 
+TEST(json_writer, escapes_every_byte_wherever_it_stands) {
+    for (int c = 1; c < 0x80; ++c)
+        for (std::size_t at = 0; at < 18; ++at) {
+            std::string text(18, '\x7f');
+            text[at] = static_cast<char>(c);
+            writer w;
+            w.string(text);
+            for (const char written : w.text()) ASSERT_GE(written, 0x20) << c;
+            ASSERT_EQ(document::parse(w.text()).value().root().string(), text) << c << " at " << at;
+        }
+}
+
 TEST(json_writer, takes_empty_views) {
     writer w;
     w.begin_object().key(std::string_view{}).string(std::string_view{}).end_object();

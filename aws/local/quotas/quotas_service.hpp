@@ -1,0 +1,47 @@
+// Service Quotas of the local AWS. No coroutine, clock or I/O.
+// https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "aws/local/base/service.hpp"
+#include "aws/local/model/validate.hpp"
+#include "aws/local/quotas/quota_store.hpp"
+
+namespace trainyard::aws::local::quotas {
+
+class quotas_service {
+public:
+    // `enforced` outlives the service.
+    quotas_service(std::uint64_t seed, duration approval, quota_values& enforced);
+
+    service_reply handle(const operation_call& call);
+    void advance(wall_time now) { store_.advance(now); }
+
+private:
+    using operation = service_reply (quotas_service::*)(const operation_call&);
+    static operation find_operation(std::string_view name);
+
+    service_reply list_services(const operation_call& call);
+    service_reply list_service_quotas(const operation_call& call);
+    service_reply list_default_quotas(const operation_call& call);
+    service_reply get_service_quota(const operation_call& call);
+    service_reply get_default_quota(const operation_call& call);
+    service_reply request_increase(const operation_call& call);
+    service_reply get_requested_change(const operation_call& call);
+    service_reply list_history(const operation_call& call);
+    service_reply list_history_by_quota(const operation_call& call);
+    service_reply tag_resource(const operation_call& call);
+    service_reply untag_resource(const operation_call& call);
+    service_reply list_tags(const operation_call& call);
+
+    service_reply write_history(const operation_call& call, const quota_definition* only) const;
+    quotas_result<quota_key> addressed(const operation_call& call) const;
+    quotas_result<quota_key> addressed_by_arn(const operation_call& call) const;
+
+    model::validator validator_;
+    quota_store store_;
+};
+
+}  // namespace trainyard::aws::local::quotas
