@@ -209,8 +209,8 @@ task<bool> serve_one(serve_shared& shared, connection& c) {
     task<response> answering = shared.answer(std::move(head.request));
     const response r = co_await std::move(answering);
     if (r.status == 0) co_return false;
-    const bool keep =
-        head.keep_alive && !shared.closing && r.withheld == 0 && !list_contains(r.fields.get("Connection"), "close");
+    const bool keep = head.keep_alive && !shared.closing && r.withheld == 0 &&
+                      !list_contains(r.fields.get("Connection"), "close");
     const bool sent = co_await write_answer(shared, c, r, keep, with_body);
     if (sent && !keep) {
         c.dog.arm(from_now(linger_max));

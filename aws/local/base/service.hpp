@@ -14,7 +14,7 @@ namespace trainyard::aws::local {
 struct principal {
     account_id account;
     std::string arn;  // arn:aws:iam::123456789012:user/local, or arn:aws:sts::...:assumed-role/role/session
-    std::string user_id;  // SenderId: AIDA..., or AROA...:session
+    std::string user_id;          // SenderId: AIDA..., or AROA...:session
     std::string role_arn{};       // of a role's session: the role with its path; else empty
     std::string access_key_id{};  // with which the request was signed
 };
