@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 15> members{
 // Reads the members of one rule; the first thing that is wrong stays in `wrong`.
 class reader {
 public:
-    reader(json::value v, const std::string& at) : v_(v), at_(at) {}
+    reader(json::value v, std::string at) : v_(v), at_(std::move(at)) {}
 
     void refuse(std::string_view member, std::string_view why) {
         if (!wrong)
@@ -112,7 +112,7 @@ private:
     }
 
     json::value v_;
-    const std::string& at_;
+    std::string at_;
 };
 
 }  // namespace
