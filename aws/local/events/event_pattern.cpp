@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aws/local/events/value_test.hpp"
+#include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::local::events {
 namespace {
@@ -60,7 +61,7 @@ struct event_pattern::parser {
 
     error at(std::string_view reason) const {
         std::string place;
-        for (const std::string& step : path) place += "/" + json::pointer_token(step);
+        for (const std::string& step : path) place += "/" + printable(json::pointer_token(step));
         return {errc::invalid_argument, fmt::format("{} at {}", reason, place.empty() ? "the top" : place)};
     }
 

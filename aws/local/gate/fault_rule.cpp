@@ -28,7 +28,7 @@ public:
     void refuse(std::string_view member, std::string_view why) {
         if (!wrong)
             wrong = error{errc::invalid_argument,
-                          fmt::format("{}/{}: {}", at_, json::pointer_token(member), why)};
+                          fmt::format("{}/{}: {}", at_, printable(json::pointer_token(member)), why)};
     }
 
     void text(std::string_view member, std::string& into) {
