@@ -168,8 +168,17 @@ TEST(job_rules, wrong_ones_are_refused_and_change_nothing) {
         ASSERT_FALSE(done) << text;
         EXPECT_THAT(done.error().message, HasSubstr(why));
     }
+    std::string many = "[";
+    for (std::size_t i = 0; i < job_rules_max; ++i) many += R"({"effect":"capacity"},)";
+    const auto too_many = json::document::parse(many + R"({"effect":"capacity"}])");
+    ASSERT_TRUE(too_many);
+    EXPECT_EQ(rules.set(too_many->root()).error().code, errc::limit);
     ASSERT_EQ(rules.rules().size(), 1U);
     EXPECT_EQ(rules.rules()[0].name, "kept");
+    many.back() = ']';
+    const auto most = json::document::parse(many);
+    EXPECT_TRUE(rules.set(most->root()));
+    EXPECT_EQ(rules.rules().size(), job_rules_max);
 }
 
 struct thing {
