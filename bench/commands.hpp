@@ -2,6 +2,7 @@
 // run.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 namespace CLI {
@@ -16,5 +17,8 @@ using action = std::function<int()>;
 void add_sign(CLI::App& app, action& run);
 void add_http(CLI::App& app, action& run);
 void add_server(CLI::App& app, action& run);
+// `count_allocations`: those of the calling thread; null where they cannot be counted.
+void add_queue(CLI::App& app, action& run, std::uint64_t (*count_allocations)());
+void add_compare(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

@@ -1,6 +1,7 @@
 // The `trainyard-bench` program.
 #include <CLI/CLI.hpp>
 
+#include "bench/allocations.hpp"
 #include "bench/commands.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,12 @@ int main(int argc, char** argv) {
     add_sign(app, run);
     add_http(app, run);
     add_server(app, run);
+#ifdef TRAINYARD_COUNTS_ALLOCATIONS
+    add_queue(app, run, allocations_of_thread);
+#else
+    add_queue(app, run, nullptr);
+#endif
+    add_compare(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -107,19 +107,57 @@ void rounds::run(std::size_t count, double (*time)()) {
         }
 }
 
+figure round_figure(std::string name, std::vector<double> values, std::string unit) {
+    figure out{std::move(name), median(values), std::move(unit), {}, {}, spread_of(values)};
+    out.rounds = std::move(values);
+    return out;
+}
+
+figure round_figure(std::string name, std::vector<double> values, std::string unit,
+                    std::vector<double> floor_values) {
+    const auto each = ratios(values, floor_values);
+    figure out{std::move(name),      median(values), std::move(unit),
+               median(floor_values), median(each),   spread_of(each)};
+    out.rounds = std::move(values);
+    out.floor_rounds = std::move(floor_values);
+    return out;
+}
+
 figure time_figure(std::string name, std::span<const double> ns) {
-    return {std::move(name), median(ns), "ns", {}, {}, spread_of(ns)};
+    return round_figure(std::move(name), {ns.begin(), ns.end()}, "ns");
 }
 
 figure time_figure(std::string name, std::span<const double> ns, std::span<const double> floor_ns) {
-    const auto each = ratios(ns, floor_ns);
-    return {std::move(name), median(ns), "ns", median(floor_ns), median(each), spread_of(each)};
+    return round_figure(std::move(name), {ns.begin(), ns.end()}, "ns", {floor_ns.begin(), floor_ns.end()});
 }
 
 figure ratio_figure(std::string name, std::span<const double> a, std::span<const double> b) {
     const auto each = ratios(a, b);
-    return {std::move(name), median(each), "x", {}, median(each), spread_of(each)};
+    figure out = round_figure(std::move(name), each, "x");
+    out.ratio = out.value;
+    return out;
 }
+
+better_when better_of(const figure& f) {
+    if (f.better != better_when::by_unit) return f.better;
+    if (f.unit.ends_with("/s") || f.unit.starts_with("of ")) return better_when::larger;
+    return f.unit == "x" ? better_when::neither : better_when::smaller;
+}
+
+namespace {
+
+void write_rounds(json::writer& w, const char* name, const std::vector<double>& values) {
+    if (values.empty()) return;
+    w.key(name).begin_array();
+    for (const double v : values) w.number(v);
+    w.end_array();
+}
+
+const char* to_string(better_when b) {
+    return b == better_when::larger ? "larger" : b == better_when::smaller ? "smaller" : "neither";
+}
+
+}  // namespace
 
 std::string to_json(const report& r) {
     json::writer w;
@@ -131,7 +169,10 @@ std::string to_json(const report& r) {
         w.begin_object().member("name", f.name).member("value", f.value).member("unit", f.unit);
         if (f.floor) w.member("floor", *f.floor);
         if (f.ratio) w.member("ratio", *f.ratio);
-        w.member("spread", f.spread).end_object();
+        w.member("spread", f.spread);
+        write_rounds(w, "rounds", f.rounds);
+        write_rounds(w, "floor_rounds", f.floor_rounds);
+        w.member("better", to_string(better_of(f))).end_object();
     }
     w.end_array().end_object();
     return w.take();

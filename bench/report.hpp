@@ -14,6 +14,8 @@
 
 namespace trainyard::bench {
 
+enum class better_when : unsigned char { by_unit, larger, smaller, neither };
+
 struct figure {
     std::string name;
     double value = 0;  // the median over the rounds
@@ -21,7 +23,14 @@ struct figure {
     std::optional<double> floor;  // the least that this run says is possible, in `unit`
     std::optional<double> ratio;  // value over floor, or over what the name says
     double spread = 0;            // of the value: see spread_of(); of the ratio where there is no value's own
+    // What `compare` needs: the value and its floor round by round, where there were rounds, and which way
+    // is worse.
+    std::vector<double> rounds{}, floor_rounds{};
+    better_when better = better_when::by_unit;
 };
+
+// "/s" and "of 10" are better when larger, times and sizes when smaller; "x" may be either.
+better_when better_of(const figure& f);
 
 struct report {
     std::string bench;                                            // the program's subject: "sign"
@@ -33,7 +42,9 @@ struct report {
 // CPU model, count of CPUs and the compiler, on one line.
 std::string machine();
 
-// {"bench","manifest":{"version","machine","parameters","seed"},"figures":[...]}; one line.
+// {"bench","manifest":{"version","machine","parameters","seed"},"figures":[...]}; one line. A figure has
+// "name", "value", "unit", "spread", and where there are any "floor", "ratio", "rounds", "floor_rounds",
+// "better".
 std::string to_json(const report& r);
 std::string to_table(const report& r);
 // To standard output; `json`: to_json(), else to_table().
@@ -69,6 +80,11 @@ private:
     std::vector<entrant> contenders_;
 };
 
+// The median of rounds, with them and their spread.
+figure round_figure(std::string name, std::vector<double> values, std::string unit);
+// The same beside a floor of the same rounds: ratio and spread are those of the ratios.
+figure round_figure(std::string name, std::vector<double> values, std::string unit,
+                    std::vector<double> floor_values);
 // A figure of a contender's time, in nanoseconds.
 figure time_figure(std::string name, std::span<const double> ns);
 // The same with a floor: the ratio is the median of the ratios round by round, the spread is that of the

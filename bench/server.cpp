@@ -1,7 +1,5 @@
 // trainyard-bench server: the local SQS under load, beside other servers that the user names.
 #include <fmt/format.h>
-#include <limits.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -39,13 +37,6 @@ struct contender {
     std::vector<series> by_connections{};  // as server_arguments::connections
     bool left_out = false;                 // it failed under load
 };
-
-std::string beside_this_program(const char* name) {
-    char path[PATH_MAX];
-    const auto n = ::readlink("/proc/self/exe", path, sizeof path);
-    const std::string self(path, static_cast<std::size_t>(n < 0 ? 0 : n));
-    return self.substr(0, self.rfind('/') + 1) + name;
-}
 
 result<contender> parse_peer(const std::string& text) {
     const auto refuse = [&] {

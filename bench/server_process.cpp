@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -29,6 +30,13 @@ std::string first_line(int from) {
 }
 
 }  // namespace
+
+std::string beside_this_program(const char* name) {
+    char path[PATH_MAX];
+    const auto n = ::readlink("/proc/self/exe", path, sizeof path);
+    const std::string self(path, static_cast<std::size_t>(n < 0 ? 0 : n));
+    return self.substr(0, self.rfind('/') + 1) + name;
+}
 
 result<process_use> use_of(pid_t pid) {
     std::ifstream file(fmt::format("/proc/{}/stat", pid));

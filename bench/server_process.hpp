@@ -17,6 +17,9 @@ struct process_use {
 // From /proc/PID.
 result<process_use> use_of(pid_t pid);
 
+// The path of a program in the folder of the running one.
+std::string beside_this_program(const char* name);
+
 // `trainyard local` on a free port, from its start to the end of this object.
 class local_server {
 public:

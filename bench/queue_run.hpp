@@ -1,0 +1,31 @@
+// A whole run of the queue harness: queues made, load, queues deleted again.
+#pragma once
+
+#include <vector>
+
+#include "bench/queue_load.hpp"
+#include "bench/report.hpp"
+
+namespace trainyard::bench {
+
+// What was measured, over all threads.
+struct queue_outcome {
+    std::vector<load_window> rounds;
+    std::vector<double> server_cpu_us;  // CPU a message of our own server, by round; empty: not our own
+    std::vector<double> floor_us;       // queue_plan::floor, by round
+    std::vector<load_tick> ticks;       // since the first round's begin; counts are sums
+    mono_time began{};
+    bool counted_allocations = false;
+    std::string last_error;
+};
+
+// Progress goes to standard error where that is a terminal. Errors: the plan is wrong (invalid_argument), the
+// endpoint does not answer (unreachable), or nothing was carried.
+result<queue_outcome> run_queue(const queue_plan& p, std::uint64_t (*count_allocations)());
+
+// What counts as carried: sent, received, or deleted, by the mode.
+std::uint64_t messages_of(queue_mode m, const load_counts& c);
+
+report queue_report(const queue_plan& p, const queue_outcome& o);
+
+}  // namespace trainyard::bench
