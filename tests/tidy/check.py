@@ -85,6 +85,7 @@ BEFORE_CLI = ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/led
 LAYERS = {
     "engine/base": [],
     "engine/sqlite": ["engine/base"],
+    "engine/report": ["engine/base"],
     "engine/io": ["engine/base"],
     "engine/metrics": ["engine/base"],
     "engine/http": ["engine/base", "engine/io", "engine/metrics"],
