@@ -122,7 +122,8 @@ public:
     task<void> run();
     void stop();
 
-    // How many messages may be held and on their way together from now on; at first consumer_options'.
+    // How many messages may be held and on their way together from now on; never more than
+    // consumer_options::receive has.
     void set_credit(std::size_t messages);
 
     // Each does nothing when `which` names nothing any more.
@@ -146,7 +147,7 @@ public:
 
 private:
     struct impl;
-    std::unique_ptr<impl> impl_;
+    std::shared_ptr<impl> impl_;
 };
 
 // A deduplication id for something that is sent again: the same for the same (job, attempt), so that a FIFO

@@ -17,10 +17,10 @@ struct message_view {
     std::string_view id;
     std::string_view receipt_handle;
     std::string_view body;
-    std::string_view group_id;                // FIFO; empty: none
-    std::string_view deduplication_id;        // FIFO; empty: none
-    std::int64_t receive_count = 0;           // this receive included; 0: not told
-    std::int64_t sent_millis = 0;             // since 1970; 0: not told
+    std::string_view group_id;                   // FIFO; empty: none
+    std::string_view deduplication_id;           // FIFO; empty: none
+    std::int64_t receive_count = 0;              // this receive included; 0: not told
+    std::int64_t sent_millis = 0;                // since 1970; 0: not told
     std::span<const attribute_view> attributes;  // the sender's, by name
 
     // The value of an attribute; empty when it is not there.
