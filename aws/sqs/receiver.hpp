@@ -9,6 +9,7 @@
 // queues that want them by weight (stride scheduling, Waldspurger 1995), counted in messages.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -75,6 +76,8 @@ public:
 
     // So many received messages are recorded and no longer the consumer's burden.
     void release(std::size_t messages);
+    // The credit from now on; polls that are under way keep theirs.
+    void set_credit(std::size_t messages) { options_.credit = messages; }
     // No new polls from now on.
     void stop() { stopped_ = true; }
 
@@ -86,7 +89,7 @@ public:
     };
     report queue(std::size_t number) const;
     std::size_t polls() const { return open_.size(); }
-    std::size_t credit() const { return options_.credit - held_; }
+    std::size_t credit() const { return options_.credit - std::min(held_, options_.credit); }
 
 private:
     struct queue_state {
