@@ -16,6 +16,9 @@ const std::map<std::string, queue_mode> modes{{"send", queue_mode::send},
                                               {"delete", queue_mode::erase},
                                               {"roundtrip", queue_mode::roundtrip}};
 
+const std::map<std::string, queue_client> clients{{"calls", queue_client::calls},
+                                                  {"consumer", queue_client::consumer}};
+
 struct queue_arguments {
     queue_plan plan;
     bool json = false;
@@ -45,6 +48,16 @@ void add_load_options(CLI::App& sub, queue_plan& p) {
            "receive, delete)")
         ->check(CLI::IsMember(modes))
         ->default_str("roundtrip");
+    sub.add_option_function<std::string>(
+           "--client", [&p](const std::string& name) { p.client = clients.at(name); },
+           "What receives and deletes. calls: one receive, then its delete, on each connection; consumer: "
+           "polls "
+           "beside each other, deletes in full batches")
+        ->check(CLI::IsMember(clients))
+        ->default_str("consumer");
+    sub.add_option("--linger-ms", p.linger_ms, "How long the consumer's batches wait for company")
+        ->check(CLI::Range(0.0, 10'000.0))
+        ->capture_default_str();
     sub.add_flag("--fifo", p.fifo, "FIFO queues");
     sub.add_option("--rate", p.rate, "Open loop: send so many messages/s whatever comes back; 0: closed loop")
         ->check(CLI::Range(0.0, 1e8));

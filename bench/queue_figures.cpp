@@ -45,7 +45,11 @@ void add_costs(const queue_plan& p, const queue_outcome& o, report& into) {
     else
         out.push_back(round_figure("client CPU a message, floor: raw exchange, hashes, one look", cpu, "us",
                                    o.floor_us));
-    if (!o.server_cpu_us.empty()) out.push_back(round_figure("server CPU a message", o.server_cpu_us, "us"));
+    if (o.rounds.front().used.server_cpu_ns > 0)
+        out.push_back(round_figure(
+            "server CPU a message",
+            each(o, [&p](const load_window& r) { return r.used.server_cpu_ns / ns_per_us / carried(p, r); }),
+            "us"));
     if (o.counted_allocations)
         out.push_back(round_figure("heap allocations a message",
                                    each(o,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "bench/queue_consume.hpp"
 #include "bench/queue_workers.hpp"
 #include "bench/report.hpp"
 #include "engine/io/real_clock.hpp"
@@ -18,6 +19,9 @@ namespace {
 
 constexpr duration tick_longest = std::chrono::milliseconds{250},
                    tick_shortest = std::chrono::milliseconds{20};
+constexpr duration lead_step = std::chrono::milliseconds{2};
+// Messages of a closed round trip: a batch each in sends, queue, polls and deletes.
+constexpr std::size_t going_a_lane = 4;
 constexpr std::int64_t ticks_a_window = 10;
 
 mono_time now() {
@@ -41,6 +45,7 @@ load_counts& load_counts::operator+=(const load_counts& b) {
     sent += b.sent, received += b.received, deleted += b.deleted;
     requests += b.requests, delete_calls += b.delete_calls, delete_entries += b.delete_entries;
     failed_entries += b.failed_entries, allocations += b.allocations, cpu_ns += b.cpu_ns;
+    server_cpu_ns += b.server_cpu_ns;
     for (std::size_t i = 0; i < failed_calls.size(); ++i) failed_calls[i] += b.failed_calls[i];
     return *this;
 }
@@ -49,6 +54,7 @@ load_counts& load_counts::operator-=(const load_counts& b) {
     sent -= b.sent, received -= b.received, deleted -= b.deleted;
     requests -= b.requests, delete_calls -= b.delete_calls, delete_entries -= b.delete_entries;
     failed_entries -= b.failed_entries, allocations -= b.allocations, cpu_ns -= b.cpu_ns;
+    server_cpu_ns -= b.server_cpu_ns;
     for (std::size_t i = 0; i < failed_calls.size(); ++i) failed_calls[i] -= b.failed_calls[i];
     return *this;
 }
@@ -73,7 +79,9 @@ struct load_thread::impl {
     }
     load_counts snapshot();
     task<void> open(result<void>& outcome);
+    task<void> lead_in();
     task<void> watch(segment_result& out);
+    void start_consumer(io::task_group& players);
     task<void> run(load_segment what, segment_result& out);
     task<void> fill(std::size_t messages, result<void>& outcome);
     task<void> drain(mono_time until);
@@ -88,14 +96,18 @@ struct load_thread::impl {
     load_state state;
     std::unique_ptr<client_stack> stack;
     std::atomic<std::uint64_t> messages_shown{0}, failures_shown{0};
+    std::optional<bench_consumer> consumer;  // of the segment that runs
     bool closed = false;
 };
 
 load_counts load_thread::impl::snapshot() {
     load_counts out = state.counts;
+    if (consumer) consumer->add_to(out);
     out.requests = stack->requests();
     out.allocations = count_allocations == nullptr ? 0 : count_allocations();
     out.cpu_ns = thread_cpu_ns();
+    if (target.own && state.number == 0)
+        if (const auto use = use_of(target.own->pid())) out.server_cpu_ns = use->cpu_seconds * 1e9;
     const auto mode = state.plan.mode;
     const auto& done = mode == queue_mode::send      ? out.sent
                        : mode == queue_mode::receive ? out.received
@@ -116,17 +128,30 @@ task<void> load_thread::impl::open(result<void>& outcome) {
     state.stack = stack.get();
 }
 
+task<void> load_thread::impl::lead_in() {
+    const auto& what = state.segment;
+    co_await io::sleep_until(state.first_window());
+    if (what.backlog == nullptr) co_return;
+    const std::int64_t whole = what.backlog->left.load();
+    while (what.backlog->left.load() > whole - what.lead_messages && !state.over(now())) {
+        const mono_time again = now() + lead_step;
+        co_await io::sleep_until(again);
+    }
+}
+
 // Takes what the windows used at their boundaries, and ticks between them.
 task<void> load_thread::impl::watch(segment_result& out) {
     const auto& what = state.segment;
     const duration step = std::clamp(what.window / ticks_a_window, tick_shortest, tick_longest);
     std::size_t window = 0;
-    co_await io::sleep_until(what.begin);
+    co_await lead_in();
+    const mono_time first = now();
     load_counts before = snapshot();
-    state.windows[0].began = what.begin;
-    out.ticks.push_back({what.begin, before});
+    state.windows[0].began = first;
+    out.ticks.push_back({first, before});
     while (window < state.windows.size()) {
-        const mono_time window_end = what.begin + what.window * static_cast<std::int64_t>(window + 1);
+        const mono_time window_end =
+            state.first_window() + what.window * static_cast<std::int64_t>(window + 1);
         const mono_time until = std::min(window_end, now() + step);
         co_await state.changed.wait_until(until);
         const bool emptied = what.backlog != nullptr && what.backlog->left.load() <= 0;
@@ -142,6 +167,14 @@ task<void> load_thread::impl::watch(segment_result& out) {
         if (emptied) state.windows.resize(window);
         if (window < state.windows.size()) state.windows[window].began = at;
     }
+    if (consumer) consumer->stop();
+}
+
+void load_thread::impl::start_consumer(io::task_group& players) {
+    consumer.emplace(thread.context(), state);
+    players.spawn([this] { return consumer->run(); });
+    if (state.plan.mode == queue_mode::roundtrip && state.plan.rate <= 0)
+        consumer->set_going(going_a_lane * lanes() * state.plan.batch, now());
 }
 
 task<void> load_thread::impl::run(load_segment what, segment_result& out) {
@@ -152,12 +185,16 @@ task<void> load_thread::impl::run(load_segment what, segment_result& out) {
     state.last_error.clear();
     {
         io::task_group players(thread.context());
-        players.spawn([this, &out] { return watch(out); });
         co_await io::sleep_until(what.begin);
+        players.spawn([this, &out] { return watch(out); });
+        if (state.plan.consumes()) start_consumer(players);
         for (std::size_t i = 0; i < lanes(); ++i)
-            players.spawn([this, i] { return play(state, role_of(state.plan, i), i); });
+            if (const auto role = role_of(state.plan, i))
+                players.spawn([this, i, as = *role] { return play(state, as, i); });
         co_await players.join();
     }
+    if (consumer) consumer->add_to(state.counts);
+    consumer.reset();
     out.windows = std::move(state.windows);
     state.windows.clear();
     out.last_error = state.last_error;

@@ -35,7 +35,8 @@ struct load_counts {
     std::uint64_t failed_entries = 0;                              // of batches that were answered
     std::array<std::uint64_t, aws::failure_kinds> failed_calls{};  // by aws::failure
     std::uint64_t allocations = 0;
-    double cpu_ns = 0;  // of the thread
+    double cpu_ns = 0;         // of the thread
+    double server_cpu_ns = 0;  // of our own server; one thread looks
 
     load_counts& operator+=(const load_counts& b);
     load_counts& operator-=(const load_counts& b);
@@ -60,10 +61,13 @@ struct shared_backlog {
     std::atomic<std::int64_t> emptied_ns{0};  // of real_clock().mono(); 0: not yet
 };
 
-// Windows one after the other, without a pause; a run of the load.
+// Windows one after the other, without a pause; a run of the load. Before them a time, or a part of the
+// backlog, that no window counts.
 struct load_segment {
     mono_time begin;
-    duration window;
+    duration lead{};
+    std::int64_t lead_messages = 0;
+    duration window{};
     std::size_t windows = 1;
     shared_backlog* backlog = nullptr;  // null: the windows alone end the segment
 };

@@ -28,20 +28,26 @@ message_maker::message_maker(const queue_plan& p, std::size_t number)
     padding_.append(note).append(left, 'x').append(tail);
 }
 
+aws::sqs::send_entry message_maker::one(mono_time intended) {
+    aws::sqs::send_entry out;
+    out.body.reserve(plan_.body_bytes);
+    // A number has no leading zeros; spaces before it are JSON too.
+    fmt::format_to(std::back_inserter(out.body), "{}{:>{}}{}", head, intended.time_since_epoch().count(),
+                   digits, padding_);
+    if (plan_.fifo) {
+        out.group_id = fmt::format("g{}", next_ % plan_.groups);
+        out.deduplication_id = fmt::format("{}{}", prefix_, next_);
+    }
+    ++next_;
+    return out;
+}
+
 std::vector<aws::sqs::send_entry> message_maker::batch(mono_time intended, std::size_t count) {
-    std::vector<aws::sqs::send_entry> out(count);
+    std::vector<aws::sqs::send_entry> out;
+    out.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-        auto& e = out[i];
-        e.id = fmt::format_int(i).str();
-        e.body.reserve(plan_.body_bytes);
-        // A number has no leading zeros; spaces before it are JSON too.
-        fmt::format_to(std::back_inserter(e.body), "{}{:>{}}{}", head, intended.time_since_epoch().count(),
-                       digits, padding_);
-        if (plan_.fifo) {
-            e.group_id = fmt::format("g{}", next_ % plan_.groups);
-            e.deduplication_id = fmt::format("{}{}", prefix_, next_);
-        }
-        ++next_;
+        out.push_back(one(intended));
+        out.back().id = fmt::format_int(i).str();
     }
     return out;
 }

@@ -18,6 +18,7 @@ public:
 
     // The next batch: of FIFO queues each message is of the next group, with a deduplication id of its own.
     std::vector<aws::sqs::send_entry> batch(mono_time intended, std::size_t count);
+    aws::sqs::send_entry one(mono_time intended);  // without an id
 
 private:
     const queue_plan& plan_;

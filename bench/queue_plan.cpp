@@ -23,6 +23,10 @@ std::string_view to_string(queue_mode m) {
     return "";
 }
 
+std::string_view to_string(queue_client c) {
+    return c == queue_client::calls ? "calls" : "consumer";
+}
+
 result<void> check(const queue_plan& p) {
     if (p.batch * p.body_bytes > batch_bytes_max)
         return refuse(
@@ -32,7 +36,7 @@ result<void> check(const queue_plan& p) {
             fmt::format("--connections {} leave some of --threads {} without one", p.connections, p.threads));
     if (p.rate > 0 && p.mode != queue_mode::send && p.mode != queue_mode::roundtrip)
         return refuse("--rate is of what is sent: --mode send or roundtrip");
-    if (p.rate > 0 && p.mode == queue_mode::roundtrip && p.connections < 2 * p.threads)
+    if (p.rate > 0 && p.mode == queue_mode::roundtrip && !p.consumes() && p.connections < 2 * p.threads)
         return refuse(
             "--rate with --mode roundtrip needs two --connections a thread: one sends, one receives");
     if (p.floor && p.mode != queue_mode::erase) return refuse("--floor is that of --mode delete");
@@ -51,6 +55,7 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const queue_plan&
     const auto number = [](auto n) { return fmt::format("{}", n); };
     std::vector<std::pair<std::string, std::string>> out{
         {"mode", std::string{to_string(p.mode)}},
+        {"client", std::string{to_string(p.client)}},
         {"queue type", p.fifo ? "FIFO" : "standard"},
         {"loop", p.rate > 0 ? fmt::format("open, {} messages/s", p.rate) : "closed"},
         {"body bytes", number(p.body_bytes)},
@@ -63,6 +68,7 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const queue_plan&
         {"warm-up seconds", number(p.warm_seconds)},
         {"endpoint", p.endpoint.empty() ? "trainyard local, its own process" : p.endpoint}};
     if (!p.region.empty()) out.emplace_back("region", p.region);
+    if (p.consumes()) out.emplace_back("linger ms", number(p.linger_ms));
     if (p.fifo) out.emplace_back("message groups of a queue", number(p.groups));
     if (p.mode == queue_mode::receive || p.mode == queue_mode::erase)
         out.emplace_back("backlog", number(p.messages));

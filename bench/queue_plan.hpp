@@ -20,12 +20,22 @@ enum class queue_mode : unsigned char {
 };
 std::string_view to_string(queue_mode m);
 
+// What receives and deletes.
+enum class queue_client : unsigned char {
+    calls,     // aws/sqs/client: a receive, then the delete of what it brought, on each connection
+    consumer,  // aws/sqs/consumer: polls beside each other, deletes in batches across receives
+};
+std::string_view to_string(queue_client c);
+
 struct queue_plan {
     queue_mode mode = queue_mode::roundtrip;
+    queue_client client = queue_client::consumer;
+    double linger_ms = 10;  // of the consumer's batches
     bool fifo = false;
     std::size_t body_bytes = 300;
-    std::size_t batch = 10;        // messages a call
-    std::size_t connections = 16;  // calls at once, of all threads
+    std::size_t batch = 10;  // messages a call
+    std::size_t connections =
+        16;  // calls at once, of all threads; the consumer's polls, deletes and sends each
     std::size_t threads = 1;
     std::size_t queues = 1;
     std::size_t groups = 100;  // FIFO: message groups of a queue
@@ -47,6 +57,10 @@ struct queue_plan {
     double window_seconds() const { return seconds / static_cast<double>(rounds); }
     // A backlog that each round uses up.
     bool drains() const { return mode == queue_mode::erase; }
+    bool consumes() const {
+        return client == queue_client::consumer &&
+               (mode == queue_mode::erase || mode == queue_mode::roundtrip);
+    }
 };
 
 inline constexpr std::size_t body_bytes_min = 64;

@@ -16,7 +16,12 @@ namespace {
 constexpr duration start_delay = std::chrono::milliseconds{5};  // so that all threads start together
 constexpr duration drain_patience = std::chrono::seconds{30};
 constexpr double floor_seconds = 0.5;
+constexpr double lead_part = 0.1;  // of a backlog that is taken before the window: all is warm by then
 constexpr std::chrono::milliseconds progress_every{500};
+
+duration seconds(double s) {
+    return duration{static_cast<std::int64_t>(s * 1e9)};
+}
 
 using threads = std::vector<std::unique_ptr<load_thread>>;
 
@@ -63,11 +68,9 @@ struct runner {
 
     result<void> open(const std::vector<std::string>& urls, std::uint64_t (*count_allocations)());
     result<void> fill(progress_line& line, const std::string& text);
-    result<void> segment(std::size_t windows, double window_seconds, bool measured, progress_line& line,
-                         const std::string& text);
+    result<void> segment(load_segment what, bool measured, progress_line& line, const std::string& text);
     result<void> all_rounds(progress_line& line);
     void add(std::vector<segment_result>& parts);
-    double server_cpu_ns() const;
 };
 
 result<void> runner::open(const std::vector<std::string>& urls, std::uint64_t (*count_allocations)()) {
@@ -88,12 +91,6 @@ result<void> runner::fill(progress_line& line, const std::string& text) {
     for (auto& p : pending)
         if (auto done = await(p, line, text + ", filling"); !done) outcome = done.error();
     return outcome;
-}
-
-double runner::server_cpu_ns() const {
-    if (!target.own) return 0;
-    const auto use = use_of(target.own->pid());
-    return use ? use->cpu_seconds * 1e9 : 0;
 }
 
 // Windows of all threads side by side are one round.
@@ -118,18 +115,14 @@ void runner::add(std::vector<segment_result>& parts) {
     }
 }
 
-result<void> runner::segment(std::size_t windows, double window_seconds, bool measured, progress_line& line,
-                             const std::string& text) {
+result<void> runner::segment(load_segment what, bool measured, progress_line& line, const std::string& text) {
     shared_backlog backlog;
-    load_segment what;
-    what.windows = windows;
-    what.window = duration{static_cast<std::int64_t>(window_seconds * 1e9)};
     if (plan.drains()) {
         if (const auto filled = fill(line, text); !filled) return filled.error();
         backlog.left = static_cast<std::int64_t>(plan.messages);
         what.backlog = &backlog;
+        what.lead_messages = static_cast<std::int64_t>(static_cast<double>(plan.messages) * lead_part);
     }
-    const double server_before = server_cpu_ns();
     what.begin = io::real_clock().mono() + start_delay;
     std::vector<std::future<segment_result>> pending;
     for (auto& t : all) pending.push_back(t->run(what));
@@ -138,13 +131,7 @@ result<void> runner::segment(std::size_t windows, double window_seconds, bool me
     for (const auto& p : parts)
         if (!p.last_error.empty()) out.last_error = p.last_error;
     if (!measured) return {};
-    const std::size_t first = out.rounds.size();
     add(parts);
-    if (target.own && windows == 1) {
-        const double used = server_cpu_ns() - server_before;
-        const auto messages = std::max<std::uint64_t>(1, messages_of(plan.mode, out.rounds[first].used));
-        out.server_cpu_us.push_back(used / 1e3 / static_cast<double>(messages));
-    }
     return {};
 }
 
@@ -154,13 +141,21 @@ result<void> runner::all_rounds(progress_line& line) {
     if (!sample) return sample.error();
     if (plan.mode == queue_mode::receive)
         if (const auto filled = fill(line, "backlog"); !filled) return filled.error();
-    if (const auto warm = segment(1, plan.warm_seconds, false, line, "warm-up"); !warm) return warm.error();
+    load_segment what;
+    what.window = seconds(plan.window_seconds());
     out.began = io::real_clock().mono();
-    // An open loop must not lose the backlog of a round to the next one's start.
-    if (plan.rate > 0) return segment(plan.rounds, plan.window_seconds(), true, line, "running");
+    if (!plan.drains()) {
+        // One segment: an open loop must not lose what is late to the next round's start.
+        what.lead = seconds(plan.warm_seconds);
+        what.windows = plan.rounds;
+        return segment(what, true, line, "running");
+    }
+    load_segment warm = what;
+    warm.window = seconds(plan.warm_seconds);
+    if (const auto ran = segment(warm, false, line, "warm-up"); !ran) return ran.error();
     for (std::size_t i = 0; i < plan.rounds; ++i) {
         const auto text = fmt::format("round {}/{}", i + 1, plan.rounds);
-        if (const auto ran = segment(1, plan.window_seconds(), true, line, text); !ran) return ran.error();
+        if (const auto ran = segment(what, true, line, text); !ran) return ran.error();
         if (!plan.floor) continue;
         const auto cost = measure_floor(plan, *sample, floor_seconds);
         if (!cost) return cost.error();

@@ -11,9 +11,8 @@ namespace trainyard::bench {
 // What was measured, over all threads.
 struct queue_outcome {
     std::vector<load_window> rounds;
-    std::vector<double> server_cpu_us;  // CPU a message of our own server, by round; empty: not our own
-    std::vector<double> floor_us;       // queue_plan::floor, by round
-    std::vector<load_tick> ticks;       // since the first round's begin; counts are sums
+    std::vector<double> floor_us;  // queue_plan::floor, by round
+    std::vector<load_tick> ticks;  // since the first round's begin; counts are sums
     mono_time began{};
     bool counted_allocations = false;
     std::string last_error;

@@ -59,7 +59,9 @@ task<result<std::unique_ptr<client_stack>>> client_stack::open(boost::asio::io_c
         co_await out->close();
         co_return who.error();
     }
-    out->sqs_.emplace(out->transport_, at.where, std::move(*who));
+    out->where_ = at.where;
+    out->who_ = std::move(*who);
+    out->sqs_.emplace(out->transport_, out->where_, out->who_);
     co_return out;
 }
 

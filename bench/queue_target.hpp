@@ -30,6 +30,10 @@ public:
                                                             std::uint64_t seed);
 
     aws::sqs::client& sqs() { return *sqs_; }
+    aws::transport& transport() { return transport_; }
+    metrics::registry& registry() { return registry_; }
+    const aws::endpoint& where() const { return where_; }
+    const std::shared_ptr<aws::credentials_provider>& who() const { return who_; }
     std::uint64_t requests() const { return http_.stats().requests; }  // on the wire so far, retries included
     task<void> close();
 
@@ -40,6 +44,8 @@ private:
     http::client http_;
     aws::transport transport_;
     aws::identity identity_;
+    aws::endpoint where_;
+    std::shared_ptr<aws::credentials_provider> who_;
     std::optional<aws::sqs::client> sqs_;
 };
 

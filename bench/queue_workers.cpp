@@ -117,12 +117,12 @@ task<bool> step(load_state& s, queue_role as, std::string url, mono_time start) 
 }  // namespace
 
 load_window& load_state::window_at(mono_time intended) {
-    const auto at = std::max<std::int64_t>(0, (intended - segment.begin) / segment.window);
+    const auto at = std::max<std::int64_t>(0, (intended - first_window()) / segment.window);
     return windows[std::min(static_cast<std::size_t>(at), windows.size() - 1)];
 }
 
 void load_state::record(queue_op what, mono_time intended, mono_time done) {
-    if (windows.empty()) return;  // between segments
+    if (windows.empty() || intended < first_window()) return;
     window_at(intended).latency[static_cast<std::size_t>(what)].record((done - intended).count());
 }
 
@@ -141,7 +141,8 @@ void load_state::took(std::size_t messages) {
     changed.set();
 }
 
-queue_role role_of(const queue_plan& p, std::size_t which) {
+std::optional<queue_role> role_of(const queue_plan& p, std::size_t which) {
+    if (p.consumes()) return p.rate > 0 ? std::optional{queue_role::sender} : std::nullopt;
     switch (p.mode) {
         case queue_mode::send: return queue_role::sender;
         case queue_mode::receive: return queue_role::receiver;
@@ -156,7 +157,8 @@ task<void> play(load_state& s, queue_role as, std::size_t lane) {
     // Threads begin at different queues, and every queue has senders and receivers.
     const std::size_t pair = as == queue_role::sender || as == queue_role::eraser ? lane / 2 : lane;
     const std::size_t lanes = (s.plan.connections + s.plan.threads - 1) / s.plan.threads;
-    const std::size_t queue = (s.number * lanes + (s.plan.rate > 0 ? pair : lane)) % s.urls.size();
+    const bool paired = s.plan.rate > 0 && !s.plan.consumes();
+    const std::size_t queue = (s.number * lanes + (paired ? pair : lane)) % s.urls.size();
     const bool paced = as == queue_role::sender || as == queue_role::traveller;
     for (;;) {
         std::optional<mono_time> start;

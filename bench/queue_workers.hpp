@@ -30,8 +30,9 @@ struct load_state {
     std::uint64_t paced = 0;  // starts that were given out in an open loop
     io::event changed;        // the segment has stopped
 
+    mono_time first_window() const { return segment.begin + segment.lead; }
     mono_time end() const {
-        return segment.begin + segment.window * static_cast<std::int64_t>(segment.windows);
+        return first_window() + segment.window * static_cast<std::int64_t>(segment.windows);
     }
     bool over(mono_time now) const { return stopped || now >= end(); }
     load_window& window_at(mono_time intended);
@@ -41,8 +42,9 @@ struct load_state {
 };
 
 enum class queue_role : unsigned char { sender, receiver, eraser, traveller };
-// How many of the calls in flight `which` of `of` plays what.
-queue_role role_of(const queue_plan& p, std::size_t which);
+// What the calls in flight `which` of a thread play beside a consumer or without one; nothing: the consumer
+// does it all.
+std::optional<queue_role> role_of(const queue_plan& p, std::size_t which);
 
 // One call in flight after the other until the segment is over. `lane`: its number within the thread; it
 // says which queue it serves.
