@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t exact_pairs_max =
     2'500;  // 50 rounds a side; beyond it the normal approximation is exact enough
 
-double exact_probability(std::size_t n, std::size_t m, std::size_t u) {
+// P(U <= u) for every u.
+std::vector<double> exact_probabilities(std::size_t n, std::size_t m) {
     // ways[k]: orders with k pairs the wrong way round. Adding one value of the first set to i - 1 of them
     // multiplies the generating function by (1 - q^(m+i)) / (1 - q^i).
     std::vector<double> ways(n * m + 1, 0);
@@ -22,12 +23,10 @@ double exact_probability(std::size_t n, std::size_t m, std::size_t u) {
         for (std::size_t k = n * m; k >= m + i && k > 0; --k) ways[k] -= ways[k - m - i];
         for (std::size_t k = i; k <= n * m; ++k) ways[k] += ways[k - i];
     }
-    double all = 0, few = 0;
-    for (std::size_t k = 0; k < ways.size(); ++k) {
-        all += ways[k];
-        if (k <= u) few += ways[k];
-    }
-    return few / all;
+    for (std::size_t k = 1; k < ways.size(); ++k) ways[k] += ways[k - 1];
+    const double all = ways.back();
+    for (double& w : ways) w /= all;
+    return ways;
 }
 
 double approximate_probability(std::size_t n, std::size_t m, std::size_t u) {
@@ -39,7 +38,8 @@ double approximate_probability(std::size_t n, std::size_t m, std::size_t u) {
 }  // namespace
 
 double rank_probability(std::size_t n, std::size_t m, std::size_t u) {
-    return n * m <= exact_pairs_max ? exact_probability(n, m, u) : approximate_probability(n, m, u);
+    if (n * m > exact_pairs_max) return approximate_probability(n, m, u);
+    return exact_probabilities(n, m).at(std::min(u, n * m));
 }
 
 ratio_estimate estimate_ratio(std::span<const double> a, std::span<const double> b) {
@@ -51,16 +51,19 @@ ratio_estimate estimate_ratio(std::span<const double> a, std::span<const double>
             all.push_back(y / x);
         }
     std::sort(all.begin(), all.end());
+    const bool exactly = all.size() <= exact_pairs_max;
+    const auto exact = exactly ? exact_probabilities(a.size(), b.size()) : std::vector<double>{};
+    const auto tail = [&](std::size_t u) {
+        return exactly ? exact[u] : approximate_probability(a.size(), b.size(), u);
+    };
     // The interval leaves out `outside` ratios at each end.
     std::size_t outside = 0;
-    while (2 * (outside + 2) <= all.size() &&
-           2 * rank_probability(a.size(), b.size(), outside + 1) <= 1 - confidence_wanted)
-        ++outside;
+    while (2 * (outside + 2) <= all.size() && 2 * tail(outside + 1) <= 1 - confidence_wanted) ++outside;
     ratio_estimate out;
     out.ratio = median(all);
     out.low = all[outside];
     out.high = all[all.size() - 1 - outside];
-    out.confidence = std::max(0.0, 1 - 2 * rank_probability(a.size(), b.size(), outside));
+    out.confidence = std::max(0.0, 1 - 2 * tail(outside));
     return out;
 }
 

@@ -14,7 +14,8 @@ namespace {
 const std::map<std::string, queue_mode> modes{{"send", queue_mode::send},
                                               {"receive", queue_mode::receive},
                                               {"delete", queue_mode::erase},
-                                              {"roundtrip", queue_mode::roundtrip}};
+                                              {"roundtrip", queue_mode::roundtrip},
+                                              {"fill", queue_mode::fill}};
 
 const std::map<std::string, queue_client> clients{{"calls", queue_client::calls},
                                                   {"consumer", queue_client::consumer}};
@@ -45,7 +46,7 @@ void add_load_options(CLI::App& sub, queue_plan& p) {
            "--mode", [&p](const std::string& name) { p.mode = modes.at(name); },
            "send; receive (from a backlog that stays); delete (receive and delete a backlog); roundtrip "
            "(send, "
-           "receive, delete)")
+           "receive, delete); fill (send a backlog and leave it)")
         ->check(CLI::IsMember(modes))
         ->default_str("roundtrip");
     sub.add_option_function<std::string>(

@@ -122,7 +122,8 @@ void add_failures(const queue_outcome& o, report& into) {
 
 std::uint64_t messages_of(queue_mode m, const load_counts& c) {
     switch (m) {
-        case queue_mode::send: return c.sent;
+        case queue_mode::send:
+        case queue_mode::fill: return c.sent;
         case queue_mode::receive: return c.received;
         case queue_mode::erase:
         case queue_mode::roundtrip: break;
@@ -135,6 +136,11 @@ report queue_report(const queue_plan& p, const queue_outcome& o) {
     out.bench = "queue";
     out.parameters = parameters_of(p);
     out.seed = p.seed;
+    if (p.mode == queue_mode::fill) {
+        for (const auto& url : o.queue_urls) out.parameters.emplace_back("queue url", url);
+        out.figures.push_back({"messages sent", static_cast<double>(p.messages), "messages", {}, {}, 0});
+        return out;
+    }
     add_costs(p, o, out);
     for (std::size_t i = 0; i < queue_ops; ++i) add_latencies(p, o, static_cast<queue_op>(i), out);
     add_failures(o, out);

@@ -19,6 +19,7 @@ std::string_view to_string(queue_mode m) {
         case queue_mode::receive: return "receive";
         case queue_mode::erase: return "delete";
         case queue_mode::roundtrip: return "roundtrip";
+        case queue_mode::fill: return "fill";
     }
     return "";
 }
@@ -42,6 +43,9 @@ result<void> check(const queue_plan& p) {
     if (p.floor && p.mode != queue_mode::erase) return refuse("--floor is that of --mode delete");
     if (p.floor && !p.endpoint.empty())
         return refuse("--floor is measured beside our own server: no --endpoint");
+    if (p.mode == queue_mode::fill && p.endpoint.empty())
+        return refuse(
+            "--mode fill needs --endpoint: our own server ends with the run, and its queues with it");
     if (!p.queue_urls.empty() && p.endpoint.empty())
         return refuse("--queue-url needs --endpoint, which says whose queues they are");
     for (const auto& url : p.queue_urls)
@@ -70,7 +74,7 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const queue_plan&
     if (!p.region.empty()) out.emplace_back("region", p.region);
     if (p.consumes()) out.emplace_back("linger ms", number(p.linger_ms));
     if (p.fifo) out.emplace_back("message groups of a queue", number(p.groups));
-    if (p.mode == queue_mode::receive || p.mode == queue_mode::erase)
+    if (p.mode != queue_mode::send && p.mode != queue_mode::roundtrip)
         out.emplace_back("backlog", number(p.messages));
     return out;
 }

@@ -17,6 +17,7 @@ enum class queue_mode : unsigned char {
     receive,    // a backlog is received with a visibility timeout of 0, so that it stays
     erase,      // a backlog is received and deleted, batch by batch
     roundtrip,  // sent, received, deleted
+    fill,       // a backlog is sent and left there, for other clients
 };
 std::string_view to_string(queue_mode m);
 

@@ -191,15 +191,17 @@ result<queue_outcome> run_queue(const queue_plan& p, std::uint64_t (*count_alloc
     result<void> ran = r.open(*urls, count_allocations);
     if (ran) {
         progress_line line(r.all);
-        ran = r.all_rounds(line);
+        ran = p.mode == queue_mode::fill ? r.fill(line, "backlog") : r.all_rounds(line);
     }
-    if (ran && !p.queue_urls.empty()) {
+    if (ran && !p.queue_urls.empty() && p.mode != queue_mode::fill) {
         const auto drained = r.all.front()->drain(io::real_clock().mono() + drain_patience);
         drained.wait();
     }
     r.all.clear();
     close_queues(p, *target, *urls);
     if (!ran) return ran.error();
+    r.out.queue_urls = *urls;
+    if (p.mode == queue_mode::fill) return std::move(r.out);
     if (const auto carried = check_carried(p, r.out); !carried) return carried.error();
     return std::move(r.out);
 }

@@ -13,6 +13,7 @@ struct queue_outcome {
     std::vector<load_window> rounds;
     std::vector<double> floor_us;  // queue_plan::floor, by round
     std::vector<load_tick> ticks;  // since the first round's begin; counts are sums
+    std::vector<std::string> queue_urls;
     mono_time began{};
     bool counted_allocations = false;
     std::string last_error;

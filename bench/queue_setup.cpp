@@ -66,7 +66,7 @@ task<void> look_at_all(const queue_plan& p, client_stack& stack, urls_result& ou
             co_return;
         }
         for (const auto& [name, value] : *got) {
-            if (value == "0" || p.force) continue;
+            if (value == "0" || p.force || p.mode == queue_mode::fill) continue;
             out = error{
                 errc::invalid_argument,
                 fmt::format(
@@ -111,7 +111,8 @@ result<std::vector<std::string>> open_queues(const queue_plan& p, const queue_ta
 }
 
 void close_queues(const queue_plan& p, const queue_target& at, const std::vector<std::string>& urls) {
-    if (!p.queue_urls.empty() || at.own) return;  // our own server ends with its queues
+    if (!p.queue_urls.empty() || p.mode == queue_mode::fill || at.own)
+        return;  // our own server ends with its queues
     urls_result all = urls;
     perform(p, at, errand::erase, all);
 }

@@ -147,7 +147,8 @@ std::optional<queue_role> role_of(const queue_plan& p, std::size_t which) {
         case queue_mode::send: return queue_role::sender;
         case queue_mode::receive: return queue_role::receiver;
         case queue_mode::erase: return queue_role::eraser;
-        case queue_mode::roundtrip: break;
+        case queue_mode::roundtrip:
+        case queue_mode::fill: break;
     }
     if (p.rate <= 0) return queue_role::traveller;
     return which % 2 == 0 ? queue_role::sender : queue_role::eraser;
