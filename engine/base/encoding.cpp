@@ -94,21 +94,22 @@ std::optional<std::string> from_base64(std::string_view text) {
     std::string out(text.size() / 4 * 3, '\0');
     char* to = out.data();
     std::uint32_t wrong = 0;
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        const std::size_t digits = i + 4 == text.size() ? 4 - pad : 4;
-        std::uint32_t v = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            const unsigned char digit =
-                k < digits ? base64_values[static_cast<unsigned char>(text[i + k])] : 0;
-            wrong |= digit & no_digit_bit;
-            v = v << 6U | digit;
-        }
-        // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
-        wrong |= v & ((1U << (8 * (4 - digits))) - 1U);
+    const char* at = text.data();
+    const char* const digits_end = at + text.size() - pad;
+    const auto digit = [&](std::size_t k) -> std::uint32_t {
+        return at + k < digits_end ? base64_values[static_cast<unsigned char>(at[k])] : 0U;
+    };
+    const auto put = [&](std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+        wrong |= (a | b | c | d) & no_digit_bit;
+        const std::uint32_t v = a << 18U | b << 12U | c << 6U | d;
         *to++ = static_cast<char>(v >> 16U);
         *to++ = static_cast<char>(v >> 8U);
         *to++ = static_cast<char>(v);
-    }
+        return v;
+    };
+    for (; digits_end - at >= 4; at += 4) put(digit(0), digit(1), digit(2), digit(3));
+    // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
+    if (pad > 0) wrong |= put(digit(0), digit(1), digit(2), digit(3)) & ((1U << (8 * pad)) - 1U);
     if (wrong != 0) return std::nullopt;
     out.resize(out.size() - pad);
     return out;

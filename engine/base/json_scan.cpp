@@ -158,21 +158,16 @@ private:
 
     // Plain text and escapes of one letter, as far as whole runs are there.
     void copy_usual() {
-        const char* from = at_;  // not members: the bytes written might be theirs, for all that is known
-        char* to = to_;
-        while (static_cast<std::size_t>(end_ - from) >= run_bytes) {
-            const std::size_t n = copy_run(to, from);
-            to += n;
-            from += n;
-            if (n == run_bytes) continue;
-            const char letter =
-                *from == '\\' && end_ - from >= 2 ? unescaped[static_cast<unsigned char>(from[1])] : '\0';
-            if (letter == '\0') break;
-            *to++ = letter;
-            from += 2;
-        }
-        at_ = from;
-        to_ = to;
+        const auto one_letter = [this](const char* at, char* out) -> escape_step {
+            if (*at != '\\' || end_ - at < 2) return {0, 0};
+            *out = unescaped[static_cast<unsigned char>(at[1])];
+            return *out == '\0' ? escape_step{0, 0} : escape_step{2, 1};
+        };
+        copy_blocks(to_, at_, end_, one_letter);
+        if (static_cast<std::size_t>(end_ - at_) < run_bytes) return;
+        const std::size_t n = copy_run(to_, at_);
+        to_ += n;
+        at_ += n;
     }
 
     bool rare_character() {

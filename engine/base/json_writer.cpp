@@ -7,6 +7,7 @@
 #include "engine/base/check.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/plain_run.hpp"
+#include "engine/base/swar.hpp"
 #include "engine/base/utf8.hpp"
 
 namespace trainyard::json {
@@ -22,10 +23,10 @@ struct writer::impl {
         return text.data() + size;
     }
     void grow(std::size_t n) {
-        constexpr std::size_t usual = 256;
-        text.resize(std::max({usual, text.size() * 2, size + n}));
+        constexpr std::size_t usual = 512, large = 32U << 10U;
+        text.resize(std::max({usual, text.size() * (text.size() < large ? 4 : 2), size + n}));
     }
-    void put(char c) {
+    [[gnu::always_inline]] void put(char c) {
         *room(1) = c;
         ++size;
     }
@@ -35,26 +36,28 @@ struct writer::impl {
         size += s.size();
     }
 
-    // Commas, and the check that a value may stand here.
-    void begin_value() {
+    // The check that a value may stand here; true when a comma must stand before it.
+    bool begin_value() {
         if (open.empty()) {
             TY_CHECK(size == 0, "json::writer calls are out of order");
-            return;
+            return false;
         }
         next& here = open.back();
-        if (here == next::element) put(',');
         TY_CHECK(here != next::first_key && here != next::key, "json::writer calls are out of order");
+        const bool comma = here == next::element;
         here = here == next::member ? next::key : next::element;
+        return comma;
     }
-    void begin_key() {
+    bool begin_key() {
         TY_CHECK(!open.empty(), "json::writer calls are out of order");
         next& here = open.back();
         TY_CHECK(here == next::first_key || here == next::key, "json::writer calls are out of order");
-        if (here == next::key) put(',');
+        const bool comma = here == next::key;
         here = next::member;
+        return comma;
     }
     void begin(char bracket, next first) {
-        begin_value();
+        if (begin_value()) put(',');
         put(bracket);
         open.push_back(first);
     }
@@ -64,7 +67,7 @@ struct writer::impl {
         put(bracket);
         open.pop_back();
     }
-    void quote(std::string_view s);
+    void quote(std::string_view s, bool comma, bool is_key);
 };
 
 namespace {
@@ -108,19 +111,50 @@ char* put_character(char* to, std::string_view& s) {
     return to;
 }
 
-// Copies plain bytes, fewer than `run_bytes`, and gives how many; there is room for `run_bytes`.
+bool is_rare(std::uint64_t word) {
+    return (swar::below(word, ' ') | swar::equal(word, '"') | swar::equal(word, '\\') |
+            swar::above_ascii(word)) != 0;
+}
+
+// Copies fewer than `run_bytes` bytes, as far as they are plain, and gives how many; those of four and more
+// all or none.
 std::size_t put_short(char* to, const char* from, std::size_t size) {
-    std::array<char, run_bytes> whole;
-    whole.fill('x');
-    std::memcpy(whole.data(), from, size);
-    return std::min(copy_run(to, whole.data()), size);
+    if (size >= swar::word_bytes) {
+        // The first and the last, which may overlap.
+        const std::uint64_t first = swar::load(from), last = swar::load(from + size - swar::word_bytes);
+        if (is_rare(first) || is_rare(last)) return 0;
+        std::memcpy(to, &first, swar::word_bytes);
+        std::memcpy(to + size - swar::word_bytes, &last, swar::word_bytes);
+        return size;
+    }
+    if (size >= 4) {
+        std::array<std::uint32_t, 2> ends;
+        std::memcpy(&ends[0], from, 4);
+        std::memcpy(&ends[1], from + size - 4, 4);
+        if (is_rare(std::uint64_t{ends[1]} << 32U | ends[0])) return 0;
+        std::memcpy(to, &ends[0], 4);
+        std::memcpy(to + size - 4, &ends[1], 4);
+        return size;
+    }
+    // Signed: what is not ASCII is below the space as well.
+    std::size_t n = 0;
+    for (; n < size && static_cast<signed char>(from[n]) >= ' ' && from[n] != '"' && from[n] != '\\'; ++n)
+        to[n] = from[n];
+    return n;
 }
 
 // Writes `s` up to `stop`, or to the end of the character there, and takes it off; gives the end.
 char* put_piece(char* to, std::string_view& s, const char* stop) {
     const char* const end = s.data() + s.size();
     const char* from = s.data();
+    const auto one_letter = [](const char* at, char* out) -> escape_step {
+        const char letter = escapes[static_cast<unsigned char>(*at)];
+        if (letter == 0 || letter == escape_in_hex) return {0, 0};
+        out[0] = '\\', out[1] = letter;
+        return {1, 2};
+    };
     while (from < stop) {
+        copy_blocks(to, from, stop, one_letter);
         const auto left = static_cast<std::size_t>(stop - from);
         const std::size_t n = left >= run_bytes ? copy_run(to, from) : put_short(to, from, left);
         to += n;
@@ -149,16 +183,22 @@ writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
 
 // By pieces into room that holds them however much has to be escaped.
-void writer::impl::quote(std::string_view s) {
-    constexpr std::size_t piece_max = 512;
-    put('"');
-    while (!s.empty()) {
-        const std::size_t piece = std::min(s.size(), piece_max);
-        char* const begin = room(piece * longest_escape + run_bytes);
-        char* const behind = put_piece(begin, s, s.data() + piece);
-        size += static_cast<std::size_t>(behind - begin);
+void writer::impl::quote(std::string_view s, bool comma, bool is_key) {
+    constexpr std::size_t piece_max = 512, around = 4;  // a comma, two quotes, a colon
+    const auto room_of = [](std::size_t piece) { return piece * longest_escape + run_bytes + around; };
+    char* begin = room(room_of(std::min(s.size(), piece_max)));
+    char* to = begin;
+    if (comma) *to++ = ',';
+    *to++ = '"';
+    while (s.size() > piece_max) {
+        to = put_piece(to, s, s.data() + piece_max);
+        size += static_cast<std::size_t>(to - begin);
+        begin = to = room(room_of(piece_max));
     }
-    put('"');
+    to = put_piece(to, s, s.data() + s.size());
+    *to++ = '"';
+    if (is_key) *to++ = ':';
+    size += static_cast<std::size_t>(to - begin);
 }
 
 writer& writer::begin_object() {
@@ -175,15 +215,13 @@ writer& writer::end_array() {
 }
 
 writer& writer::key(std::string_view k) {
-    impl_->begin_key();
-    impl_->quote(k);
-    impl_->put(':');
+    impl_->quote(k, impl_->begin_key(), true);
     return *this;
 }
 
 writer& writer::string(std::string_view s) {
-    impl_->begin_value();
-    return impl_->quote(s), *this;
+    impl_->quote(s, impl_->begin_value(), false);
+    return *this;
 }
 
 writer& writer::integer(std::int64_t v) {
@@ -202,7 +240,7 @@ writer& writer::number(double v) {
 }
 
 writer& writer::number_text(std::string_view text) {
-    impl_->begin_value();
+    if (impl_->begin_value()) impl_->put(',');
     impl_->put(text);
     return *this;
 }

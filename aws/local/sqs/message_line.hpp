@@ -21,10 +21,12 @@ public:
     // Behind all others it costs nothing, elsewhere a move of those behind it.
     void add(std::uint64_t number, Message& m) {
         ++live_;
-        if (places_.empty() || places_.back().first < number)
+        if (places_.empty() || places_.back().first < number) {
             places_.emplace_back(number, &m);
-        else
-            places_.insert(find(number), {number, &m});
+        } else {
+            const auto at = places_.insert(find(number), {number, &m});
+            first_ = std::min(first_, static_cast<std::size_t>(at - places_.begin()));
+        }
         skip_removed();
     }
 

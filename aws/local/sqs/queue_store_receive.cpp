@@ -28,6 +28,8 @@ void fetch_early(const std::vector<Entry*>& entries) {
 queue_store::received queue_store::receive(const receive_request& request, wall_time now, rng& random) {
     advance(now);
     received out;
+    constexpr std::size_t usual_most = 10;
+    out.messages.reserve(std::min(request.max, usual_most));
     if (settings_.fifo) {
         if (replay(request, now, out)) return out;
         receive_fifo(request, now, random, out);
