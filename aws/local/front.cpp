@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "aws/local/base/uuid.hpp"
 #include "aws/local/front_call.hpp"
 #include "aws/local/sqs/sqs_query.hpp"
 #include "engine/base/check.hpp"
@@ -18,6 +19,7 @@ using claims_result = boost::system::result<sigv4::claims, sigv4::refused>;
 // Views into the request; moves with nothing.
 struct signed_view {
     explicit signed_view(const http::request& r) {
+        headers.reserve(r.fields.size());
         for (const auto& f : r.fields) headers.push_back({f.name, f.value});
         view = {r.method, r.path(), r.query(), headers, r.body};
     }
@@ -124,16 +126,13 @@ front::caller front::believe(const service_set& services, const claims_result& c
     return out;
 }
 
-boost::system::result<front::caller, service_error> front::authenticate(const service_set& services,
-                                                                        const http::request& request,
-                                                                        const route& where,
-                                                                        const claims_result& claims,
-                                                                        wall_time now) {
+boost::system::result<front::caller, service_error> front::authenticate(
+    const service_set& services, const http::request& request, const sigv4::request_view& view,
+    const route& where, const claims_result& claims, wall_time now) {
     if (!verify_) return believe(services, claims);
     const bool presigned = where.form && request.method == "GET" && where.form->contains("X-Amz-Signature");
     if (!claims && needs_no_signature(where)) return caller{{}, region_name{"us-east-1"}};
     if (!claims && !presigned) return refusal_error(where, claims.error());
-    const signed_view view{request};
     // Clients sign by the real time, whatever the world skipped; keys expire by the world's.
     const duration skipped = parts_.time.skipped();
     sigv4::expectation expected{.service = to_string(where.service), .region = {}, .now = now - skipped};
@@ -143,13 +142,17 @@ boost::system::result<front::caller, service_error> front::authenticate(const se
     if (where.protocol == protocol::json) expected.must_be_signed = target;
     // An endpoint of no service is refused after its signature was found right.
     if (where.service == service_name::other) expected.service = claims->service;
-    std::optional<identity_store::identity> known;
-    const auto find_key = [&services, &known, skipped](std::string_view id) {
+    std::shared_ptr<const identity_store::identity> known;
+    sigv4::key_record by_real_time;
+    const auto find_key = [&](std::string_view id) -> const sigv4::key_record* {
         known = services.identities().find(id);
-        if (known && known->key.expires_at) *known->key.expires_at -= skipped;
-        return known ? &known->key : nullptr;
+        if (!known || !known->key.expires_at || skipped == duration::zero())
+            return known ? &known->key : nullptr;
+        by_real_time = known->key;
+        *by_real_time.expires_at -= skipped;
+        return &by_real_time;
     };
-    const auto verified = verifier_.verify(view.view, expected, find_key);
+    const auto verified = verifier_.verify(view, expected, find_key);
     if (!verified) return refusal_error(where, verified.error());
     if (!is_region(verified->region))
         return refusal_error(where,
@@ -215,8 +218,8 @@ task<http::response> front::answer(const service_set& services, const route& whe
         if (!kept) reply = not_kept(where);
     }
     if (v.effect == fault_effect::answer_lost) co_return no_answer();
-    const service_reply written = write_output(where, std::move(reply), request_id);
-    auto out = render(where, request, written, request_id);
+    service_reply written = write_output(where, std::move(reply), request_id);
+    auto out = render(where, request, std::move(written), request_id);
     if (v.effect == fault_effect::answer_truncated)
         truncate(out);
     else
@@ -248,7 +251,7 @@ task<http::response> front::handle(http::request request) {
         count.how = outcome_class::client_error;
         co_return render(where, request, nothing, make_request_id());
     }
-    const auto from = authenticate(*services, request, where, claims, parts_.time.wall());
+    const auto from = authenticate(*services, request, view.view, where, claims, parts_.time.wall());
     if (!from) {
         ++counts_.refused;
         count.how = outcome_class::refused;
@@ -262,13 +265,7 @@ task<http::response> front::handle(http::request request) {
 }
 
 std::string front::make_request_id() {
-    // A random UUID (RFC 9562, version 4).
-    std::string hex;
-    for (int i = 0; i < 32; ++i) hex += "0123456789abcdef"[parts_.random.below(16)];
-    hex[12] = '4';
-    hex[16] = "89ab"[parts_.random.below(4)];
-    for (const std::size_t at : {8U, 13U, 18U, 23U}) hex.insert(at, 1, '-');
-    return hex;
+    return make_uuid(parts_.random).str();
 }
 
 }  // namespace trainyard::aws::local

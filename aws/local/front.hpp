@@ -75,8 +75,9 @@ private:
     class counted_request;
     http::response unsigned_page(const http::request& request) const;
     boost::system::result<caller, service_error> authenticate(
-        const service_set& services, const http::request& request, const route& where,
-        const boost::system::result<sigv4::claims, sigv4::refused>& claims, wall_time now);
+        const service_set& services, const http::request& request, const sigv4::request_view& view,
+        const route& where, const boost::system::result<sigv4::claims, sigv4::refused>& claims,
+        wall_time now);
     static caller believe(const service_set& services,
                           const boost::system::result<sigv4::claims, sigv4::refused>& claims);
     task<service_reply> perform(const service_set& services, const route& where, operation_call call);

@@ -40,7 +40,7 @@ void front_metrics::ended(service_name service, std::string_view operation, outc
     const auto o = static_cast<std::size_t>(how);
     const service_row* const known = find_row(service);
     std::size_t place = requests_[s].size() - 1;
-    std::string name = "other";
+    std::string_view name = "other";
     if (known)
         if (const auto* const found = known->model().find(operation)) {
             place = static_cast<std::size_t>(found - known->model().operations.data());
@@ -50,7 +50,7 @@ void front_metrics::ended(service_name service, std::string_view operation, outc
     if (!counted)
         counted = registry_.get_counter("local_requests_total", "Requests to the local AWS.",
                                         {{"service", std::string{to_string(service)}},
-                                         {"operation", name},
+                                         {"operation", std::string{name}},
                                          {"outcome", std::string{outcome_names[o]}}});
     counted->add();
     if (how == outcome_class::refused) refused_.add();

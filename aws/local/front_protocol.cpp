@@ -147,14 +147,16 @@ service_error access_denied(const route& where, std::string message) {
     return e;
 }
 
-http::response render(const route& where, const http::request& request, const service_reply& reply,
+http::response render(const route& where, const http::request& request, service_reply reply,
                       std::string_view request_id) {
     http::response out;
-    out.fields.add("x-amzn-RequestId", std::string{request_id});
+    constexpr std::size_t usual_fields = 2, usual_bytes = 128;
+    out.fields.reserve(usual_fields, usual_bytes);
+    out.fields.add("x-amzn-RequestId", request_id);
     if (where.protocol == protocol::query) {
         out.fields.add("Content-Type", "text/xml");
         if (reply) {
-            out.body = *reply;
+            out.body = *std::move(reply);
             return out;
         }
         out.status = reply.error().status;
@@ -167,11 +169,14 @@ http::response render(const route& where, const http::request& request, const se
     const std::string_view type = request.fields.get("content-type");
     const service_row* const row = find_row(where.service);
     std::string_view version = row && !row->json_version.empty() ? row->json_version : "1.1";
-    for (const std::string_view asked : {"1.0", "1.1"})
-        if (type.starts_with("application/x-amz-json-" + std::string{asked})) version = asked;
-    out.fields.add("Content-Type", "application/x-amz-json-" + std::string{version});
+    constexpr std::string_view kind = "application/x-amz-json-";
+    if (type.starts_with(kind))
+        for (const std::string_view asked : {"1.0", "1.1"})
+            if (type.substr(kind.size()).starts_with(asked)) version = asked;
+    out.fields.add("Content-Type",
+                   version == "1.0" ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
     if (reply)
-        out.body = *reply;
+        out.body = *std::move(reply);
     else
         render_json_error(where, request, reply.error(), out);
     return out;

@@ -40,7 +40,7 @@ service_error unknown_operation(const route& where);
 service_error access_denied(const route& where, std::string message);
 
 // The answer to `request`, with content type and request id.
-http::response render(const route& where, const http::request& request, const service_reply& reply,
+http::response render(const route& where, const http::request& request, service_reply reply,
                       std::string_view request_id);
 
 // scheme://host:port as the client wrote it in Host.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "engine/base/swar.hpp"
+#include "engine/base/utf8.hpp"
 
 namespace trainyard {
 namespace {
@@ -13,7 +15,7 @@ constexpr std::string_view upper_hex = "0123456789ABCDEF";
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr unsigned char no_digit = 0xFF;
+constexpr unsigned char no_digit = 0xFF, no_digit_bit = 0x80;
 
 // The value of each digit of base64.
 constexpr std::array<unsigned char, 256> base64_values = [] {
@@ -21,6 +23,13 @@ constexpr std::array<unsigned char, 256> base64_values = [] {
     out.fill(no_digit);
     for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
         out[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<unsigned char>(i);
+    return out;
+}();
+
+// The two digits of each byte.
+constexpr std::array<char, 512> hex_pairs = [] {
+    std::array<char, 512> out{};
+    for (std::size_t b = 0; b < 256; ++b) out[2 * b] = lower_hex[b >> 4], out[2 * b + 1] = lower_hex[b & 15];
     return out;
 }();
 
@@ -42,8 +51,8 @@ std::string to_hex(std::span<const unsigned char> bytes) {
     std::string out(bytes.size() * 2, '\0');
     char* at = out.data();
     for (const unsigned char b : bytes) {
-        *at++ = lower_hex[b >> 4];
-        *at++ = lower_hex[b & 15];
+        std::memcpy(at, hex_pairs.data() + std::size_t{2} * b, 2);
+        at += 2;
     }
     return out;
 }
@@ -63,40 +72,46 @@ std::optional<std::string> from_hex(std::string_view hex) {
 std::string to_base64(std::string_view bytes) {
     std::string out((bytes.size() + 2) / 3 * 4, '=');
     char* at = out.data();
+    const auto byte = [&bytes](std::size_t i) -> std::uint32_t {
+        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+    };
     for (std::size_t i = 0; i < bytes.size(); i += 3, at += 4) {
         const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t v = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            v = v << 8 | (k < n ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k <= n; ++k) at[k] = base64_alphabet[v >> (18 - 6 * k) & 63];
+        const std::uint32_t v = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
+        at[0] = base64_alphabet[v >> 18U];
+        at[1] = base64_alphabet[v >> 12U & 63U];
+        if (n > 1) at[2] = base64_alphabet[v >> 6U & 63U];
+        if (n > 2) at[3] = base64_alphabet[v & 63U];
     }
     return out;
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
-    std::string out;
-    out.reserve(text.size() / 4 * 3);
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        std::uint32_t v = 0;
-        std::size_t pad = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            const char c = text[i + k];
-            if (c == '=') {
-                // Padding stands only in the last two places of the last group.
-                if (i + 4 != text.size() || k < 2) return std::nullopt;
-                ++pad;
-                v <<= 6;
-                continue;
-            }
-            const unsigned char digit = base64_values[static_cast<unsigned char>(c)];
-            if (digit == no_digit || pad > 0) return std::nullopt;
-            v = v << 6 | digit;
-        }
-        // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
-        if ((v & ((1U << (8 * pad)) - 1)) != 0) return std::nullopt;
-        for (std::size_t k = 0; k < 3 - pad; ++k) out.push_back(static_cast<char>(v >> (16 - 8 * k) & 255));
-    }
+    // Padding stands only in the last two places of the last group.
+    std::size_t pad = 0;
+    while (pad < 2 && pad < text.size() && text[text.size() - 1 - pad] == '=') ++pad;
+    std::string out(text.size() / 4 * 3, '\0');
+    char* to = out.data();
+    std::uint32_t wrong = 0;
+    const char* at = text.data();
+    const char* const digits_end = at + text.size() - pad;
+    const auto digit = [&](std::size_t k) -> std::uint32_t {
+        return at + k < digits_end ? base64_values[static_cast<unsigned char>(at[k])] : 0U;
+    };
+    const auto put = [&](std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+        wrong |= (a | b | c | d) & no_digit_bit;
+        const std::uint32_t v = a << 18U | b << 12U | c << 6U | d;
+        *to++ = static_cast<char>(v >> 16U);
+        *to++ = static_cast<char>(v >> 8U);
+        *to++ = static_cast<char>(v);
+        return v;
+    };
+    for (; digits_end - at >= 4; at += 4) put(digit(0), digit(1), digit(2), digit(3));
+    // Bits that no byte takes must be 0, or two texts would stand for the same bytes.
+    if (pad > 0) wrong |= put(digit(0), digit(1), digit(2), digit(3)) & ((1U << (8 * pad)) - 1U);
+    if (wrong != 0) return std::nullopt;
+    out.resize(out.size() - pad);
     return out;
 }
 
@@ -140,29 +155,9 @@ std::size_t utf8_prefix(std::string_view text) {
             i += swar::word_bytes;
             continue;
         }
-        const auto b = static_cast<unsigned char>(text[i]);
-        std::size_t more = 0;
-        std::uint32_t value = 0, least = 0;
-        if (b < 0x80) {
-            ++i;
-            continue;
-        } else if (b >= 0xC2 && b <= 0xDF) {
-            more = 1, value = b & 0x1FU, least = 0x80;
-        } else if (b >= 0xE0 && b <= 0xEF) {
-            more = 2, value = b & 0x0FU, least = 0x800;
-        } else if (b >= 0xF0 && b <= 0xF4) {
-            more = 3, value = b & 0x07U, least = 0x10000;
-        } else {
-            return i;
-        }
-        if (i + more >= text.size()) return i;
-        for (std::size_t k = 1; k <= more; ++k) {
-            const auto c = static_cast<unsigned char>(text[i + k]);
-            if ((c & 0xC0U) != 0x80U) return i;
-            value = value << 6 | (c & 0x3FU);
-        }
-        if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return i;
-        i += more + 1;
+        const std::size_t n = utf8_sequence(text.substr(i));
+        if (n == 0) return i;
+        i += n;
     }
     return text.size();
 }

@@ -53,7 +53,7 @@ private:
         if (n > limits_.string) return refuse("a string or number longer than {} bytes", limits_.string);
         scalar(k, is_key);
         auto& node = tape_.nodes.back();
-        node.offset = static_cast<std::uint32_t>(s - tape_.arena.data());
+        node.offset = static_cast<std::uint32_t>(s - tape_.arena.get());
         node.length = n;
         return true;
     }
@@ -71,12 +71,8 @@ private:
     }
     // Which of two equal keys wins differs between parsers; a request that means two things is refused.
     bool distinct_keys() {
-        keys_.clear();
-        for (std::uint32_t i = closed_ + 1; i < tape_.nodes[closed_].next; i = tape_.nodes[i + 1].next)
-            keys_.push_back(tape_.text(tape_.nodes[i]));
-        std::sort(keys_.begin(), keys_.end());
-        const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
-        if (twice == keys_.end()) return true;
+        const auto twice = repeated_key(tape_, closed_);
+        if (!twice) return true;
         code_ = errc::invalid_argument;
         return refuse("the key '{}' twice in one object", printable(*twice, 64));
     }
@@ -89,7 +85,6 @@ private:
     value::tape& tape_;
     const limits& limits_;
     std::vector<std::uint32_t> open_;
-    std::vector<std::string_view> keys_;
     std::uint32_t closed_ = 0;
     std::size_t members_ = 0;
     std::string why_;
@@ -104,8 +99,8 @@ document::~document() = default;
 namespace {
 
 // RapidJSON lets an escaped low surrogate stand alone; its "UTF-8" begins with 0xED.
-std::optional<std::string_view> lone_surrogate(const value::tape& t) {
-    if (std::memchr(t.arena.data(), 0xED, t.arena.size()) == nullptr) return std::nullopt;
+std::optional<std::string_view> lone_surrogate(const value::tape& t, std::size_t arena_bytes) {
+    if (std::memchr(t.arena.get(), 0xED, arena_bytes) == nullptr) return std::nullopt;
     for (const value::node& n : t.nodes)
         if (n.kind == kind::string && !is_utf8(t.text(n))) return t.text(n);
     return std::nullopt;
@@ -114,6 +109,12 @@ std::optional<std::string_view> lone_surrogate(const value::tape& t) {
 }  // namespace
 
 result<document> document::parse(std::string_view text, const limits& l) {
+    document d;
+    if (scan(text, l, *d.tape_)) return d;
+    return value::tape::read_with_care(text, l);
+}
+
+result<document> value::tape::read_with_care(std::string_view text, const limits& l) {
     if (text.size() > l.bytes)
         return error{errc::limit, fmt::format("JSON of {} bytes; at most {} are read", text.size(), l.bytes)};
     // RapidJSON takes NUL for the end of the text and would ignore what follows.
@@ -122,10 +123,12 @@ result<document> document::parse(std::string_view text, const limits& l) {
     if (const auto good = utf8_prefix(text); good != text.size())
         return error{errc::invalid_argument, fmt::format("not JSON: malformed UTF-8 (byte {})", good)};
     document d;
-    d.tape_->arena = text;
+    d.tape_->arena = std::make_unique_for_overwrite<char[]>(text.size() + 1);
+    char* const arena = d.tape_->arena.get();
+    *std::copy(text.begin(), text.end(), arena) = '\0';
     tape_builder builder{*d.tape_, l};
     // In place: a decoded string is never longer than its text, and nothing is copied twice.
-    rj::InsituStringStream stream{d.tape_->arena.data()};
+    rj::InsituStringStream stream{arena};
     rj::Reader reader;
     constexpr unsigned flags =
         rj::kParseIterativeFlag | rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag;
@@ -134,10 +137,10 @@ result<document> document::parse(std::string_view text, const limits& l) {
         return error{builder.why().empty() ? errc::invalid_argument : builder.code(),
                      fmt::format("not JSON that can be used: {} (byte {})", why, r.Offset())};
     }
-    if (const auto bad = lone_surrogate(*d.tape_))
+    if (const auto bad = lone_surrogate(*d.tape_, text.size()))
         return error{errc::invalid_argument,
                      fmt::format("not JSON that can be used: a surrogate without its pair in '{}' (byte {})",
-                                 printable(*bad, 64), bad->data() - d.tape_->arena.data())};
+                                 printable(*bad, 64), bad->data() - arena)};
     return d;
 }
 

@@ -85,8 +85,11 @@ std::size_t value::size() const {
 }
 
 value value::find(std::string_view key) const {
-    for (auto i = members().begin(); i != members().end(); ++i)
-        if (i.key() == key) return *i;
+    if (kind() != json::kind::object) return {};
+    const node* const all = tape_->nodes.data();
+    const std::uint32_t end = all[index_].next;
+    for (std::uint32_t i = index_ + 1; i < end; i = all[i + 1].next)
+        if (all[i].length == key.size() && tape_->text(all[i]) == key) return {tape_, i + 1};
     return {};
 }
 

@@ -5,67 +5,72 @@
 #include <cstring>
 
 #include "engine/base/check.hpp"
-#include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
+#include "engine/base/plain_run.hpp"
 #include "engine/base/swar.hpp"
+#include "engine/base/utf8.hpp"
 
 namespace trainyard::json {
 struct writer::impl {
-    std::string text;
     // What each open object or array takes next; a `first` of an empty one has no comma before it.
     enum class next : char { first_element, element, first_key, key, member };
     std::vector<next> open{};
+    std::string text;      // its size is the room
+    std::size_t size = 0;  // of what is written
 
-    // Commas, and the check that a value may stand here.
-    void begin_value() {
+    char* room(std::size_t n) {
+        if (text.size() - size < n) grow(n);
+        return text.data() + size;
+    }
+    void grow(std::size_t n) {
+        constexpr std::size_t usual = 512, large = 32U << 10U;
+        text.resize(std::max({usual, text.size() * (text.size() < large ? 4 : 2), size + n}));
+    }
+    [[gnu::always_inline]] void put(char c) {
+        *room(1) = c;
+        ++size;
+    }
+    void put(std::string_view s) {
+        if (s.empty()) return;
+        std::memcpy(room(s.size()), s.data(), s.size());
+        size += s.size();
+    }
+
+    // The check that a value may stand here; true when a comma must stand before it.
+    bool begin_value() {
         if (open.empty()) {
-            TY_CHECK(text.empty(), "json::writer calls are out of order");
-            return;
+            TY_CHECK(size == 0, "json::writer calls are out of order");
+            return false;
         }
         next& here = open.back();
-        if (here == next::element) text.push_back(',');
         TY_CHECK(here != next::first_key && here != next::key, "json::writer calls are out of order");
+        const bool comma = here == next::element;
         here = here == next::member ? next::key : next::element;
+        return comma;
     }
-    void begin_key() {
+    bool begin_key() {
         TY_CHECK(!open.empty(), "json::writer calls are out of order");
         next& here = open.back();
         TY_CHECK(here == next::first_key || here == next::key, "json::writer calls are out of order");
-        if (here == next::key) text.push_back(',');
+        const bool comma = here == next::key;
         here = next::member;
+        return comma;
     }
     void begin(char bracket, next first) {
-        begin_value();
-        text.push_back(bracket);
+        if (begin_value()) put(',');
+        put(bracket);
         open.push_back(first);
     }
     void end(char bracket, next empty, next filled) {
         TY_CHECK(!open.empty() && (open.back() == empty || open.back() == filled),
                  "json::writer calls are out of order");
-        text.push_back(bracket);
+        put(bracket);
         open.pop_back();
     }
-    void quote(std::string_view s);
+    void quote(std::string_view s, bool comma, bool is_key);
 };
 
 namespace {
-
-// Only what came from outside without a UTF-8 check can be malformed; each bad byte becomes one U+FFFD.
-std::string repaired(std::string_view s) {
-    std::string out;
-    for (std::size_t i = 0; i < s.size();) {
-        std::size_t n = 1;
-        while (n < 4 && i + n <= s.size() && !is_utf8(s.substr(i, n))) ++n;
-        if (i + n <= s.size() && is_utf8(s.substr(i, n))) {
-            out += s.substr(i, n);
-            i += n;
-        } else {
-            out += "\xEF\xBF\xBD";
-            ++i;
-        }
-    }
-    return out;
-}
 
 constexpr char escape_in_hex = 'u';
 
@@ -78,7 +83,9 @@ constexpr std::array<char, 256> escapes = [] {
     return out;
 }();
 
-// At most six bytes to `to`; gives the end.
+constexpr std::size_t longest_escape = 6;
+
+// At most `longest_escape` bytes to `to`; gives the end.
 char* put_escape(char* to, unsigned char c) {
     *to++ = '\\';
     *to++ = escapes[c];
@@ -88,8 +95,84 @@ char* put_escape(char* to, unsigned char c) {
     return to;
 }
 
-bool is_plain(std::uint64_t w) {
-    return (swar::below(w, 0x20) | swar::equal(w, '"') | swar::equal(w, '\\')) == 0;
+// Writes the first character of `s` and takes it off. Only what came from outside without a UTF-8 check can
+// be malformed; each bad byte becomes one U+FFFD.
+char* put_character(char* to, std::string_view& s) {
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    const auto c = static_cast<unsigned char>(s[0]);
+    const std::size_t n = c < 0x80 ? 1 : utf8_sequence(s);
+    if (c < 0x80 && escapes[c] != 0)
+        to = put_escape(to, c);
+    else if (n == 0)
+        to = std::copy(replacement.begin(), replacement.end(), to);
+    else
+        for (std::size_t i = 0; i < n; ++i) *to++ = s[i];
+    s.remove_prefix(std::max<std::size_t>(n, 1));
+    return to;
+}
+
+bool is_rare(std::uint64_t word) {
+    return (swar::below(word, ' ') | swar::equal(word, '"') | swar::equal(word, '\\') |
+            swar::above_ascii(word)) != 0;
+}
+
+// Copies fewer than `run_bytes` bytes, as far as they are plain, and gives how many; those of four and more
+// all or none.
+std::size_t put_short(char* to, const char* from, std::size_t size) {
+    if (size >= swar::word_bytes) {
+        // The first and the last, which may overlap.
+        const std::uint64_t first = swar::load(from), last = swar::load(from + size - swar::word_bytes);
+        if (is_rare(first) || is_rare(last)) return 0;
+        std::memcpy(to, &first, swar::word_bytes);
+        std::memcpy(to + size - swar::word_bytes, &last, swar::word_bytes);
+        return size;
+    }
+    if (size >= 4) {
+        std::array<std::uint32_t, 2> ends;
+        std::memcpy(&ends[0], from, 4);
+        std::memcpy(&ends[1], from + size - 4, 4);
+        if (is_rare(std::uint64_t{ends[1]} << 32U | ends[0])) return 0;
+        std::memcpy(to, &ends[0], 4);
+        std::memcpy(to + size - 4, &ends[1], 4);
+        return size;
+    }
+    // Signed: what is not ASCII is below the space as well.
+    std::size_t n = 0;
+    for (; n < size && static_cast<signed char>(from[n]) >= ' ' && from[n] != '"' && from[n] != '\\'; ++n)
+        to[n] = from[n];
+    return n;
+}
+
+// Writes `s` up to `stop`, or to the end of the character there, and takes it off; gives the end.
+char* put_piece(char* to, std::string_view& s, const char* stop) {
+    const char* const end = s.data() + s.size();
+    const char* from = s.data();
+    const auto one_letter = [](const char* at, char* out) -> escape_step {
+        const char letter = escapes[static_cast<unsigned char>(*at)];
+        if (letter == 0 || letter == escape_in_hex) return {0, 0};
+        out[0] = '\\', out[1] = letter;
+        return {1, 2};
+    };
+    while (from < stop) {
+        copy_blocks(to, from, stop, one_letter);
+        const auto left = static_cast<std::size_t>(stop - from);
+        const std::size_t n = left >= run_bytes ? copy_run(to, from) : put_short(to, from, left);
+        to += n;
+        from += n;
+        if (from == stop || n == run_bytes) continue;
+        const char letter = escapes[static_cast<unsigned char>(*from)];
+        if (letter != 0 && letter != escape_in_hex) {
+            to[0] = '\\', to[1] = letter;
+            to += 2;
+            ++from;
+            continue;
+        }
+        std::string_view rest(from, static_cast<std::size_t>(end - from));
+        to = put_character(to, rest);
+        from = rest.data();
+    }
+    s.remove_prefix(static_cast<std::size_t>(from - s.data()));
+    return to;
 }
 
 }  // namespace
@@ -99,33 +182,23 @@ writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
 
-// By pieces through a buffer that holds them however much has to be escaped.
-void writer::impl::quote(std::string_view s) {
-    constexpr std::size_t piece_max = 128, longest_escape = 6;
-    std::array<char, piece_max * longest_escape> buffer;
-    text.push_back('"');
-    while (!s.empty()) {
-        const std::string_view piece = s.substr(0, piece_max);
-        s.remove_prefix(piece.size());
-        char* to = buffer.data();
-        for (std::size_t i = 0; i < piece.size();) {
-            const std::size_t left = piece.size() - i;
-            if (left >= swar::word_bytes && is_plain(swar::load(piece.data() + i))) {
-                std::memcpy(to, piece.data() + i, swar::word_bytes);
-                to += swar::word_bytes, i += swar::word_bytes;
-                continue;
-            }
-            for (const std::size_t end = i + std::min(left, swar::word_bytes); i < end; ++i) {
-                const auto c = static_cast<unsigned char>(piece[i]);
-                if (escapes[c] == 0)
-                    *to++ = piece[i];
-                else
-                    to = put_escape(to, c);
-            }
-        }
-        text.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
+// By pieces into room that holds them however much has to be escaped.
+void writer::impl::quote(std::string_view s, bool comma, bool is_key) {
+    constexpr std::size_t piece_max = 512, around = 4;  // a comma, two quotes, a colon
+    const auto room_of = [](std::size_t piece) { return piece * longest_escape + run_bytes + around; };
+    char* begin = room(room_of(std::min(s.size(), piece_max)));
+    char* to = begin;
+    if (comma) *to++ = ',';
+    *to++ = '"';
+    while (s.size() > piece_max) {
+        to = put_piece(to, s, s.data() + piece_max);
+        size += static_cast<std::size_t>(to - begin);
+        begin = to = room(room_of(piece_max));
     }
-    text.push_back('"');
+    to = put_piece(to, s, s.data() + s.size());
+    *to++ = '"';
+    if (is_key) *to++ = ':';
+    size += static_cast<std::size_t>(to - begin);
 }
 
 writer& writer::begin_object() {
@@ -142,17 +215,13 @@ writer& writer::end_array() {
 }
 
 writer& writer::key(std::string_view k) {
-    if (!is_utf8(k)) return key(repaired(k));
-    impl_->begin_key();
-    impl_->quote(k);
-    impl_->text.push_back(':');
+    impl_->quote(k, impl_->begin_key(), true);
     return *this;
 }
 
 writer& writer::string(std::string_view s) {
-    if (!is_utf8(s)) return string(repaired(s));
-    impl_->begin_value();
-    return impl_->quote(s), *this;
+    impl_->quote(s, impl_->begin_value(), false);
+    return *this;
 }
 
 writer& writer::integer(std::int64_t v) {
@@ -171,8 +240,8 @@ writer& writer::number(double v) {
 }
 
 writer& writer::number_text(std::string_view text) {
-    impl_->begin_value();
-    impl_->text.append(text);
+    if (impl_->begin_value()) impl_->put(',');
+    impl_->put(text);
     return *this;
 }
 
@@ -203,12 +272,15 @@ writer& writer::copy(value v) {
 }
 
 const std::string& writer::text() const {
-    TY_CHECK(impl_->open.empty() && !impl_->text.empty(), "the JSON text is not complete");
+    TY_CHECK(impl_->open.empty() && impl_->size > 0, "the JSON text is not complete");
+    impl_->text.resize(impl_->size);
     return impl_->text;
 }
 
 std::string writer::take() {
-    return text(), std::move(impl_->text);
+    text();
+    impl_->size = 0;
+    return std::move(impl_->text);
 }
 
 std::string to_text(value v) {

@@ -51,15 +51,25 @@ asio::mutable_buffer connection::room() {
     // many steps.
     if (input.capacity() < read_bytes && (buffer_idle_ == 0 || input.size() * 2 > input.capacity()))
         input.reserve(std::min(read_bytes, input.max_size()));
-    else if (input.capacity() == 0)
-        input.reserve(std::min(buffer_idle_, input.max_size()));
+    else if (input.capacity() < at_rest() && input.size() == 0)
+        input.reserve(std::min(at_rest(), input.max_size()));
     const std::size_t behind = input.capacity() - input.size();
     const std::size_t more = std::min(read_bytes, input.max_size() - input.size());
     return input.prepare(behind > 0 ? std::min(behind, more) : more);
 }
 
+std::size_t connection::at_rest() const {
+    return large_expected_ > 0 ? std::max(buffer_idle_, read_bytes) : buffer_idle_;
+}
+
+void connection::expect_large() {
+    constexpr unsigned messages = 16;
+    large_expected_ = messages;
+}
+
 void connection::rest() {
-    if (input.capacity() <= buffer_idle_ && head.capacity() <= read_bytes) return;
+    if (large_expected_ > 0) --large_expected_;
+    if (input.capacity() <= at_rest() && head.capacity() <= read_bytes) return;
     input.clear();
     input.shrink_to_fit();
     if (head.capacity() > read_bytes) std::string().swap(head);

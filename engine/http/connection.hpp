@@ -38,11 +38,16 @@ struct connection {
     std::string_view received() const;
     // Space for one read behind the unread input; empty when the input is full.
     boost::asio::mutable_buffer room();
-    // Gives memory beyond `buffer_idle` back. Between messages only: the input must be empty.
+    // Gives memory beyond `buffer_idle` back, unless a message of late was larger. Between messages only: the
+    // input must be empty.
     void rest();
+    // A message did not fit into the room that it was read into: the next ones are given more at once.
+    void expect_large();
 
 private:
+    std::size_t at_rest() const;
     std::size_t buffer_idle_;
+    unsigned large_expected_ = 0;  // for how many messages more
 };
 
 // Writes `c.head`, then `body`, as far as that takes no waiting; gives the number of bytes. A TLS connection

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "engine/base/swar.hpp"
+
 namespace trainyard::http {
 namespace {
 
@@ -33,9 +35,10 @@ bool all_of_class(std::string_view text, unsigned char wanted) {
 using parsed_head = boost::system::result<request_head, head_refusal>;
 
 std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 bool is_target(std::string_view text) {
@@ -132,6 +135,11 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
+    for (; text.size() >= swar::word_bytes; text.remove_prefix(swar::word_bytes)) {
+        const std::uint64_t word = swar::load(text.data());
+        const bool rare = (swar::below(word, 0x20) | swar::equal(word, 0x7f)) != 0;
+        if (rare && !all_of_class(text.substr(0, swar::word_bytes), value_byte)) return false;
+    }
     return all_of_class(text, value_byte);
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
+#include "engine/base/swar.hpp"
 
 namespace trainyard::http {
 namespace {
@@ -44,8 +45,19 @@ error bad_url(std::string_view text, std::string_view why) {
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+    if (a.size() != b.size()) return false;
+    std::size_t i = 0;
+    for (; a.size() - i >= swar::word_bytes; i += swar::word_bytes) {
+        const std::uint64_t differ = swar::load(a.data() + i) ^ swar::load(b.data() + i);
+        if (differ == 0) continue;
+        // Upper and lower case differ in this bit alone; so do some that are no letters.
+        if ((differ & ~(swar::ones * 0x20)) != 0) return false;
+        for (std::size_t k = i; k < i + swar::word_bytes; ++k)
+            if (lower(a[k]) != lower(b[k])) return false;
+    }
+    for (; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
 }
 
 fields::fields(std::initializer_list<field> list) {
@@ -54,8 +66,8 @@ fields::fields(std::initializer_list<field> list) {
 
 field fields::at(std::size_t i) const {
     const entry& e = list_[i];
-    const std::string_view all = text_;
-    return {all.substr(e.begin, e.name_size), all.substr(e.begin + e.name_size, e.value_size)};
+    const char* const text = text_.data() + e.begin;
+    return {{text, e.name_size}, {text + e.name_size, e.value_size}};
 }
 
 void fields::append(std::string_view name, std::string_view value) {
@@ -86,14 +98,16 @@ void fields::set(std::string_view name, std::string_view value) {
 }
 
 std::string_view fields::get(std::string_view name) const {
-    for (const field f : *this)
-        if (same_name(f.name, name)) return f.value;
+    for (const entry& e : list_)
+        if (e.name_size == name.size() && same_name({text_.data() + e.begin, e.name_size}, name))
+            return {text_.data() + e.begin + e.name_size, e.value_size};
     return {};
 }
 
 std::size_t fields::count(std::string_view name) const {
     std::size_t n = 0;
-    for (const field f : *this) n += same_name(f.name, name) ? 1 : 0;
+    for (const entry& e : list_)
+        n += e.name_size == name.size() && same_name({text_.data() + e.begin, e.name_size}, name) ? 1 : 0;
     return n;
 }
 

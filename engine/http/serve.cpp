@@ -168,6 +168,7 @@ task<step> read_body(serve_shared& shared, connection& c, request_head& head, st
         out = co_await read_chunked_body(shared, c, head.request.body);
     } else {
         c.input.consume(head_bytes);
+        c.expect_large();
         error_code failure;
         co_await read_sized(c, head.content_length, head.request.body, failure);
         out.fine = !failure;

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "engine/base/encoding.hpp"
+#include "engine/base/json_tape.hpp"
 #include "targets.hpp"
 
 namespace trainyard::fuzz {
@@ -40,7 +41,19 @@ extent measure(json::value root) {
     return out;
 }
 
+// What the scanner takes, RapidJSON reads the same.
+void hold_against_rapidjson(std::string_view text, const json::limits& limits) {
+    json::value::tape tape;
+    if (!json::scan(text, limits, tape)) return;
+    const auto careful = json::value::tape::read_with_care(text, limits);
+    require(careful.has_value(), "what the scanner takes is JSON within the limits");
+    const auto scanned = json::document::parse(text, limits);
+    require(scanned.has_value() && json::to_text(scanned->root()) == json::to_text(careful->root()),
+            "the scanner reads what RapidJSON reads");
+}
+
 void read_with(std::string_view text, const json::limits& limits) {
+    hold_against_rapidjson(text, limits);
     const auto first = json::document::parse(text, limits);
     if (!first) {
         require(first.error().code == errc::invalid_argument || first.error().code == errc::limit,

@@ -1,18 +1,21 @@
 #include "aws/local/base/uuid.hpp"
 
+#include <array>
 #include <string_view>
 
 namespace trainyard::aws::local {
 
 std::string uuid::str() const {
     constexpr std::string_view digits = "0123456789abcdef";
-    constexpr int half = 64, nibble = 4;
-    std::string out = "00000000-0000-0000-0000-000000000000";
-    int shift = 2 * half;
-    for (char& c : out) {
-        if (c == '-') continue;
-        shift -= nibble;
-        c = digits[(shift >= half ? high >> (shift - half) : low >> shift) & 15U];
+    // Where the digits of each byte stand.
+    constexpr std::array<std::size_t, 16> places{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    std::string out(36, '-');
+    char* const text = out.data();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const std::uint64_t half = i < 8 ? high : low;
+        const auto byte = static_cast<unsigned char>(half >> (56U - 8U * (i % 8)));
+        text[places[i]] = digits[byte >> 4U];
+        text[places[i] + 1] = digits[byte & 15U];
     }
     return out;
 }

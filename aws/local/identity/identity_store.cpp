@@ -18,27 +18,37 @@ bool is_builtin_user(std::string_view arn) {
 identity_store::identity_store(std::string secret_access_key, const iam_store& iam)
     : secret_access_key_(std::move(secret_access_key)), iam_(iam) {}
 
-std::optional<identity_store::identity> identity_store::find(std::string_view access_key_id) const {
+std::shared_ptr<const identity_store::identity> identity_store::find(std::string_view access_key_id) const {
     if (const auto found = sessions_.find(access_key_id); found != sessions_.end()) return found->second.who;
-    identity out;
-    out.who.access_key_id = access_key_id;
     if (const auto owned = iam_.find_key(access_key_id)) {
-        if (!owned->key->active) return std::nullopt;
-        out.who.account = owned->account;
-        out.who.arn = owned->user->arn;
-        out.who.user_id = owned->user->id;
-        out.key.secret_access_key = owned->key->secret_access_key;
+        if (!owned->key->active) return nullptr;
+        auto out = std::make_shared<identity>();
+        out->who.access_key_id = access_key_id;
+        out->who.account = owned->account;
+        out->who.arn = owned->user->arn;
+        out->who.user_id = owned->user->id;
+        out->key.secret_access_key = owned->key->secret_access_key;
         return out;
     }
+    return find_builtin(access_key_id);
+}
+
+std::shared_ptr<const identity_store::identity> identity_store::find_builtin(
+    std::string_view access_key_id) const {
+    if (const auto known = builtin_.find(access_key_id); known != builtin_.end()) return known->second;
     std::string_view account = access_key_id;
     if (access_key_id == "test") account = "000000000000";
     const bool digits =
         std::all_of(account.begin(), account.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (account.size() != 12 || !digits) return std::nullopt;
-    out.who.account = account_id{account};
-    out.who.arn = "arn:aws:iam::" + std::string{account} + std::string{builtin_user};
-    out.who.user_id = derived_entity_id("AIDA", out.who.arn);
-    out.key.secret_access_key = secret_access_key_;
+    if (account.size() != 12 || !digits) return nullptr;
+    auto out = std::make_shared<identity>();
+    out->who.access_key_id = access_key_id;
+    out->who.account = account_id{account};
+    out->who.arn = "arn:aws:iam::" + std::string{account} + std::string{builtin_user};
+    out->who.user_id = derived_entity_id("AIDA", out->who.arn);
+    out->key.secret_access_key = secret_access_key_;
+    if (builtin_.size() >= builtin_kept_max) builtin_.clear();
+    builtin_.emplace(access_key_id, out);
     return out;
 }
 
@@ -66,12 +76,12 @@ std::optional<identity_store::session> identity_store::open(session_request requ
     out.credentials.expires_at =
         wall_time{std::chrono::floor<std::chrono::seconds>(now.time_since_epoch())} + request.lifetime;
     out.who.access_key_id = out.credentials.access_key_id;
-    open_session kept;
-    kept.who.who = out.who;
-    kept.who.key.secret_access_key = out.credentials.secret_access_key;
-    kept.who.key.session_token = out.credentials.session_token;
-    kept.who.key.expires_at = out.credentials.expires_at;
-    kept.facts = std::move(request.facts);
+    auto who = std::make_shared<identity>();
+    who->who = out.who;
+    who->key.secret_access_key = out.credentials.secret_access_key;
+    who->key.session_token = out.credentials.session_token;
+    who->key.expires_at = out.credentials.expires_at;
+    open_session kept{std::move(who), std::move(request.facts)};
     if (!sessions_.emplace(out.credentials.access_key_id, std::move(kept)).second) return std::nullopt;
     expiry_.emplace(*out.credentials.expires_at, out.credentials.access_key_id);
     return out;

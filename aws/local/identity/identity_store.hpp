@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +22,8 @@
 
 namespace trainyard::aws::local {
 
+// Every account of a large fleet; one identity takes half a KiB.
+inline constexpr std::size_t builtin_kept_max = 4096;
 // A few times what a fleet of 1,000 accounts holds at once when it refreshes early.
 inline constexpr std::size_t sessions_max = 100'000;
 // An expired session is remembered this long, so that its user is told it expired and not that it is unknown.
@@ -56,8 +59,8 @@ public:
     // which is the account itself. `iam` outlives the store.
     identity_store(std::string secret_access_key, const iam_store& iam);
 
-    // Nothing, too, for a key that is not active.
-    std::optional<identity> find(std::string_view access_key_id) const;
+    // Null, too, for a key that is not active.
+    std::shared_ptr<const identity> find(std::string_view access_key_id) const;
     // Null for keys that are no session's.
     const session_facts* facts_of(std::string_view access_key_id) const;
 
@@ -72,15 +75,18 @@ public:
 
 private:
     struct open_session {
-        identity who;
+        std::shared_ptr<const identity> who;
         session_facts facts;
     };
     void forget_expired(wall_time now);
+    std::shared_ptr<const identity> find_builtin(std::string_view access_key_id) const;
 
     secret secret_access_key_;
     const iam_store& iam_;
     std::map<std::string, open_session, std::less<>> sessions_;  // by access key id
     std::set<std::pair<wall_time, std::string>> expiry_;
+    // Built-in identities as they were made, by access key id; at most builtin_kept_max.
+    mutable std::map<std::string, std::shared_ptr<const identity>, std::less<>> builtin_;
 };
 
 // Whether it is the user of the keys that every account has from the start.

@@ -97,8 +97,13 @@ bool is_flag(std::string_view value) {
 }  // namespace
 
 queue_attributes::queue_attributes(bool fifo) : fifo_(fifo) {
-    for (const ranged& r : ranges)
-        if (!r.initial.empty()) values_.emplace(r.name, r.initial);
+    static_assert(std::tuple_size_v<decltype(numbers_)> == ranges.size());
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        const ranged& r = ranges[i];
+        if (r.initial.empty()) continue;
+        values_.emplace(r.name, r.initial);
+        numbers_[i] = whole_number(r.initial).value_or(0);
+    }
     values_.emplace("SqsManagedSseEnabled", "true");
     if (!fifo) return;
     values_.emplace("FifoQueue", "true");
@@ -126,11 +131,13 @@ sqs_result<queue_attributes> queue_attributes::with(const string_map& given) con
 
 sqs_result<void> queue_attributes::apply(const std::string& name, const std::string& value) {
     const auto bad = [&]() -> sqs_result<void> { return sqs_error::invalid_attribute_value(name); };
-    for (const ranged& r : ranges) {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        const ranged& r = ranges[i];
         if (r.name != name) continue;
         const auto v = whole_number(value);
         if (!v || *v < r.low || *v > r.high) return bad();
         values_[name] = std::to_string(*v);
+        numbers_[i] = *v;
         return {};
     }
     const auto keep = [&]() -> sqs_result<void> {
@@ -198,9 +205,11 @@ std::optional<std::string> queue_attributes::first_difference(const string_map& 
 }
 
 std::int64_t queue_attributes::number(std::string_view name) const {
-    const auto found = values_.find(name);
-    TY_CHECK(found != values_.end(), "only attributes with a default are read as numbers");
-    return whole_number(found->second).value_or(0);
+    const auto* const found =
+        std::find_if(ranges.begin(), ranges.end(), [&](const ranged& r) { return r.name == name; });
+    TY_CHECK(found != ranges.end() && !found->initial.empty(),
+             "only attributes with a default are read as numbers");
+    return numbers_[static_cast<std::size_t>(found - ranges.begin())];
 }
 
 bool queue_attributes::is(std::string_view name, std::string_view value) const {

@@ -1,6 +1,7 @@
 // The settable attributes of a queue: names, ranges, defaults and what they mean. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -51,6 +52,7 @@ private:
 
     bool fifo_;
     string_map values_;
+    std::array<std::int64_t, 6> numbers_{};  // of the attributes with a range, read once
     std::optional<redrive_policy> redrive_;
     redrive_permission permission_;
     std::optional<queue_policy> policy_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
@@ -14,13 +16,15 @@ namespace {
 constexpr std::size_t handle_bytes = 24;  // tag, serial, nonce
 
 void put_u64(char* out, std::uint64_t v) {
-    for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<char>((v >> shift) & 0xFFU);
+    if constexpr (std::endian::native == std::endian::little) v = __builtin_bswap64(v);
+    std::memcpy(out, &v, sizeof v);
 }
 
+// Of the first eight bytes, which must be there.
 std::uint64_t get_u64(std::string_view bytes) {
     std::uint64_t v = 0;
-    for (const char c : bytes.substr(0, 8)) v = v << 8U | static_cast<unsigned char>(c);
-    return v;
+    std::memcpy(&v, bytes.data(), sizeof v);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(v) : v;
 }
 
 }  // namespace
@@ -40,8 +44,8 @@ queue_store::send_key queue_store::key_of_send(const store_settings& s, const qu
 
 queue_store::queue_store(store_settings settings, std::uint64_t tag) : settings_(settings), tag_(tag) {}
 
-queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now,
-                                    rng& random) {
+queue_store::sent queue_store::send(queue_message&& m, std::optional<std::chrono::seconds> delay,
+                                    wall_time now, rng& random) {
     advance(now);
     send_key key;
     if (settings_.fifo) {
@@ -59,7 +63,7 @@ queue_store::sent queue_store::send(queue_message m, std::optional<std::chrono::
     return {e.message.id, e.message.sequence, false};
 }
 
-queue_store::entry& queue_store::insert_new(queue_message m, std::chrono::seconds delay, wall_time now,
+queue_store::entry& queue_store::insert_new(queue_message&& m, std::chrono::seconds delay, wall_time now,
                                             rng& random) {
     m.id = make_uuid(random);
     m.sent = now;
@@ -80,7 +84,7 @@ void queue_store::put_moved(queue_message m, wall_time now, rng& random) {
 }
 
 queue_store::entry& queue_store::first_open() {
-    return settings_.fifo ? *ready_.begin()->members.begin() : *visible_.begin();
+    return settings_.fifo ? *ready_.begin()->members.front() : *visible_.begin();
 }
 
 const queue_message* queue_store::front(wall_time now) {
@@ -101,20 +105,52 @@ void queue_store::put_dead_letter(queue_message m, std::string source, wall_time
     place(insert(std::move(m)), state::visible, now);
 }
 
-queue_store::entry& queue_store::insert(queue_message m) {
+queue_store::entry& queue_store::insert(queue_message&& m) {
     const serial number = ++last_;
     m.sequence = settings_.fifo ? number : 0;
     mark(number, true);
     entry& e = entries_[number];
     e.message = std::move(m);
     e.number = number;
-    by_age_.insert(by_age_.end(), e);
-    if (settings_.fifo) {
-        e.home = &*groups_.try_emplace(e.message.group_id).first;
-        group& g = e.home->second;
-        g.members.insert(g.members.end(), e);
-    }
+    note_age(e);
+    if (settings_.fifo) join_group(e);
     return e;
+}
+
+void queue_store::join_group(entry& e) {
+    e.home = &*groups_.try_emplace(e.message.group_id).first;
+    e.home->second.members.add(e.number, e);
+}
+
+void queue_store::note_age(const entry& e) {
+    const age a{e.message.sent, e.number};
+    if (ages_.empty() || ages_.back() < a)
+        ages_.push_back(a);
+    else
+        odd_ages_.insert(a);
+}
+
+// Each message that is gone is looked for at most twice, and what they leave behind stays small.
+void queue_store::forget_removed_ages() {
+    const auto is_gone = [this](const age& a) { return !entries_.contains(a.second); };
+    while (!ages_.empty() && is_gone(ages_.front())) ages_.pop_front();
+    constexpr std::size_t few = 1024;
+    if (ages_.size() + odd_ages_.size() <= 2 * entries_.size() + few) return;
+    std::erase_if(ages_, is_gone);
+    std::erase_if(odd_ages_, is_gone);
+}
+
+void queue_store::drop_aged(wall_time now) {
+    while (!ages_.empty() && ages_.front().first + settings_.retention <= now) {
+        const auto oldest = entries_.find(ages_.front().second);
+        TY_CHECK(oldest != entries_.end(), "the first age is of a message that is there");
+        discard(oldest->second);
+    }
+    while (!odd_ages_.empty() && odd_ages_.begin()->first + settings_.retention <= now) {
+        const auto oldest = entries_.find(odd_ages_.begin()->second);
+        odd_ages_.erase(odd_ages_.begin());
+        if (oldest != entries_.end()) discard(oldest->second);
+    }
 }
 
 void queue_store::unlink(entry& e) {
@@ -141,8 +177,8 @@ void queue_store::place(entry& e, state s, wall_time due) {
 }
 
 void queue_store::refresh(group& g) {
-    const auto first = g.members.begin();
-    const bool open = first != g.members.end() && first->where == state::visible;
+    const entry* const first = g.members.front();
+    const bool open = first != nullptr && first->where == state::visible;
     const serial key = open ? first->number : 0;
     if (key == g.ready) return;
     if (g.ready != 0) ready_.erase(ready_.iterator_to(g));
@@ -151,24 +187,27 @@ void queue_store::refresh(group& g) {
 }
 
 queue_message queue_store::extract(entry& e) {
+    queue_message m = std::move(e.message);
+    discard(e);
+    return m;
+}
+
+void queue_store::discard(entry& e) {
     mark(e.number);
     unlink(e);
-    by_age_.erase(by_age_.iterator_to(e));
     if (settings_.fifo) {
         group& g = e.home->second;
-        g.members.erase(g.members.iterator_to(e));
+        g.members.remove(e.number);
         refresh(g);
         if (g.members.empty()) groups_.erase(groups_.find(e.home->first));
     }
-    queue_message m = std::move(e.message);
     entries_.erase(e.number);
-    return m;
+    forget_removed_ages();
 }
 
 void queue_store::advance(wall_time now) {
     while (!timers_.empty() && timers_.begin()->due <= now) place(*timers_.begin(), state::visible, now);
-    while (!by_age_.empty() && by_age_.begin()->message.sent + settings_.retention <= now)
-        extract(*by_age_.begin());
+    drop_aged(now);
     while (!deduplication_age_.empty() && deduplication_age_.front().first + deduplication_interval <= now) {
         mark_deduplication(deduplication_age_.front().second, std::nullopt);
         deduplication_.erase(deduplication_age_.front().second);
@@ -190,7 +229,7 @@ queue_store::outcome queue_store::remove(std::string_view handle, wall_time now)
     if (found == entries_.end()) return outcome::done;
     entry& e = found->second;
     if (settings_.fifo && (e.where != state::in_flight || e.nonce != parts->nonce)) return outcome::expired;
-    extract(e);
+    discard(e);
     return outcome::done;
 }
 
@@ -220,7 +259,8 @@ queue_store::outcome queue_store::change_visibility(std::string_view handle, std
 
 void queue_store::purge() {
     mark_purged();
-    by_age_.clear();
+    ages_.clear();
+    odd_ages_.clear();
     timers_.clear();
     visible_.clear();
     ready_.clear();
@@ -260,10 +300,12 @@ std::optional<wall_time> queue_store::next_wakeup() const {
     std::optional<wall_time> next;
     if (!timers_.empty()) next = timers_.begin()->due;
     // A group whose first message reaches the end of its retention opens for the next one.
-    if (settings_.fifo && !by_age_.empty()) {
-        const wall_time dropped = by_age_.begin()->message.sent + settings_.retention;
+    const auto consider = [&](wall_time since) {
+        const wall_time dropped = since + settings_.retention;
         if (!next || dropped < *next) next = dropped;
-    }
+    };
+    if (settings_.fifo && !ages_.empty()) consider(ages_.front().first);
+    if (settings_.fifo && !odd_ages_.empty()) consider(odd_ages_.begin()->first);
     return next;
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "aws/local/base/uuid.hpp"
+#include "aws/local/sqs/message_line.hpp"
 #include "aws/local/sqs/queue_kept.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/rng.hpp"
@@ -114,7 +116,7 @@ public:
 
     // `delay` overrides the queue's, on standard queues. id, sequence number and times of `m` are the store's
     // to fill.
-    sent send(queue_message m, std::optional<std::chrono::seconds> delay, wall_time now, rng& random);
+    sent send(queue_message&& m, std::optional<std::chrono::seconds> delay, wall_time now, rng& random);
     // A dead letter of `source`: keeps id, receive count and, on a standard queue, the time it was sent.
     void put_dead_letter(queue_message m, std::string source, wall_time now);
     // A message that a move task brings: new, with an id, time and receive count of its own. Never a
@@ -176,14 +178,11 @@ private:
         wall_time due{};                  // when it becomes visible, unless visible
         wall_time received{};             // latest
         named_group* home = nullptr;      // FIFO only
-        link in_age, in_place, in_group;
+        link in_place;
         queue_message message;
     };
+    using age = std::pair<wall_time, serial>;
     // What each order goes by. The number decides between equal times.
-    struct key_of_age {
-        using type = std::pair<wall_time, serial>;
-        type operator()(const entry& e) const { return {e.message.sent, e.number}; }
-    };
     struct key_of_due {
         using type = std::pair<wall_time, serial>;
         type operator()(const entry& e) const { return {e.due, e.number}; }
@@ -201,7 +200,7 @@ private:
                                         boost::intrusive::key_of_value<Key>>;
     // The messages of a FIFO group in order. What may be delivered is the longest visible run from the front.
     struct group {
-        order<entry, &entry::in_group, key_of_arrival> members;
+        message_line<entry> members;
         serial ready = 0;  // the first member's number while it may be received; 0: not in ready_
         link in_ready;
     };
@@ -237,16 +236,23 @@ private:
     static std::string text_of(const send_key& key);  // kept_deduplication::key
     static std::optional<send_key> read_key(std::string_view text);
     void advance(wall_time now);
-    entry& insert(queue_message m);
-    entry& insert_new(queue_message m, std::chrono::seconds delay, wall_time now, rng& random);
+    entry& insert(queue_message&& m);
+    entry& insert_new(queue_message&& m, std::chrono::seconds delay, wall_time now, rng& random);
+    void join_group(entry& e);
+    void note_age(const entry& e);
+    void drop_aged(wall_time now);
+    void forget_removed_ages();
     void place(entry& e, state s, wall_time due);
     void refresh(group& g);
     void unlink(entry& e);
     queue_message extract(entry& e);
+    void discard(entry& e);
     entry& first_open();
     void take(entry& e, const receive_request& request, wall_time now, rng& random, received& out);
     void receive_standard(const receive_request& request, wall_time now, rng& random, received& out);
     void receive_fifo(const receive_request& request, wall_time now, rng& random, received& out);
+    bool receive_of_group(group& g, const receive_request& request, wall_time now, rng& random,
+                          received& out);
     bool replay(const receive_request& request, wall_time now, received& out);
     void remember_attempt(const receive_request& request, wall_time now, const received& out);
     std::string make_handle(const entry& e) const;
@@ -257,7 +263,10 @@ private:
     serial last_ = 0;
     std::size_t in_flight_ = 0, delayed_ = 0;
     std::unordered_map<serial, entry> entries_;
-    order<entry, &entry::in_age, key_of_age> by_age_;         // for retention
+    // For retention. Most messages come in the order of their times: those stand in `ages_`, with some that
+    // are gone, the first one never; the others in `odd_ages_`, which may all be gone.
+    std::deque<age> ages_;
+    std::set<age> odd_ages_;
     order<entry, &entry::in_place, key_of_due> timers_;       // delayed and in flight
     order<entry, &entry::in_place, key_of_arrival> visible_;  // standard only
     std::unordered_map<std::string, group> groups_;           // FIFO only, never empty ones

@@ -85,11 +85,8 @@ void queue_store::restore(const kept_message& k, queue_message m) {
     e.nonce = k.nonce;
     e.received = k.received;
     e.visibility_changed = k.visibility_changed;
-    by_age_.insert(e);
-    if (settings_.fifo) {
-        e.home = &*groups_.try_emplace(e.message.group_id).first;
-        e.home->second.members.insert(e);
-    }
+    note_age(e);
+    if (settings_.fifo) join_group(e);
     state where = state::visible;
     if (k.where == kept_message::place::delayed) where = state::delayed;
     if (k.where == kept_message::place::in_flight) where = state::in_flight;

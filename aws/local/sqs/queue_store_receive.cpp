@@ -5,9 +5,31 @@
 
 namespace trainyard::aws::local {
 
+namespace {
+
+constexpr std::size_t cache_line = 64;
+
+void fetch(const void* from, std::size_t bytes) {
+    const char* const at = static_cast<const char*>(from);
+    for (std::size_t i = 0; i < bytes; i += cache_line) __builtin_prefetch(at + i);
+}
+
+// The messages of one group come from afar when many groups were sent in turns: all are waited for at once.
+template <class Entry>
+void fetch_early(const std::vector<Entry*>& entries) {
+    constexpr std::size_t most = 1024;  // of a body: the rest comes while the beginning is read
+    for (const Entry* const e : entries) fetch(e, sizeof *e);
+    for (const Entry* const e : entries)
+        fetch(e->message.body.data(), std::min(e->message.body.size(), most));
+}
+
+}  // namespace
+
 queue_store::received queue_store::receive(const receive_request& request, wall_time now, rng& random) {
     advance(now);
     received out;
+    constexpr std::size_t usual_most = 10;
+    out.messages.reserve(std::min(request.max, usual_most));
     if (settings_.fifo) {
         if (replay(request, now, out)) return out;
         receive_fifo(request, now, random, out);
@@ -50,24 +72,39 @@ void queue_store::receive_fifo(const receive_request& request, wall_time now, rn
         const serial key = first->ready;
         group* const g = &*first;
         if (std::find(done.begin(), done.end(), g) == done.end()) {
-            bool alive = true;  // a dead letter may be the last member, and the group goes with it
-            for (auto next = g->members.begin(); alive && out.messages.size() < request.max;) {
-                if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
-                if (next == g->members.end() || next->where != state::visible) break;
-                entry& e = *next++;
-                if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count) {
-                    alive = g->members.size() > 1;
-                    out.dead_letters.push_back(extract(e));
-                } else {
-                    take(e, request, now, random, out);
-                }
-            }
+            if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
             // After dead letters, messages taken with no visibility timeout stand at the front under a new
             // key.
-            if (alive && g->ready > key) done.push_back(g);
+            if (receive_of_group(*g, request, now, random, out) && g->ready > key) done.push_back(g);
         }
         first = ready_.upper_bound(key);
     }
+}
+
+// False when the group is gone: a dead letter may be its last member.
+bool queue_store::receive_of_group(group& g, const receive_request& request, wall_time now, rng& random,
+                                   received& out) {
+    std::vector<entry*> run;
+    serial behind = 0;
+    while (out.messages.size() < request.max) {
+        g.members.next(behind, request.max - out.messages.size(), run);
+        if (run.empty()) return true;
+        fetch_early(run);
+        for (entry* const e : run) {
+            if (in_flight_ >= settings_.in_flight_limit || e->where != state::visible) return true;
+            behind = e->number;
+            const bool dead =
+                request.max_receive_count != 0 && e->message.receive_count >= request.max_receive_count;
+            if (!dead) {
+                take(*e, request, now, random, out);
+                continue;
+            }
+            const bool last = g.members.size() == 1;
+            out.dead_letters.push_back(extract(*e));
+            if (last) return false;
+        }
+    }
+    return true;
 }
 
 bool queue_store::replay(const receive_request& request, wall_time now, received& out) {

@@ -24,8 +24,10 @@ struct outgoing_message {
     std::optional<std::chrono::seconds> delay;
 };
 
-// `in_batch` changes two texts and one code, as on AWS.
-sqs_result<outgoing_message> read_message(json::value entry, const queue_attributes& queue, bool in_batch);
+// `in_batch` changes two texts and one code, as on AWS. The digest of the body is left to the caller, who may
+// have several to compute. On an error `out` is of no use.
+sqs_result<void> read_message(json::value entry, const queue_attributes& queue, bool in_batch,
+                              outgoing_message& out);
 
 // What counts against the size limits: body, and name, type and value of every user attribute.
 std::size_t payload_size(json::value entry);

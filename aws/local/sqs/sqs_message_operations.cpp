@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "aws/local/sqs/sqs_operations.hpp"
+#include "engine/base/md5_lanes.hpp"
 
 namespace trainyard::aws::local {
 
@@ -60,31 +61,57 @@ sqs_result<std::vector<batch_entry>> read_entries(const operation_call& call) {
 // Successful and Failed, each left out when empty.
 class batch_reply {
 public:
-    batch_reply() { good_.begin_array(), bad_.begin_array(); }
+    batch_reply() { out_.begin_object(); }
     json::writer& succeeded(std::string_view id) {
+        if (!any_good_) out_.key("Successful").begin_array();
         any_good_ = true;
-        return good_.begin_object().member("Id", id);  // the caller ends the object
+        return out_.begin_object().member("Id", id);  // the caller ends the object
     }
-    void failed(std::string_view id, const service_error& e) {
-        any_bad_ = true;
-        bad_.begin_object()
-            .member("Id", id)
-            .member("SenderFault", e.sender_fault)
-            .member("Code", e.query_code);
-        bad_.member("Message", e.message).end_object();
-    }
+    void failed(std::string_view id, const service_error& e) { bad_.emplace_back(id, e); }
     std::string take() {
-        good_.end_array(), bad_.end_array();
-        std::string out = "{";
-        if (any_good_) out += "\"Successful\":" + good_.take();
-        if (any_bad_) out += (any_good_ ? ",\"Failed\":" : "\"Failed\":") + bad_.take();
-        return out + "}";
+        if (any_good_) out_.end_array();
+        if (!bad_.empty()) out_.key("Failed").begin_array();
+        for (const auto& [id, e] : bad_) {
+            out_.begin_object().member("Id", id).member("SenderFault", e.sender_fault);
+            out_.member("Code", e.query_code).member("Message", e.message).end_object();
+        }
+        if (!bad_.empty()) out_.end_array();
+        return out_.end_object().take();
     }
 
 private:
-    json::writer good_, bad_;
-    bool any_good_ = false, any_bad_ = false;
+    json::writer out_;
+    std::vector<std::pair<std::string_view, service_error>> bad_;
+    bool any_good_ = false;
 };
+
+// An entry of SendMessageBatch that may be sent.
+struct read_entry {
+    std::string_view id;
+    outgoing_message out;
+};
+
+// The others are told as failed. The digests of the bodies are computed together.
+std::vector<read_entry> read_messages(const std::vector<batch_entry>& entries, const queue_attributes& rules,
+                                      batch_reply& reply) {
+    std::vector<read_entry> out;
+    out.reserve(entries.size());
+    std::vector<std::string_view> bodies;
+    bodies.reserve(entries.size());
+    for (const batch_entry& e : entries) {
+        read_entry& next = out.emplace_back();
+        next.id = e.id;
+        if (const auto read = read_message(e.value, rules, true, next.out); !read) {
+            reply.failed(e.id, read.error());
+            out.pop_back();
+        }
+    }
+    for (const read_entry& e : out) bodies.push_back(e.out.message.body);
+    std::vector<md5_digest> digests(bodies.size());
+    md5_of_each(bodies, digests);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].out.message.body_md5 = digests[i];
+    return out;
+}
 
 service_error explain(queue_store::outcome o, std::string_view handle) {
     switch (o) {
@@ -118,11 +145,12 @@ service_error beyond_visibility(std::int64_t timeout) {
 service_reply sqs_operations::send_message(const operation_call& call) {
     const auto q = addressed(call);
     if (!q) return q.error();
-    auto read = read_message(call.input, (*q)->attributes, false);
-    if (!read) return read.error();
-    read->message.sender_id = std::make_shared<const std::string>(call.who.user_id);
-    const message_digests digests = digests_of(read->message);
-    const auto sent = (*q)->store.send(std::move(read->message), read->delay, call.now, random_);
+    outgoing_message m;
+    if (const auto read = read_message(call.input, (*q)->attributes, false, m); !read) return read.error();
+    m.message.body_md5 = md5(m.message.body);
+    m.message.sender_id = std::make_shared<const std::string>(call.who.user_id);
+    const message_digests digests = digests_of(m.message);
+    const auto sent = (*q)->store.send(std::move(m.message), m.delay, call.now, random_);
     json::writer out;
     out.begin_object();
     write_sent(out, digests, sent);
@@ -150,20 +178,16 @@ service_reply sqs_operations::send_message_batch(const operation_call& call) {
             const bool hashed = rules.is("ContentBasedDeduplication", "true");
             if (!e.value.find("MessageGroupId").is_null() && (!no_id || hashed)) continue;
             // Order and repetition cannot be told for one entry: the whole batch is refused.
-            if (const auto read = read_message(e.value, rules, true); !read) return read.error();
+            outgoing_message unused;
+            if (const auto read = read_message(e.value, rules, true, unused); !read) return read.error();
         }
     }
     batch_reply reply;
     const auto sender = std::make_shared<const std::string>(call.who.user_id);
-    for (const batch_entry& e : *entries) {
-        auto read = read_message(e.value, rules, true);
-        if (!read) {
-            reply.failed(e.id, read.error());
-            continue;
-        }
-        read->message.sender_id = sender;
-        const message_digests digests = digests_of(read->message);
-        const auto sent = (*q)->store.send(std::move(read->message), read->delay, call.now, random_);
+    for (read_entry& e : read_messages(*entries, rules, reply)) {
+        e.out.message.sender_id = sender;
+        const message_digests digests = digests_of(e.out.message);
+        const auto sent = (*q)->store.send(std::move(e.out.message), e.out.delay, call.now, random_);
         json::writer& out = reply.succeeded(e.id);
         write_sent(out, digests, sent);
         out.end_object();

@@ -50,11 +50,14 @@ service_reply sqs_operations::send_from_service(const service_message& m, wall_t
                         m.service, m.source_arn));
     const auto input = json::document::parse(as_input(m));
     if (!input) return sqs_error::malformed_input(input.error().message);
-    auto read = read_message(input->root(), q->attributes, false);
-    if (!read) return read.error();
-    read->message.sender_id = std::make_shared<const std::string>(m.service);
-    const message_digests digests = digests_of(read->message);
-    const auto sent = q->store.send(std::move(read->message), read->delay, now, random_);
+    outgoing_message out_going;
+    if (const auto read = read_message(input->root(), q->attributes, false, out_going); !read)
+        return read.error();
+    queue_message& message = out_going.message;
+    message.body_md5 = md5(message.body);
+    message.sender_id = std::make_shared<const std::string>(m.service);
+    const message_digests digests = digests_of(message);
+    const auto sent = q->store.send(std::move(message), out_going.delay, now, random_);
     json::writer out;
     out.begin_object();
     write_sent(out, digests, sent);

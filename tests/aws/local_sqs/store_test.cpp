@@ -366,5 +366,45 @@ TEST(fifo_store, retention_of_the_first_message_opens_the_group) {
     EXPECT_EQ(s.bodies(60), "2");
 }
 
+// Dead letters keep the time of their first send: behind younger ones, each is still dropped at its own time.
+TEST(standard_store, retention_goes_by_the_first_send_in_whatever_order_messages_came) {
+    store_settings settings;
+    settings.retention = std::chrono::seconds(60);
+    story s(settings);
+    s.send("young", 50);
+    for (const int sent : {30, 10, 20}) {
+        queue_message m;
+        m.body = std::to_string(sent);
+        m.sent = at(sent);
+        s.store.put_dead_letter(std::move(m), "arn:q", at(51));
+    }
+    s.send("last", 52);
+    const auto left = [&](int now) { return s.store.count(at(now)).visible; };
+    EXPECT_EQ(left(69), 5U);
+    EXPECT_EQ(left(70), 4U);
+    EXPECT_EQ(left(80), 3U);
+    EXPECT_EQ(left(90), 2U);
+    EXPECT_EQ(left(110), 1U);
+    EXPECT_EQ(left(112), 0U);
+}
+
+// What removed messages leave in the order of ages is forgotten, also behind one that stays.
+TEST(standard_store, retention_holds_after_many_others_came_and_went) {
+    store_settings settings;
+    settings.retention = std::chrono::seconds(1000);
+    story s(settings);
+    s.send("stays", 0);
+    s.take(0, 1, 900);
+    for (int i = 0; i < 5'000; ++i) {
+        s.send("m", 1 + i % 2);  // the clock goes back and forth
+        ASSERT_EQ(s.store.remove(s.one(2), at(2)), outcome::done);
+    }
+    s.send("late", 3);
+    EXPECT_EQ(s.store.size(), 2U);
+    EXPECT_EQ(s.bodies(1000), "late");
+    EXPECT_EQ(s.store.count(at(1003)).in_flight, 0U);
+    EXPECT_EQ(s.store.size(), 0U);
+}
+
 }  // namespace
 }  // namespace trainyard::aws::local
