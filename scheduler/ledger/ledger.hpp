@@ -20,6 +20,7 @@ namespace trainyard::ledger {
 struct stats {
     std::uint64_t commits = 0, records = 0, checkpoints = 0;
     double last_commit_seconds = 0;
+    double cpu_seconds = 0;  // of the ledger's thread
 };
 
 // Used from one thread at a time; every call blocks on the disk.

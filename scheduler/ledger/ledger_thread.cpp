@@ -1,4 +1,5 @@
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -7,6 +8,15 @@
 #include "scheduler/ledger/ledger.hpp"
 
 namespace trainyard::ledger {
+namespace {
+
+double thread_cpu_seconds() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+}  // namespace
 
 using lifecycle::job_id;
 using lifecycle::record;
@@ -43,6 +53,7 @@ struct ledger_thread::impl {
 void ledger_thread::impl::publish() {
     const std::lock_guard lock{mutex};
     snapshot = store->statistics();
+    snapshot.cpu_seconds = thread_cpu_seconds();
 }
 
 // An error stops the ledger, and the next commit reports it; a checkpoint has nobody waiting for it.
@@ -66,6 +77,7 @@ void ledger_thread::impl::commit_group(std::vector<request>& group) {
         const std::lock_guard lock{mutex};
         unanswered_records -= records.size();
         snapshot = store->statistics();
+        snapshot.cpu_seconds = thread_cpu_seconds();
     }
     for (request& r : group) r.committed(done);
     group.clear();
