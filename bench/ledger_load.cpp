@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "bench/flat_file.hpp"
 #include "bench/report.hpp"
@@ -86,9 +85,12 @@ std::vector<std::vector<record>> in_batches(fleet_records& from, std::size_t rec
     return out;
 }
 
-void sleep_until_ns(double when) {
+void wait_until_ns(double when) {
+    static std::mutex mutex;
+    static std::condition_variable never;
+    std::unique_lock lock{mutex};
     const double left = when - wall_ns();
-    if (left > 0) std::this_thread::sleep_for(std::chrono::nanoseconds{static_cast<std::int64_t>(left)});
+    if (left > 0) never.wait_for(lock, std::chrono::nanoseconds{static_cast<std::int64_t>(left)});
 }
 
 }  // namespace
@@ -244,7 +246,7 @@ result<std::vector<double>> run_open(const std::string& path, double rate, doubl
     const double began = wall_ns();
     for (std::size_t i = 0; i < batches.size(); ++i) {
         const double due = began + 1e6 * static_cast<double>(i);
-        sleep_until_ns(due);
+        wait_until_ns(due);
         a.submitted(1);
         const bool taken =
             o->thread->submit(std::move(batches[i]), [&a, &took, i, due](const result<void>& r) {
@@ -272,7 +274,7 @@ result<std::vector<double>> run_open_flat(const std::string& path, double rate, 
     std::string bytes;
     const double began = wall_ns();
     for (std::size_t next = 0; next < batches.size();) {
-        sleep_until_ns(began + 1e6 * static_cast<double>(next));
+        wait_until_ns(began + 1e6 * static_cast<double>(next));
         bytes.clear();
         const std::size_t first = next;  // all that is due goes together, as in the ledger
         for (;

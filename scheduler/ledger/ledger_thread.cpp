@@ -1,5 +1,6 @@
+#include <sys/resource.h>
+
 #include <condition_variable>
-#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -11,9 +12,12 @@ namespace trainyard::ledger {
 namespace {
 
 double thread_cpu_seconds() {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+    rusage use{};
+    getrusage(RUSAGE_THREAD, &use);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return seconds(use.ru_utime) + seconds(use.ru_stime);
 }
 
 using lifecycle::job_id;

@@ -48,6 +48,9 @@ result<job_row> read_job(sqlite::statement& s);
 
 constexpr const char* select_transition_sql =
     "SELECT prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?";
+// All of them, each behind its number.
+constexpr const char* select_transitions_sql =
+    "SELECT seq, prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions ORDER BY seq";
 struct transition_row {
     lifecycle::record record;
     std::int64_t prev = 0;
