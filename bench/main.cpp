@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     add_queue(app, run, nullptr);
 #endif
     add_compare(app, run);
+    add_ledger(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

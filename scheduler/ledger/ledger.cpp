@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/sqlite/sqlite.hpp"
-#include "scheduler/ledger/rows.hpp"
+#include "scheduler/ledger/impl.hpp"
 #include "scheduler/ledger/schema.hpp"
 
 namespace trainyard::ledger {
@@ -14,38 +13,18 @@ namespace trainyard::ledger {
 using lifecycle::job_id;
 using lifecycle::record;
 
-struct ledger::impl {
-    explicit impl(sqlite::connection c) : db(std::move(c)) {}
-
-    // Fail-stop: the first error is the answer to everything that follows.
-    error stop(error e) {
-        failed = std::move(e);
-        db.checkpoint_on_close(false);
-        return *failed;
-    }
-    result<void> prepare();
-    result<void> store(const record& r);
-    result<void> transaction(std::span<const record> records);
-
-    sqlite::connection db;  // before the statements: they must be gone when it closes
-    sqlite::statement begin, end, insert_job, insert_body, update_job, insert_transition;
-    sqlite::statement select_jobs, select_job, select_body, select_transition;
-    std::optional<error> failed;
-    trainyard::ledger::stats statistics;
-    std::size_t wal_pages = 0;
-    std::int64_t next_seq = 1;
-};
-
 result<void> ledger::impl::prepare() {
     const std::pair<sqlite::statement*, const char*> statements[] = {
         {&begin, "BEGIN IMMEDIATE"},
         {&end, "COMMIT"},
         {&insert_job, insert_job_sql},
         {&insert_body, "INSERT INTO bodies(id, body) VALUES(?,?)"},
-        {&update_job, update_job_sql},
         {&insert_transition, insert_transition_sql},
+        {&apply_job, apply_job_sql},
+        {&set_meta, "UPDATE meta SET value=? WHERE key=?"},
         {&select_jobs, select_jobs_sql},
         {&select_job, select_job_sql},
+        {&select_last, "SELECT last FROM jobs WHERE id=?"},
         {&select_body, "SELECT body FROM bodies WHERE id=?"},
         {&select_transition, select_transition_sql},
     };
@@ -56,7 +35,12 @@ result<void> ledger::impl::prepare() {
     }
     auto seq = db.integer("SELECT max(seq) FROM transitions");
     if (!seq) return seq.error();
-    next_seq = *seq + 1;
+    auto id = db.integer("SELECT max(id) FROM jobs");
+    if (!id) return id.error();
+    last_id = static_cast<job_id>(*id);
+    if (auto found = find_ahead(); !found) return found;
+    // The last steps may be archived; what `applied` covers must never come again.
+    next_seq = std::max(*seq, applied) + 1;
     sqlite3_wal_hook(
         db.raw(),
         [](void* pages, sqlite3*, const char*, int in_wal) {
@@ -67,28 +51,41 @@ result<void> ledger::impl::prepare() {
     return {};
 }
 
+result<std::int64_t> ledger::impl::last_step(job_id id) {
+    if (const auto found = ahead.find(id); found != ahead.end()) return found->second;
+    auto row = select_last.start().integer(static_cast<std::int64_t>(id)).step();
+    if (!row) return row.error();
+    if (!*row) return std::int64_t{0};
+    const std::int64_t seq = select_last.next_integer();
+    select_last.finish();
+    return seq;
+}
+
 result<void> ledger::impl::store(const record& r) {
     if (auto valid = check_record(r); !valid) return valid;
-    const std::int64_t seq = next_seq++;
-    if (r.accepted) {
-        const auto known = select_job.start().integer(static_cast<std::int64_t>(r.id)).step();
-        if (!known) return known.error();
-        select_job.finish();
-        if (*known)
-            return error{errc::invalid_argument,
-                         "record of job " + lifecycle::to_text(r.id) + ": accepted twice"};
+    const auto refuse = [&](const char* why) {
+        return error{errc::invalid_argument, "record of job " + lifecycle::to_text(r.id) + ": " + why};
+    };
+    // Ids grow, so a new one needs no looking up.
+    std::int64_t prev = 0;
+    if (!r.accepted || r.id <= last_id) {
+        const auto last = last_step(r.id);
+        if (!last) return last.error();
+        prev = *last;
     }
-    if (auto done = ::trainyard::ledger::insert_transition(insert_transition, r, seq); !done) return done;
-    if (r.accepted) {
-        if (auto done = ::trainyard::ledger::insert_job(insert_job, r, seq); !done) return done;
-        auto done = insert_body.start().integer(static_cast<std::int64_t>(r.id)).blob(r.body).execute();
-        if (!done) return done.error();
+    if (r.accepted && prev != 0) return refuse("accepted twice");
+    if (!r.accepted && prev == 0) return refuse("no such job");
+    const std::int64_t seq = next_seq++;
+    if (auto done = ::trainyard::ledger::insert_transition(insert_transition, r, seq, prev); !done)
+        return done;
+    if (!r.accepted) {
+        ahead[r.id] = seq;
         return {};
     }
-    auto changed = ::trainyard::ledger::update_job(update_job, r, seq);
-    if (!changed) return changed.error();
-    if (*changed != 1)
-        return error{errc::invalid_argument, "record of job " + lifecycle::to_text(r.id) + ": no such job"};
+    last_id = std::max(last_id, r.id);
+    if (auto done = ::trainyard::ledger::insert_job(insert_job, r, seq); !done) return done;
+    auto done = insert_body.start().integer(static_cast<std::int64_t>(r.id)).blob(r.body).execute();
+    if (!done) return done.error();
     return {};
 }
 
@@ -127,6 +124,14 @@ result<std::vector<lifecycle::job>> ledger::load() {
             i.select_jobs.finish();
             return i.stop(job.error());
         }
+        if (const auto later = i.ahead.find(job->job.facts.id); later != i.ahead.end()) {
+            auto step = i.read_step(later->second);
+            if (!step) {
+                i.select_jobs.finish();
+                return i.stop(step.error());
+            }
+            show(std::move(step->record), job->job);
+        }
         jobs.push_back(std::move(job->job));
     }
 }
@@ -162,37 +167,61 @@ result<std::vector<std::string>> ledger::bodies(std::span<const job_id> ids) {
     return found;
 }
 
-result<std::vector<record>> ledger::history(job_id id) {
-    impl& i = *impl_;
-    if (i.failed) return *i.failed;
-    auto known = i.select_job.start().integer(static_cast<std::int64_t>(id)).step();
-    if (!known) return i.stop(known.error());
-    if (!*known)
-        return error{errc::not_found, "ledger " + i.db.path() + ": no job " + lifecycle::to_text(id)};
-    auto job = read_job(i.select_job);
-    i.select_job.finish();
-    if (!job) return i.stop(job.error());
+result<transition_row> ledger::impl::read_step(std::int64_t seq) {
+    auto row = select_transition.start().integer(seq).step();
+    if (!row) return row.error();
+    if (!*row)
+        return error{errc::corrupt, "ledger " + db.path() + ": step " + std::to_string(seq) +
+                                        " is missing; restore a backup"};
+    auto step = read_transition(select_transition);
+    select_transition.finish();
+    if (!step) return with_context(step.error(), "ledger " + db.path());
+    return step;
+}
 
+result<job_row> ledger::impl::read_current(job_id id) {
+    auto known = select_job.start().integer(static_cast<std::int64_t>(id)).step();
+    if (!known) return known.error();
+    if (!*known) return error{errc::not_found, "ledger " + db.path() + ": no job " + lifecycle::to_text(id)};
+    auto job = read_job(select_job);
+    select_job.finish();
+    if (!job) return job;
+    if (const auto later = ahead.find(id); later != ahead.end()) {
+        auto step = read_step(later->second);
+        if (!step) return step.error();
+        job->last = later->second;
+        show(std::move(step->record), job->job);
+    }
+    return job;
+}
+
+result<std::vector<record>> ledger::impl::steps_of(job_id id, const job_row& job,
+                                                   std::vector<std::int64_t>* numbers) {
     std::vector<record> steps;
-    for (std::int64_t seq = job->last; seq != 0;) {
-        auto row = i.select_transition.start().integer(seq).step();
-        if (!row) return i.stop(row.error());
-        auto step =
-            *row
-                ? read_transition(i.select_transition)
-                : result<transition_row>(error{errc::corrupt, "step " + std::to_string(seq) + " is missing"});
-        i.select_transition.finish();
-        if (!step) return i.stop(with_context(step.error(), "ledger " + i.db.path()));
+    for (std::int64_t seq = job.last; seq != 0;) {
+        auto step = read_step(seq);
+        if (!step) return step.error();
         // A chain that leaves the job or does not lead backwards would never end.
         if (step->record.id != id || step->prev >= seq)
-            return i.stop({errc::corrupt, "ledger " + i.db.path() + ": the history of job " +
-                                              lifecycle::to_text(id) + " is broken at step " +
-                                              std::to_string(seq) + "; restore a backup"});
+            return error{errc::corrupt, "ledger " + db.path() + ": the history of job " +
+                                            lifecycle::to_text(id) + " is broken at step " +
+                                            std::to_string(seq) + "; restore a backup"};
+        if (numbers != nullptr) numbers->push_back(seq);
         seq = step->prev;
         steps.push_back(std::move(step->record));
     }
     std::reverse(steps.begin(), steps.end());
-    if (!steps.empty()) steps.front().accepted = std::move(job->job.facts);
+    if (!steps.empty()) steps.front().accepted = job.job.facts;
+    return steps;
+}
+
+result<std::vector<record>> ledger::history(job_id id) {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    const auto job = i.read_current(id);
+    if (!job) return job.error().code == errc::not_found ? job.error() : i.stop(job.error());
+    auto steps = i.steps_of(id, *job);
+    if (!steps) return i.stop(steps.error());
     return steps;
 }
 

@@ -109,21 +109,22 @@ result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq)
     return {};
 }
 
-result<int> update_job(sqlite::statement& s, const record& r, std::int64_t seq) {
-    s.start().integer(seq).text(to_string(r.to)).integer(r.attempt).text(r.pool).text(r.sagemaker_name);
-    s.text(r.reason)
-        .integer(to_column(r.not_before))
-        .integer(to_unix_millis(r.when))
-        .integer(to_column(r.id));
-    return s.execute();
-}
-
-result<void> insert_transition(sqlite::statement& s, const record& r, std::int64_t seq) {
+result<void> insert_transition(sqlite::statement& s, const record& r, std::int64_t seq, std::int64_t prev) {
     s.start().integer(seq).integer(to_column(r.id)).text(to_string(r.to)).integer(r.attempt).text(r.pool);
     s.text(r.sagemaker_name).text(r.reason).integer(to_column(r.not_before)).integer(to_unix_millis(r.when));
-    s.integer(to_column(r.id));
+    s.integer(prev);
     if (auto done = s.execute(); !done) return done.error();
     return {};
+}
+
+void show(record step, lifecycle::job& j) {
+    j.state = step.to;
+    j.attempt = step.attempt;
+    j.pool = std::move(step.pool);
+    j.sagemaker_name = std::move(step.sagemaker_name);
+    j.reason = std::move(step.reason);
+    j.not_before = step.not_before;
+    j.updated = step.when;
 }
 
 result<job_row> read_job(sqlite::statement& s) {

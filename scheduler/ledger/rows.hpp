@@ -19,17 +19,17 @@ constexpr const char* insert_job_sql =
     " max_runtime_seconds, spec_hash, accepted) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 result<void> insert_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
 
-constexpr const char* update_job_sql =
-    "UPDATE jobs SET last=?, state=?, attempt=?, pool=?, sagemaker_name=?, reason=?, not_before=?, updated=?"
-    " WHERE id=?";
-// The number of jobs changed: 1, or 0 for an unknown id.
-result<int> update_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
+// The row of job ?2 shows step ?1.
+constexpr const char* apply_job_sql =
+    "UPDATE jobs SET (last, state, attempt, pool, sagemaker_name, reason, not_before, updated) ="
+    " (SELECT seq, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?) WHERE "
+    "id=?";
 
-// Runs before update_job() so that `last` still names the step before.
 constexpr const char* insert_transition_sql =
     "INSERT INTO transitions(seq, job, state, attempt, pool, name, reason, not_before, at, prev)"
-    " VALUES(?,?,?,?,?,?,?,?,?, coalesce((SELECT last FROM jobs WHERE id=?), 0))";
-result<void> insert_transition(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
+    " VALUES(?,?,?,?,?,?,?,?,?,?)";
+result<void> insert_transition(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq,
+                               std::int64_t prev);
 
 #define TRAINYARD_LEDGER_JOB_COLUMNS                                                                         \
     "SELECT id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue, message_id," \
@@ -48,10 +48,16 @@ result<job_row> read_job(sqlite::statement& s);
 
 constexpr const char* select_transition_sql =
     "SELECT prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?";
+// All of them, each behind its number.
+constexpr const char* select_transitions_sql =
+    "SELECT seq, prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions ORDER BY seq";
 struct transition_row {
     lifecycle::record record;
     std::int64_t prev = 0;
 };
 result<transition_row> read_transition(sqlite::statement& s);
+
+// The job as it is after the step.
+void show(lifecycle::record step, lifecycle::job& j);
 
 }  // namespace trainyard::ledger

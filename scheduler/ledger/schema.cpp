@@ -15,6 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Schema 1 had neither phantoms nor the keys "applied" and "archived" of meta.
+constexpr const char* added_by_2 = R"(
+CREATE TABLE phantoms(
+  pool TEXT NOT NULL, name TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL,
+  seen INTEGER NOT NULL, PRIMARY KEY(pool, name)) STRICT, WITHOUT ROWID;
+INSERT INTO meta(key, value) SELECT 'applied', CAST(coalesce(max(seq), 0) AS TEXT) FROM transitions;
+INSERT INTO meta(key, value) VALUES('archived', '0');
+)";
+
 // Bodies stand apart so that loading the jobs does not read them. `last`/`prev` chain the steps of a job by
 // primary key: history needs no index, and every insert appends.
 constexpr const char* tables = R"(
@@ -67,6 +76,7 @@ result<void> create_tables(sqlite::connection& db, const std::string& installati
         "INSERT INTO meta(key, value) VALUES('schema', '" + std::to_string(schema_version) + "');";
     if (auto r = db.run("BEGIN IMMEDIATE"); !r) return r;
     if (auto r = db.run(tables); !r) return r;
+    if (auto r = db.run(added_by_2); !r) return r;
     if (auto r = db.run(header.c_str()); !r) return r;
     if (auto r = db.run(version.c_str()); !r) return r;
     auto insert = db.prepare("INSERT INTO meta(key, value) VALUES('installation', ?)");
@@ -75,16 +85,33 @@ result<void> create_tables(sqlite::connection& db, const std::string& installati
     return db.run("COMMIT");
 }
 
-result<void> check_tables(sqlite::connection& db, const std::string& installation) {
+result<std::int64_t> schema_of(sqlite::connection& db) {
     const auto schema = db.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key='schema'");
-    if (!schema) return schema.error();
+    if (!schema) return schema;
     const std::string file = "ledger " + db.path();
     if (*schema > schema_version)
         return error{errc::invalid_argument,
                      file + " has schema " + std::to_string(*schema) + ", this program knows up to " +
                          std::to_string(schema_version) + "; run the newer trainyard"};
-    if (*schema != schema_version)
-        return error{errc::corrupt, file + " states no valid schema version; restore a backup"};
+    if (*schema < 1) return error{errc::corrupt, file + " states no valid schema version; restore a backup"};
+    return schema;
+}
+
+// From an older schema to this one, whole or not at all.
+result<void> migrate(sqlite::connection& db, std::int64_t from) {
+    if (from == schema_version) return {};
+    if (auto r = db.run("BEGIN IMMEDIATE"); !r) return r;
+    if (auto r = db.run(added_by_2); !r) return r;
+    const std::string version =
+        "UPDATE meta SET value='" + std::to_string(schema_version) + "' WHERE key='schema';";
+    if (auto r = db.run(version.c_str()); !r) return r;
+    return db.run("COMMIT");
+}
+
+result<std::int64_t> check_tables(sqlite::connection& db, const std::string& installation) {
+    const auto schema = schema_of(db);
+    if (!schema) return schema;
+    const std::string file = "ledger " + db.path();
     const auto owner = db.text("SELECT value FROM meta WHERE key='installation'");
     if (!owner) return owner.error();
     if (*owner != installation)
@@ -92,10 +119,21 @@ result<void> check_tables(sqlite::connection& db, const std::string& installatio
                                                  "\", not \"" + printable(installation) +
                                                  "\"; name another file or correct the "
                                                  "installation in the configuration"};
-    return {};
+    return schema;
 }
 
 }  // namespace
+
+result<std::string> read_installation(const std::string& path) {
+    auto db = sqlite::connection::open(path, "ledger");
+    if (!db) return db.error();
+    const auto id = db->integer("PRAGMA application_id");
+    if (!id) return id.error();
+    if (*id != application_id)
+        return error{errc::invalid_argument, "ledger " + path + " is no ledger; name another file"};
+    if (const auto schema = schema_of(*db); !schema) return schema.error();
+    return db->text("SELECT value FROM meta WHERE key='installation'");
+}
 
 result<sqlite::connection> open_file(const std::string& given, const std::string& installation) {
     if (given.empty() || installation.empty())
@@ -104,6 +142,10 @@ result<sqlite::connection> open_file(const std::string& given, const std::string
     std::error_code ec;
     const std::string path = fs::absolute(given, ec).string();
     if (ec) return file_error(given, ec.message());
+    if (fs::exists(restoring_file(path), ec))
+        return error{errc::corrupt, "ledger " + path + ": a restore was interrupted; repeat it, or delete " +
+                                        restoring_file(path) +
+                                        " if the ledger beside it and its -wal are whole"};
     if (auto r = ensure_file(path); !r) return r.error();
 
     auto db = sqlite::connection::open(path, "ledger");
@@ -117,8 +159,12 @@ result<sqlite::connection> open_file(const std::string& given, const std::string
     if (!fresh && *id != application_id)
         return error{errc::invalid_argument,
                      "ledger " + path + " is another program's SQLite database; name another file"};
-    if (!fresh)
-        if (auto r = check_tables(*db, installation); !r) return r.error();
+    std::int64_t schema = schema_version;
+    if (!fresh) {
+        const auto found = check_tables(*db, installation);
+        if (!found) return found.error();
+        schema = *found;
+    }
 
     const auto mode = db->text("PRAGMA journal_mode=WAL");
     if (!mode) return mode.error();
@@ -127,8 +173,7 @@ result<sqlite::connection> open_file(const std::string& given, const std::string
     if (auto r = db->run("PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864"); !r) return r.error();
     if (const int code = sqlite3_wal_autocheckpoint(db->raw(), 0); code != SQLITE_OK)
         return db->failure(code, "configuring");
-    if (fresh)
-        if (auto r = create_tables(*db, installation); !r) return r.error();
+    if (auto r = fresh ? create_tables(*db, installation) : migrate(*db, schema); !r) return r.error();
     // Frames recovered after a failed fsync may stand in the page cache alone. Written to the main file and
     // synced anew they are durable whatever became of the WAL, and no later commit depends on them.
     if (auto r = db->checkpoint(SQLITE_CHECKPOINT_TRUNCATE); !r) return r.error();

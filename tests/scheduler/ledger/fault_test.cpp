@@ -40,6 +40,8 @@ outcome run_script(const std::string& path, job_id from, job_id to, outcome* pro
     for (job_id n = from; n <= to; ++n) {
         if (note((*l)->commit(scripted(n)))) o.acknowledged = n;
         if (progress != nullptr) *progress = o;
+        // A pass over the rows takes several steps, with commits between.
+        if (n % 3 == 0 || (*l)->applying()) note((*l)->apply(2));
         if (n % 4 == 0) note((*l)->checkpoint());
     }
     o.finished = !o.first;

@@ -43,6 +43,7 @@ public:
         fail_at_ = number;
         for_good_ = for_good;
     }
+    std::uint64_t count() const { return count_; }  // operations so far
     bool reached() const { return fail_at_ != 0 && count_ >= fail_at_; }
     operation failed() const { return failed_; }
     // Operations that change the disk, since the first fault.

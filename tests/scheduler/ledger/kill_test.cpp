@@ -19,6 +19,7 @@ namespace {
         if (!(*l)->commit(scripted(n))) _exit(5);
         if (write(out, &n, sizeof n) != sizeof n) _exit(6);
         if (n % 16 == 0 && !(*l)->checkpoint()) _exit(7);
+        if (n % 5 == 0 && !(*l)->apply(3)) _exit(8);
     }
 }
 

@@ -79,9 +79,9 @@ TEST(ledger_open, refuses_another_installation) {
 TEST(ledger_open, refuses_a_newer_schema) {
     const directory dir;
     create(dir / "l");
-    run_sql(dir / "l", "UPDATE meta SET value='2' WHERE key='schema'");
+    run_sql(dir / "l", "UPDATE meta SET value='3' WHERE key='schema'");
     expect_refused(dir / "l", errc::invalid_argument,
-                   "has schema 2, this program knows up to 1; run the newer");
+                   "has schema 3, this program knows up to 2; run the newer");
     run_sql(dir / "l", "UPDATE meta SET value='junk' WHERE key='schema'");
     expect_refused(dir / "l", errc::corrupt, "no valid schema version");
 }

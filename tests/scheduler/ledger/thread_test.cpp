@@ -183,5 +183,25 @@ TEST(ledger_thread, moves_a_large_wal_even_when_more_waits) {
     EXPECT_EQ(t.statistics().checkpoints, 2U);
 }
 
+TEST(ledger_thread, refuses_more_bytes_than_its_bound) {
+    const directory dir;
+    ledger_thread t{open(dir / "l")};
+    std::promise<void> held, go;
+    ASSERT_TRUE(t.submit({accept(1)}, [&](result<void>) {
+        held.set_value();
+        go.get_future().wait();
+    }));
+    held.get_future().wait();
+    const auto ignore = [](result<void> r) { EXPECT_TRUE(ok(r)); };
+    const std::string large(ledger_thread::queued_bytes_max - 1'000, 'b');
+    ASSERT_TRUE(t.submit({accept(2, large.substr(0, 10U << 20U))}, ignore));
+    EXPECT_FALSE(t.submit({accept(3, large)}, ignore));
+    EXPECT_TRUE(t.submit({accept(4, "small")}, ignore));
+    EXPECT_TRUE(t.submit({step(2, state::starting)}, ignore)) << "steps carry no bytes";
+    go.set_value();
+    t.close();
+    EXPECT_EQ(open(dir / "l")->load()->size(), 3U);
+}
+
 }  // namespace
 }  // namespace trainyard::ledger::testing
