@@ -51,13 +51,6 @@ public:
     std::size_t messages_sent() const { return sent_; }
 
     // SageMaker.
-    answer call(std::size_t pool, std::string_view operation, std::string_view input);
-    // Somebody who is not Trainyard makes a job of that name.
-    void strange(std::size_t pool, std::string_view name);
-    // Somebody deletes a job of ours that has ended, where there is one.
-    void erase_something(rng& dice);
-    // Nothing when there is no such job, or it is not ours.
-    std::optional<std::string> status(const std::string& pool, const std::string& name) const;
     struct started {  // an accepted create of ours
         std::string job;
         int attempt = 0;
@@ -66,6 +59,13 @@ public:
         std::int64_t instances = 0;
         bool stranger = false;
     };
+    answer call(std::size_t pool, std::string_view operation, std::string_view input);
+    // Somebody who is not Trainyard makes a job of that name.
+    void strange(std::size_t pool, std::string_view name);
+    // Somebody deletes one of our jobs, if it has ended and `may_go`.
+    void erase_something(rng& dice, const std::function<bool(const started&)>& may_go);
+    // Nothing when there is no such job, or it is not ours.
+    std::optional<std::string> status(const std::string& pool, const std::string& name) const;
     const std::map<std::pair<std::string, std::string>, started>& starts() const { return starts_; }
     std::uint64_t accepted() const { return accepted_; }
 

@@ -1,7 +1,7 @@
 // Runs seeds and tells what they found.
 //
 //   tests_simulation_seeds [--from S] [--seeds N] [--hours H] [--messages M] [--seconds T] [--progress]
-//   tests_simulation_seeds --seed S [--trace]
+//   tests_simulation_seeds --seed S [--trace | --minimise]
 //
 // Exit code 1: some seed found a violation; it is named, and --seed S repeats it.
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "scheduler/lifecycle/job.hpp"
+#include "tests/simulation/minimise.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace {
@@ -41,6 +42,16 @@ void tell(std::uint64_t seed, const simulation::outcome& o) {
         fmt::print("seed {}: {} at {}: {}\n", seed, v.invariant, stamp(v.when), v.what);
 }
 
+void tell_least(std::uint64_t seed, const simulation::plan_options& options, const std::string& invariant) {
+    const auto m = simulation::minimise(simulation::make_plan(seed, options), invariant);
+    fmt::print("after {} runs: {} of {} messages in {}, with\n", m.runs, invariant, m.least.messages,
+               stamp(m.least.length));
+    for (const std::string& f : simulation::describe(m.least.faults)) fmt::print("  {}\n", f);
+    tell(seed, m.found);
+    static_cast<void>(simulation::run(
+        m.least, [](duration t, std::string_view line) { fmt::print("{} {}\n", stamp(t), line); }));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -48,7 +59,7 @@ int main(int argc, char** argv) {
     std::uint64_t from = 1, seeds = 1'000, one = 0;
     double hours = 6, seconds = 0;
     std::size_t messages = 100;
-    bool show = false, progress = false;
+    bool show = false, progress = false, least = false;
     app.add_option("--from", from, "the first seed");
     app.add_option("--seeds", seeds, "how many");
     app.add_option("--hours", hours, "simulated hours with work and faults")->check(CLI::Range(0.01, 1e4));
@@ -56,6 +67,7 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", seconds, "stop after so long");
     app.add_option("--seed", one, "only this one");
     app.add_flag("--trace", show, "print every event");
+    app.add_flag("--minimise", least, "find the least plan with the seed's first violation");
     app.add_flag("--progress", progress, "a line now and then");
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGABRT, tell_seed);
@@ -72,6 +84,7 @@ int main(int argc, char** argv) {
             "seed {}: hash {:016x}, {} events, {} simulated, {} messages, {} crashes, {} starts, {} answers "
             "lost\n",
             one, o.hash, o.events, stamp(o.simulated), o.messages, o.crashes, o.creates, o.lost_creates);
+        if (least && !o.violations.empty()) tell_least(one, options, o.violations.front().invariant);
         return o.violations.empty() ? 0 : 1;
     }
     const auto began = std::chrono::steady_clock::now();

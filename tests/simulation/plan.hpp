@@ -41,7 +41,7 @@ struct pool_plan {
 struct plan {
     std::uint64_t seed = 0;
     duration length = std::chrono::hours{6};     // faults and arrivals end then
-    duration patience = std::chrono::hours{48};  // and everything must have ended so much later
+    duration patience = std::chrono::hours{96};  // and everything must have ended so much later
     std::size_t messages = 100;
     bool fifo = false;
     int visibility_seconds = 30;
