@@ -1,0 +1,115 @@
+#include "tests/simulation/disk.hpp"
+
+namespace trainyard::simulation {
+
+using lifecycle::state;
+
+disk::disk(const plan& p, agenda& time, trace& told, verdict& judge, const cloud& world)
+    : plan_(p), time_(time), trace_(told), verdict_(judge), cloud_(world), dice_(rng{p.seed}.split("disk")) {}
+
+void disk::submit(std::vector<lifecycle::record> records, answered done) {
+    waiting_.push_back({std::move(records), std::move(done)});
+    if (writing_ == 0 && !broken_) write();
+}
+
+// Everything that waits goes in one transaction.
+void disk::write() {
+    writing_ = waiting_.size();
+    duration takes = std::chrono::microseconds{dice_.between(200, 20'000)};
+    if (dice_.chance(plan_.faults.slow_commits) && !healed_)
+        takes = std::chrono::seconds{dice_.between(1, 60)};
+    time_.after(takes, [this, life = life_, n = writing_] { written(n, life); });
+}
+
+void disk::written(std::size_t batches, std::uint64_t life) {
+    if (life != life_) return;
+    if (fails_ && !healed_) {
+        // What a failed sync leaves nobody knows; here it is some of the batches.
+        broken_ = true;
+        const std::size_t kept = dice_.below(batches + 1);
+        trace_.add(time_.now(), "the disk fails; {} of {} batches are there", kept, batches);
+        std::vector<answered> told;
+        for (std::size_t i = 0; i < batches; ++i) {
+            if (i < kept)
+                for (const lifecycle::record& r : waiting_.front().records) apply(r);
+            told.push_back(std::move(waiting_.front().done));
+            waiting_.pop_front();
+        }
+        for (const answered& a : told) a(false);
+        return;
+    }
+    for (std::size_t i = 0; i < batches; ++i) {
+        const batch b = std::move(waiting_.front());
+        waiting_.pop_front();
+        for (const lifecycle::record& r : b.records) apply(r);
+        b.done(true);
+        if (life != life_) return;  // the answer made the process end
+    }
+    writing_ = 0;
+    if (!waiting_.empty()) write();
+}
+
+void disk::crash() {
+    const std::size_t kept = broken_ ? 0 : dice_.below(writing_ + 1);
+    for (std::size_t i = 0; i < kept; ++i)
+        for (const lifecycle::record& r : waiting_[i].records) apply(r);
+    waiting_.clear();
+    writing_ = 0;
+    broken_ = fails_ = false;
+    ++life_;
+}
+
+void disk::apply(const lifecycle::record& r) {
+    const duration now = time_.now();
+    trace_.add(now, "durable {} {} attempt {} {} {}", lifecycle::to_text(r.id), lifecycle::to_string(r.to),
+               r.attempt, r.sagemaker_name, r.reason);
+    lifecycle::job& j = jobs_[r.id];
+    if (r.accepted) {
+        if (!j.facts.dedup_key.empty())
+            verdict_.accuse(now, "S2", "{} is accepted twice", lifecycle::to_text(r.id));
+        j.facts = *r.accepted;
+        bodies_[r.id] = r.body;
+        if (!keys_.insert(j.facts.dedup_key).second)
+            verdict_.accuse(now, "S10", "two jobs of message {}", j.facts.message_id);
+    } else if (j.facts.dedup_key.empty()) {
+        verdict_.accuse(now, "S3", "{} moves and was never accepted", lifecycle::to_text(r.id));
+    } else if (lifecycle::is_terminal(j.state)) {
+        verdict_.accuse(now, "S2", "{} goes from {} to {}", lifecycle::to_text(r.id),
+                        lifecycle::to_string(j.state), lifecycle::to_string(r.to));
+    }
+    if (r.attempt > j.facts.max_attempts)
+        verdict_.accuse(now, "S11", "{} has attempt {} of {}", lifecycle::to_text(r.id), r.attempt,
+                        j.facts.max_attempts);
+    const auto started = cloud_.starts().find({r.pool, r.sagemaker_name});
+    const bool ours = started != cloud_.starts().end() && !started->second.stranger &&
+                      started->second.job == lifecycle::to_text(r.id) && started->second.attempt == r.attempt;
+    if ((r.to == state::running || r.to == state::succeeded || r.to == state::stopping) && !ours)
+        verdict_.accuse(now, "S5", "{} is {} as {} in {}, which is not its own", lifecycle::to_text(r.id),
+                        lifecycle::to_string(r.to), r.sagemaker_name, r.pool);
+    if (r.to == state::succeeded && ours) {
+        const auto truth = cloud_.status(r.pool, r.sagemaker_name);
+        if (truth && *truth != "Completed")
+            verdict_.accuse(now, "S9", "{} has succeeded while {} is {}", lifecycle::to_text(r.id),
+                            r.sagemaker_name, *truth);
+    }
+    j.state = r.to;
+    j.attempt = r.attempt;
+    j.pool = r.pool;
+    j.sagemaker_name = r.sagemaker_name;
+    j.reason = r.reason;
+    j.not_before = r.not_before;
+    j.updated = r.when;
+}
+
+std::vector<lifecycle::job> disk::load() const {
+    std::vector<lifecycle::job> out;
+    for (const auto& [id, j] : jobs_) out.push_back(j);
+    return out;
+}
+
+const lifecycle::job* disk::find(lifecycle::job_id id) const {
+    const auto found = jobs_.find(id);
+    return found == jobs_.end() ? nullptr : &found->second;
+}
+
+}  // namespace trainyard::simulation

@@ -1,0 +1,289 @@
+#include "tests/simulation/run.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "tests/simulation/process.hpp"
+
+namespace trainyard::simulation {
+namespace {
+
+using lifecycle::state;
+
+config::fleet fleet_of(const plan& p) {
+    auto parsed = config::parse_fleet(p.fleet_yaml(), "fleet.yaml", "/", {});
+    TY_CHECK(parsed.has_value(), "the plan's fleet is right");
+    return *parsed;
+}
+
+class play {
+public:
+    play(const plan& p, trace::reader reader)
+        : plan_(p),
+          fleet_(fleet_of(p)),
+          trace_(std::move(reader)),
+          dice_(rng{p.seed}.split("play")),
+          cloud_(p, time_, trace_, verdict_),
+          wire_(p, time_),
+          disk_(p, time_, trace_, verdict_, cloud_),
+          around_{p,     fleet_, time_, trace_, verdict_,          cloud_,
+                  wire_, disk_,  {},    {},     p.faults.stranger, rng{p.seed}.split("strangers")} {}
+
+    outcome perform();
+
+private:
+    void begin();
+    void end_process(duration back_after, const char* why);
+    void arrivals();
+    std::string message(rng& r) const;
+    // `what` happens `per_hour` times an hour on average, until the faults end.
+    void recurring(double per_hour, std::string_view name, std::function<void(rng&)> what);
+    void schedule(double per_hour, rng r, std::function<void(rng&)> what);
+    void faults();
+    void heal();
+    bool settled();
+    void judge();
+    void judge_job(const lifecycle::job& j);
+
+    const plan& plan_;
+    config::fleet fleet_;
+    agenda time_;
+    trace trace_;
+    verdict verdict_;
+    rng dice_;
+    cloud cloud_;
+    wire wire_;
+    disk disk_;
+    surroundings around_;
+    std::unique_ptr<process> process_;
+    bool healed_ = false;
+    std::size_t crashes_ = 0;
+    std::uint64_t lives_ = 0;
+};
+
+void play::begin() {
+    if (process_) return;
+    ++lives_;
+    trace_.add(time_.now(), "life {} begins", lives_);
+    process_ = std::make_unique<process>(around_, rng{plan_.seed, lives_}.next_u64(), [this] {
+        // Not from within its own call.
+        time_.after(duration{0}, [this, life = lives_] {
+            if (life == lives_) end_process(std::chrono::seconds{1}, "it stops by itself");
+        });
+    });
+}
+
+void play::end_process(duration back_after, const char* why) {
+    if (!process_) return;
+    trace_.add(time_.now(), "life {} ends: {}", lives_, why);
+    process_.reset();
+    disk_.crash();
+    ++crashes_;
+    time_.after(back_after, [this] { begin(); });
+}
+
+std::string play::message(rng& r) const {
+    if (r.chance(plan_.broken_message)) {
+        const char* const broken[] = {"", "{", R"({"kind":"training"})",
+                                      R"({"kind":"no such kind","request":{}})"};
+        return broken[r.below(4)];
+    }
+    const char* const priorities[] = {"low", "normal", "high"};
+    const bool spot = r.chance(plan_.spot);
+    return fmt::format(
+        R"({{"kind":"training","name":"job-{}","tenant":"{}","priority":"{}","max_attempts":{},"request":{{)"
+        R"("AlgorithmSpecification":{{"TrainingImage":"img","TrainingInputMode":"File"}},)"
+        R"("RoleArn":"${{pool.execution_role}}","OutputDataConfig":{{"S3OutputPath":"${{pool.bucket}}/out"}},)"
+        R"("ResourceConfig":{{"InstanceType":"ml.m5.large","InstanceCount":{},"VolumeSizeInGB":50}},{})"
+        R"("HyperParameters":{{"trainyard-local-seconds":"{}"}},)"
+        R"("StoppingCondition":{{"MaxRuntimeInSeconds":7200{}}}}}}})",
+        r.below(1000), plan_.tenants[r.below(plan_.tenants.size())], priorities[r.below(3)], r.between(1, 4),
+        r.between(1, 2), spot ? R"("EnableManagedSpotTraining":true,)" : "",
+        r.between(plan_.seconds_min, plan_.seconds_max), spot ? R"(,"MaxWaitTimeInSeconds":14400)" : "");
+}
+
+// Some come one by one, some in bursts.
+void play::arrivals() {
+    rng r = rng{plan_.seed}.split("arrivals");
+    const auto length = static_cast<std::uint64_t>(plan_.length.count());
+    for (std::size_t i = 0; i < plan_.messages;) {
+        const duration when{static_cast<std::int64_t>(r.below(length * 3 / 4))};
+        const std::size_t burst = r.chance(0.2) ? 1 + r.below(30) : 1;
+        for (std::size_t k = 0; k < burst && i < plan_.messages; ++k, ++i)
+            time_.at(when, [this, i, body = message(r)] { cloud_.send(i, body); });
+    }
+}
+
+void play::schedule(double per_hour, rng r, std::function<void(rng&)> what) {
+    // Evenly between nothing and twice the mean.
+    const double hours = 2 * r.unit() / per_hour;
+    const duration wait{static_cast<std::int64_t>(hours * 3.6e12)};
+    time_.after(wait, [this, per_hour, r, what = std::move(what)]() mutable {
+        if (healed_) return;
+        what(r);
+        schedule(per_hour, r, std::move(what));
+    });
+}
+
+void play::recurring(double per_hour, std::string_view name, std::function<void(rng&)> what) {
+    if (per_hour > 0) schedule(per_hour, rng{plan_.seed}.split(name), std::move(what));
+}
+
+void play::faults() {
+    const fault_plan& f = plan_.faults;
+    using std::chrono::seconds;
+    recurring(f.crashes, "crashes", [this](rng& r) {
+        end_process(
+            std::chrono::milliseconds{r.chance(0.8) ? r.between(100, 5'000) : r.between(60'000, 1'800'000)},
+            "kill -9");
+    });
+    recurring(f.pauses, "pauses", [this](rng& r) {
+        around_.paused_until = time_.now() + seconds{r.chance(0.8) ? r.between(1, 30) : r.between(60, 900)};
+        trace_.add(time_.now(), "the process is paused");
+    });
+    recurring(f.clock_steps, "clock", [this](rng& r) {
+        around_.skew = seconds{r.between(-3'600, 3'600)};
+        trace_.add(time_.now(), "the wall clock is {} s off",
+                   std::chrono::duration_cast<seconds>(around_.skew).count());
+    });
+    recurring(f.disk_failures, "disk", [this](rng&) { disk_.fail_next(); });
+    recurring(f.clogs, "clogs", [this](rng& r) {
+        const std::size_t link = r.below(wire_.links());
+        wire_.clog(link, time_.now() + seconds{r.between(10, 1'800)});
+        trace_.add(time_.now(), "link {} is clogged", link);
+    });
+    recurring(f.throttle_storms, "storms", [this](rng& r) {
+        wire_.storm(time_.now() + seconds{r.between(10, 600)});
+        trace_.add(time_.now(), "everything is throttled");
+    });
+    recurring(f.erased, "erased", [this](rng& r) {
+        // Of jobs that nobody deletes while Trainyard may still ask for them is what is promised.
+        cloud_.erase_something(r, [this](const cloud::started& s) {
+            const auto id = lifecycle::parse_job_id(s.job);
+            const lifecycle::job* known = id ? disk_.find(*id) : nullptr;
+            return known != nullptr && known->state != state::starting;
+        });
+    });
+    recurring(plan_.cancelled * 20, "cancels", [this](rng& r) {
+        if (!process_ || disk_.jobs().empty()) return;
+        auto at = disk_.jobs().begin();
+        std::advance(at, static_cast<std::ptrdiff_t>(r.below(disk_.jobs().size())));
+        trace_.add(time_.now(), "cancel {}", lifecycle::to_text(at->first));
+        process_->cancel(at->first);
+    });
+}
+
+void play::heal() {
+    healed_ = true;
+    trace_.add(time_.now(), "the faults end");
+    wire_.heal();
+    disk_.heal();
+    cloud_.heal();
+    around_.paused_until = {};
+    around_.stranger = 0;
+    begin();
+}
+
+bool play::settled() {
+    if (cloud_.messages_left() > 0 || !process_) return false;
+    const auto& jobs = process_->core().machine().jobs();
+    return process_->core().machine().live() == 0 && jobs.size() == disk_.jobs().size() &&
+           std::all_of(disk_.jobs().begin(), disk_.jobs().end(),
+                       [](const auto& entry) { return lifecycle::is_terminal(entry.second.state); });
+}
+
+void play::judge_job(const lifecycle::job& j) {
+    const duration now = time_.now();
+    const std::string id = lifecycle::to_text(j.facts.id);
+    std::size_t started = 0;
+    for (const auto& [key, s] : cloud_.starts()) started += s.job == id ? 1 : 0;
+    // The last attempt may have been refused for good, or its name may be a stranger's.
+    const auto attempts = static_cast<std::size_t>(j.attempt);
+    if (started != attempts && started + 1 != attempts)
+        verdict_.accuse(now, "S11", "{} counts {} attempts, SageMaker {}", id, attempts, started);
+    if (j.state == state::succeeded && started != attempts)
+        verdict_.accuse(now, "S11", "{} has succeeded with {} attempts, SageMaker counts {}", id, attempts,
+                        started);
+    if (j.state == state::vanished && plan_.faults.erased == 0)
+        verdict_.accuse(now, "L1", "{} has vanished, and nobody deletes jobs: {}", id, j.reason);
+    if (j.state == state::name_conflict && plan_.faults.stranger == 0)
+        verdict_.accuse(now, "S5", "{} met a stranger, and there is none", id);
+    // S9: what is said of the end is what happened.
+    const auto truth = cloud_.status(j.pool, j.sagemaker_name);
+    if (!truth || started != attempts) return;
+    const bool ended = *truth == "Completed" || *truth == "Failed" || *truth == "Stopped";
+    if (!ended && j.state != state::vanished && j.state != state::name_conflict)
+        verdict_.accuse(now, "S4", "{} is {} while {} is {}", id, lifecycle::to_string(j.state),
+                        j.sagemaker_name, *truth);
+    if (j.state == state::failed && *truth == "Completed")
+        verdict_.accuse(now, "S9", "{} has failed, and {} is Completed", id, j.sagemaker_name);
+}
+
+void play::judge() {
+    const duration now = time_.now();
+    if (!settled()) {
+        std::size_t live = 0;
+        std::string example;
+        for (const auto& [id, j] : disk_.jobs())
+            if (!lifecycle::is_terminal(j.state)) {
+                ++live;
+                example = fmt::format("{} is {} ({})", lifecycle::to_text(id), lifecycle::to_string(j.state),
+                                      j.reason);
+            }
+        verdict_.accuse(now, "L1", "{} messages and {} jobs are left; {}", cloud_.messages_left(), live,
+                        example);
+        return;
+    }
+    if (disk_.jobs().size() != cloud_.messages_sent())
+        verdict_.accuse(now, "S12", "{} messages have become {} jobs", cloud_.messages_sent(),
+                        disk_.jobs().size());
+    for (const auto& [id, j] : disk_.jobs()) judge_job(j);
+    const dispatcher::core& c = process_->core();
+    c.machine().check_invariants();
+    c.policy().check_invariants();
+    if (c.policy().reserved() != 0 || c.policy().pending() != 0)
+        verdict_.accuse(now, "S6", "{} reservations and {} pending jobs are left", c.policy().reserved(),
+                        c.policy().pending());
+    for (const auto& [id, j] : c.machine().jobs()) {
+        const lifecycle::job* durable = disk_.find(id);
+        if (durable == nullptr || durable->state != j.state || durable->attempt != j.attempt)
+            verdict_.accuse(now, "S18", "{} is not on the disk as it is in memory", lifecycle::to_text(id));
+    }
+}
+
+outcome play::perform() {
+    arrivals();
+    faults();
+    begin();
+    while (time_.step(plan_.length)) {
+    }
+    heal();
+    const duration last = plan_.length + plan_.patience;
+    // The queue and the jobs are looked at now and then: settled() is not for nothing.
+    for (duration until = plan_.length; !settled() && until < last;) {
+        until += std::chrono::minutes{1};
+        while (time_.step(until)) {
+        }
+    }
+    judge();
+    outcome o;
+    o.hash = trace_.hash();
+    o.events = time_.steps();
+    o.simulated = time_.now();
+    o.messages = cloud_.messages_sent();
+    o.crashes = crashes_;
+    o.creates = cloud_.accepted();
+    o.lost_creates = wire_.lost_creates();
+    o.by_state.resize(static_cast<std::size_t>(state::rejected) + 1);
+    for (const auto& [id, j] : disk_.jobs()) ++o.by_state[static_cast<std::size_t>(j.state)];
+    o.violations = verdict_.violations();
+    return o;
+}
+
+}  // namespace
+
+outcome run(const plan& p, trace::reader reader) {
+    return play{p, std::move(reader)}.perform();
+}
+
+}  // namespace trainyard::simulation
