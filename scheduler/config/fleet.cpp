@@ -81,7 +81,7 @@ void read_tenant(const node& n, fleet& f) {
     policy::tenant_config c;
     c.name = t.name;
     c.weight = n["weight"].real(1.0, 0.001, 1e6);
-    c.quota = read_amounts(n["quota"]);
+    for (const auto& [resource, ceiling] : read_amounts(n["quota"])) c.quota[resource] = ceiling;
     c.jobs_max = read_jobs_max(n["max_jobs"]);
     c.pools = t.pools;
     for (const std::string& pool : t.pools)
@@ -138,12 +138,12 @@ void read_admin(const node& n, fleet& f) {
 void read_policy(const node& n, fleet& f) {
     n.only({"order", "aging_step_seconds"});
     const std::string order = n["order"].text("fair");
-    if (order == "strict") {
-        f.policy.order = policy::order::strict;
+    if (order == "priority") {
+        f.policy.order = policy::order::priority;
     } else if (order == "fifo") {
         f.policy.order = policy::order::fifo;
     } else if (order != "fair") {
-        n["order"].fail(fmt::format("'{}' is not one of fair, strict, fifo", order));
+        n["order"].fail(fmt::format("'{}' is not one of fair, priority, fifo", order));
     }
     f.policy.aging_step = std::chrono::seconds{n["aging_step_seconds"].whole(600, 0, 31'536'000)};
 }

@@ -105,7 +105,7 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
         if (started < starts_max) {
             for (auto& [pool, budgets] : budgets_)
                 policy_.set_start_budget(pool, budgets.create.available(now.mono));
-            starts = policy_.decide(now.wall, starts_max - started);
+            starts = policy_.decide(now.wall, starts_max - started).starts;
         }
         for (const policy::start& s : starts) {
             budgets_.at(s.pool).create.take(now.mono);

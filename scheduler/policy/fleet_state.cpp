@@ -39,7 +39,7 @@ fleet_state::fleet_state(const settings& s) {
         const index t = tenant_index(c.name);
         for (const auto& [resource, quota] : c.quota) {
             const index r = resource_index(resource);
-            tenants_[t].lines[r].quota = quota;
+            tenants_[t].lines[r].quota = quota.nominal;
         }
         tenants_[t].jobs_max = c.jobs_max;
         tenants_[t].weight = scaled_weight(c.weight);

@@ -58,8 +58,9 @@ tenant_key scheduler::impl::turn_of(index t) const {
     const queue_key head = tenant_queues[t].ready.begin()->head;
     const share s = fleet.tenants()[t].share;
     switch (mode) {
-        case order::fair: return {{}, s, t};
-        case order::strict: return {{head.negative_rank, 0}, s, t};
+        case order::fair:
+        case order::fair_tree: return {{}, s, t};
+        case order::priority: return {{head.negative_rank, 0}, s, t};
         case order::fifo: return {head, {}, t};
     }
     TY_CHECK(false, "an order outside its enumeration");
@@ -170,7 +171,7 @@ scheduler::~scheduler() = default;
 scheduler::scheduler(scheduler&&) noexcept = default;
 scheduler& scheduler::operator=(scheduler&&) noexcept = default;
 
-void scheduler::add(pending_job j) {
+void scheduler::add(const pending_job& j) {
     const index s = impl_->shape_of(j);
     impl_->enter(j.id, s, true, impl_->key_of(j));
 }
@@ -183,7 +184,7 @@ bool scheduler::remove(std::uint64_t id) {
     return true;
 }
 
-void scheduler::restore(pending_job j, const std::string& pool) {
+void scheduler::restore(const pending_job& j, const std::string& pool, wall_time, bool) {
     const index s = impl_->shape_of(j);
     impl_->enter(j.id, s, false, impl_->key_of(j));
     job_state& x = impl_->jobs.at(j.id);
@@ -194,7 +195,7 @@ void scheduler::restore(pending_job j, const std::string& pool) {
     impl_->refresh_tenant(k.tenant);
 }
 
-void scheduler::release(std::uint64_t id) {
+void scheduler::release(std::uint64_t id, outcome) {
     impl_->give_back(id, impl_->started_job(id));
     impl_->drop(impl_->jobs.find(id));
 }
@@ -217,12 +218,12 @@ void scheduler::unblock(const std::string& pool, const std::string& resource) {
     impl_->fleet.unblock(impl_->known_pool(pool), impl_->fleet.resource_index(resource));
 }
 
-std::vector<start> scheduler::decide(wall_time now, std::size_t max) {
+decision scheduler::decide(wall_time now, std::size_t max) {
     impl& x = *impl_;
     x.fleet.open_gates(now);
     x.wake();
-    std::vector<start> out;
-    while (out.size() < max && !x.turns.empty()) {
+    decision out;
+    while (out.starts.size() < max && !x.turns.empty()) {
         const index t = x.turns.begin()->tenant;
         const index s = x.tenant_queues[t].ready.begin()->shape;
         shape_state& shape = x.shapes[s];
@@ -241,7 +242,7 @@ std::vector<start> scheduler::decide(wall_time now, std::size_t max) {
         j.pool = pool;
         x.fleet.reserve(id, t, *pool, shape.key->demand);
         x.dequeue(j);
-        out.push_back({id, x.fleet.pool_names().name(*pool)});
+        out.starts.push_back({id, x.fleet.pool_names().name(*pool)});
     }
     return out;
 }

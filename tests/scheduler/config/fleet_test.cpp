@@ -25,7 +25,7 @@ queues:
     region: us-east-1
     tenants: [vision]
     max_priority: normal
-policy: {order: strict}
+policy: {order: priority}
 )";
 
 result<fleet> parse(const std::string& yaml) {
@@ -44,7 +44,7 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(f->policy.pools[0].limits.at("ml.g5.2xlarge:spot").count(), 4);
     EXPECT_EQ(f->policy.pools[0].jobs_max.count(), 10);
     EXPECT_EQ(f->policy.tenants[0].weight, 2);
-    EXPECT_EQ(f->policy.order, policy::order::strict);
+    EXPECT_EQ(f->policy.order, policy::order::priority);
     EXPECT_EQ(f->queues[0].max_priority, "normal");
     EXPECT_EQ(f->default_priority, "normal");
 }
@@ -66,11 +66,11 @@ TEST(Fleet, EveryMistakeIsNamedWithItsPlace) {
         {"pools: [111111111111/us-west-2]", "pools: [x/y]", "there is no pool 'x/y'"},
         {"tenants: [vision]", "tenants: [speech]", "there is no tenant 'speech'"},
         {"max_priority: normal", "max_priority: urgent", "there is no priority class 'urgent'"},
-        {"order: strict", "order: random", "'random' is not one of fair, strict, fifo"},
+        {"order: priority", "order: random", "'random' is not one of fair, priority, fifo"},
         {"${env:EXTERNAL}", "${env:MISSING}", "the environment variable 'MISSING' is not set"},
-        {"policy: {order: strict}", "admin: 0.0.0.0:9400", "must be on a loopback address"},
-        {"policy: {order: strict}", "admin: 127.0.0.1:99999", "must be ADDRESS:PORT"},
-        {"policy: {order: strict}", "policy: [", "not YAML"},
+        {"policy: {order: priority}", "admin: 0.0.0.0:9400", "must be on a loopback address"},
+        {"policy: {order: priority}", "admin: 127.0.0.1:99999", "must be ADDRESS:PORT"},
+        {"policy: {order: priority}", "policy: [", "not YAML"},
         {"  - name: jobs\n    region: us-east-1\n", "  - name: jobs\n", "queues[0].region: is required"},
         {"  - name: vision", "  - name: vision\n  - name: vision", "the tenant 'vision' stands there twice"},
     };

@@ -55,7 +55,7 @@ bool reference::tenant_allows(const pending_job& j) const {
     if (amount{running(t.name, "") + 1} > t.jobs_max) return false;
     return std::ranges::all_of(j.demand, [&](const demand_line& d) {
         const auto q = t.quota.find(d.resource);
-        return q == t.quota.end() || amount{used(t.name, "", d.resource) + d.instances} <= q->second;
+        return q == t.quota.end() || amount{used(t.name, "", d.resource) + d.instances} <= q->second.nominal;
     });
 }
 
@@ -112,11 +112,11 @@ bool reference::before(const pending_job& a, const pending_job& b) const {
     return &tenant_of(a) < &tenant_of(b);
 }
 
-std::vector<start> reference::decide(wall_time now, std::size_t max) {
+decision reference::decide(wall_time now, std::size_t max) {
     for (auto& [key, g] : gates_)
         if (g.until <= now) g.due = true;
-    std::vector<start> out;
-    while (out.size() < max) {
+    decision out;
+    while (out.starts.size() < max) {
         const pending_job* best = nullptr;
         for (const auto& [id, j] : jobs_)
             if (j.second.empty() && (!best || before(j.first, *best)) && tenant_allows(j.first) &&
@@ -129,7 +129,7 @@ std::vector<start> reference::decide(wall_time now, std::size_t max) {
             if (const auto g = gates_.find({p.name, d.resource}); g != gates_.end())
                 g->second.probe = best->id;
         jobs_[best->id].second = p.name;
-        out.push_back({best->id, p.name});
+        out.starts.push_back({best->id, p.name});
     }
     return out;
 }

@@ -26,7 +26,7 @@ public:
     void set_start_budget(const std::string& pool, std::int64_t n) { budget_[pool] = n < 0 ? 0 : n; }
     void block(const std::string& pool, const std::string& resource, wall_time until);
     void unblock(const std::string& pool, const std::string& resource) { gates_.erase({pool, resource}); }
-    std::vector<start> decide(wall_time now, std::size_t max);
+    decision decide(wall_time now, std::size_t max);
 
     bool tenant_allows(const pending_job& j) const;
     bool pool_takes(const pending_job& j, const pool_config& p, wall_time now) const;
