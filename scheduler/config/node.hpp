@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -28,6 +29,7 @@ public:
     node(const YAML::Node& n, std::string path, parse_state& state)
         : node_(n), path_(std::move(path)), state_(&state) {}
 
+    bool is_mapping() const { return present() && node_.IsMap(); }
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
     void fail(const std::string& why) const;
 
@@ -48,5 +50,11 @@ private:
     std::string path_;
     parse_state* state_;
 };
+
+// Parses one YAML document, which must be a mapping, and hands it to `read`; the first error that `read`
+// meets is the answer. `file` only names the source.
+result<void> read_document(std::string_view yaml, const std::string& file,
+                           const std::map<std::string, std::string>& environment,
+                           const std::function<void(const node&)>& read);
 
 }  // namespace trainyard::config
