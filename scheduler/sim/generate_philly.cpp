@@ -70,7 +70,7 @@ generated generate_philly(rng r, std::size_t jobs) {
             w.jobs.push_back(std::move(j));
         }
     }
-    scale_load(w, units, 0.75);
+    scale_load(w, units, 0.9);
     return g;
 }
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <array>
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
@@ -26,6 +26,21 @@ json::value first_of(json::value v, std::initializer_list<std::string_view> keys
 std::string text_of(json::value v) {
     if (const auto s = v.string()) return std::string{*s};
     return std::string{v.number_text()};
+}
+
+// What only an installation knows, roles and accounts, is taken as allowed. Depth is bounded by the JSON
+// limits.
+void allow_arns(json::value v, lifecycle::tenant_rules& rules) {
+    if (const auto text = v.string(); text && text->starts_with("arn:")) {
+        rules.roles.emplace_back(*text);
+        std::string_view rest = *text;
+        for (int colons = 0; colons < 4 && !rest.empty(); ++colons)
+            rest.remove_prefix(
+                std::min(rest.size(), rest.find(':') == rest.npos ? rest.size() : rest.find(':') + 1));
+        rules.accounts.emplace_back(rest.substr(0, rest.find(':')));
+    }
+    for (const json::value e : v.elements()) allow_arns(e, rules);
+    for (const json::value m : v.members()) allow_arns(m, rules);
 }
 
 class reader {
@@ -104,7 +119,7 @@ private:
         rules.tenants = {tenant.empty() ? "all" : tenant};
         lifecycle::tenant_rules& allowed = rules.rules[rules.tenants.front()];
         for (const json::value p : v.find("pools").elements()) allowed.pools.push_back(text_of(p));
-        allowed.roles.push_back(text_of(v.find("request").find("RoleArn")));
+        allow_arns(v.find("request"), allowed);
         rules.priorities = o_.priorities;
         for (const auto& [name, rank] : o_.priorities)
             rules.priority_cap = std::max(rules.priority_cap, rank);

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <span>
+#include <numeric>
 
 #include "engine/base/encoding.hpp"
 #include "scheduler/sim/lines.hpp"
@@ -108,7 +109,20 @@ public:
             add(r, units);
         return {};
     }
-    workload done() { return std::move(w_); }
+    // Simulators write lines in the order of ends: among jobs of one instant the job number decides.
+    workload done() {
+        std::vector<index> order(w_.jobs.size());
+        std::iota(order.begin(), order.end(), index{0});
+        std::ranges::sort(order, [&](index a, index b) {
+            return numbers_[a] != numbers_[b] ? numbers_[a] < numbers_[b] : a < b;
+        });
+        if (!std::ranges::is_sorted(order)) {
+            std::vector<job> sorted;
+            for (const index i : order) sorted.push_back(std::move(w_.jobs[i]));
+            w_.jobs = std::move(sorted);
+        }
+        return std::move(w_);
+    }
 
 private:
     void add(const row& r, double units) {
@@ -121,9 +135,11 @@ private:
         j.job_class = w_.classes.intern(label("queue", r[queue]));
         j.needs = {{resource_, static_cast<std::int64_t>(units)}};
         w_.jobs.push_back(std::move(j));
+        numbers_.push_back(r[number]);
     }
     const read_options& o_;
     workload w_;
+    std::vector<double> numbers_;  // by job
     index resource_;
 };
 
