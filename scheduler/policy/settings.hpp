@@ -76,9 +76,14 @@ struct preemption_settings {
     preempt_within within = preempt_within::never;
     preempt_reclaim reclaim = preempt_reclaim::never;
     duration protected_runtime = std::chrono::minutes{10};  // a job that has run for less is no victim
-    // At most so many victims in each window, over the fleet; what is over waits for the next window.
+    // Victims are looked for at most once in an interval; at most `victims_max` of them in each window, over
+    // the whole fleet; what is over waits for the next window.
+    duration interval = std::chrono::seconds{1};
     std::int64_t victims_max = 100;
     duration window = std::chrono::minutes{1};
+    // True: reclaiming leaves a victim's tenant with its nominal quota at least. False: as in Kueue, it must
+    // be above nominal before, and its last job may take it below.
+    bool nominal_stays = true;
 };
 
 enum class packing {
