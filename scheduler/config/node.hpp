@@ -29,6 +29,7 @@ public:
         : node_(n), path_(std::move(path)), state_(&state) {}
 
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
+    bool is_mapping() const { return present() && node_.IsMap(); }
     void fail(const std::string& why) const;
 
     // Refuses keys that are not in `known`; an error too when this is no mapping.

@@ -135,10 +135,13 @@ scheduler::impl::victims scheduler::impl::find_victims(index shape, const waitin
     };
     const auto still_borrows = [&](const entry& e) {
         const needs& vn = fleet.at(slots[e.slot].demand).key->demand;
-        return std::ranges::any_of(vn, [&](const need& x) {
+        const bool lent = std::ranges::any_of(vn, [&](const need& x) {
+            return std::ranges::count(short_of, x.resource) > 0 && tenants.borrows(e.at.theirs, x.resource);
+        });
+        if (!lent || !config.preemption.nominal_stays) return lent;
+        return std::ranges::all_of(vn, [&](const need& x) {
             const tenant_line& l = tenants.at(e.at.theirs).lines[x.resource];
-            return std::ranges::count(short_of, x.resource) > 0 && tenants.borrows(e.at.theirs, x.resource) &&
-                   (!config.preemption.nominal_stays || l.used - x.instances >= l.quota);
+            return !l.governed || l.used - x.instances >= l.quota;
         });
     };
     const auto attempt = [&](bool others) {

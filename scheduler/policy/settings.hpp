@@ -37,9 +37,9 @@ enum class preempt_reclaim { never, lower_priority, any };
 // Of one resource. A resource that no tenant of a top-level subtree names is not governed there at all.
 struct quota {
     quota() = default;
-    // A plain number is a ceiling: it is never borrowed above.
-    quota(amount ceiling)
-        : nominal(ceiling), borrowing_limit(amount{0}) {}  // NOLINT(google-explicit-constructor)
+    // A plain number is a ceiling of its own: nothing is borrowed above it and nothing of it is lent.
+    quota(amount ceiling)  // NOLINT(google-explicit-constructor)
+        : nominal(ceiling), borrowing_limit(amount{0}), lending_limit(amount{0}) {}
     quota(amount n, amount borrowing, amount lending = amount::unlimited())
         : nominal(n), borrowing_limit(borrowing), lending_limit(lending) {}
     friend bool operator==(const quota&, const quota&) = default;

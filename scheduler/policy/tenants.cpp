@@ -324,7 +324,7 @@ std::uint64_t tenants::line_share(index t, index resource) const {
     const tenant_line& l = x.lines[resource];
     if (capacity_[resource].is_unlimited()) return 0;
     if (nodes_[x.parent].order == order::fair_tree)
-        return fraction(static_cast<wide>(l.past), capacity_[resource], x.weight, share_bits - 10);
+        return fraction(static_cast<wide>(l.past), capacity_[resource], x.weight, 10);
     if (!decay_.forgets() || l.past == 0)
         return fraction(static_cast<wide>(std::min(l.total.count(), count_max)), capacity_[resource],
                         x.weight, 0);

@@ -96,6 +96,8 @@ std::optional<wall_time> scheduler::next_wakeup() const {
         consider(until);
         break;
     }
+    // A step of decay may make another job the first, and with it another reservation.
+    if (x.tenants.decays() && x.config.backfill != backfill::greedy) consider(x.tenants.next_step());
     const preemption_state& p = x.preemption;
     if (p.enabled && p.tried) {
         const wall_time again = p.last_try + x.config.preemption.interval;

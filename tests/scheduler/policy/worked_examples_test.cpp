@@ -186,8 +186,8 @@ TEST_F(worked_examples, fair_tree_of_slurm) {
     for (const tenant_usage& t : x.tenants())
         if (t.parent.empty()) by_account[t.tenant] = t.share;
     for (auto it = level.begin(); it != level.end(); ++it) {
-        // The share is in instance-milliseconds of a fleet of a million.
-        const double ratio = by_account.at(std::string{it.key()}) * 1e6 / 1000 * shares / used * 1024 / 1024;
+        // The share is in 1,024 instance-milliseconds of a fleet of a million.
+        const double ratio = by_account.at(std::string{it.key()}) * 1024 * 1e6 / 1000 * shares / used;
         EXPECT_NEAR(1 / ratio, *(*it).number(), 1e-3) << it.key();
     }
 }
