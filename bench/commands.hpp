@@ -16,5 +16,6 @@ using action = std::function<int()>;
 void add_sign(CLI::App& app, action& run);
 void add_http(CLI::App& app, action& run);
 void add_server(CLI::App& app, action& run);
+void add_schedule(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     add_sign(app, run);
     add_http(app, run);
     add_server(app, run);
+    add_schedule(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

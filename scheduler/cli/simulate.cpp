@@ -14,7 +14,7 @@
 #include "scheduler/cli/input.hpp"
 #include "scheduler/cli/simulate_output.hpp"
 #include "scheduler/cli/support.hpp"
-#include "scheduler/config/policy_section.hpp"
+#include "scheduler/config/simulation.hpp"
 #include "scheduler/sim/generate.hpp"
 #include "scheduler/sim/read.hpp"
 

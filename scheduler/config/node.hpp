@@ -29,8 +29,8 @@ public:
     node(const YAML::Node& n, std::string path, parse_state& state)
         : node_(n), path_(std::move(path)), state_(&state) {}
 
-    bool is_mapping() const { return present() && node_.IsMap(); }
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
+    bool is_mapping() const { return present() && node_.IsMap(); }
     void fail(const std::string& why) const;
 
     // Refuses keys that are not in `known`; an error too when this is no mapping.

@@ -1,48 +1,23 @@
-// The parts of a file that state a policy: its rules, quota, and the pools of a fleet that exists only in a
-// simulation.
+// The parts of fleet.yaml that say what starts next: the policy section, and quota and order of tenants and
+// pools.
 #pragma once
 
-#include <map>
-#include <string>
-#include <string_view>
-
-#include "engine/base/result.hpp"
+#include "scheduler/config/node.hpp"
 #include "scheduler/policy/settings.hpp"
 
 namespace trainyard::config {
 
-class node;
-
-// The members of `policy:`, over what `s` already holds; a member that is not there changes nothing.
-void read_policy_rules(const node& n, policy::settings& s);
-
-// By resource: a number (a ceiling, never borrowed above), or {nominal, borrow, lend} with numbers or
-// "unlimited".
+// A number is a ceiling that is never exceeded; {nominal, borrowing_limit, lending_limit} is a quota that may
+// be borrowed above and lent.
 std::map<std::string, policy::quota> read_quota(const node& n);
-
-// "easy", "fair+conservative", "priority+easy+pack": words for order, backfill and packing, joined by '+',
-// over what `s` holds. A word for backfill alone means first come, first served: "easy" is fifo+easy. An
-// error lists the words.
-result<void> apply_policy_name(std::string_view name, policy::settings& s);
-
-struct simulated_fleet {
-    policy::settings policy;
-    std::map<std::string, int> priorities{{"low", 0}, {"normal", 100}, {"high", 200}};
-};
-
-// A fleet file of `run` (it has `accounts`), or one that only a simulation needs:
-//
-//     pools:   [{name: a, limits: {unit: 164}, max_jobs: 500, preference: 1, prices: {unit: 3}}]
-//     tenants: [{name: vision, weight: 2, quota: {unit: {nominal: 119, borrow: unlimited, lend: 40}}}]
-//     policy:  {order: fair, backfill: easy}
-//     priorities: {low: 0, normal: 100, high: 200}
-//
-// Errors as parse_fleet's.
-result<simulated_fleet> parse_simulated_fleet(std::string_view yaml, const std::string& file,
-                                              const std::map<std::string, std::string>& environment);
-
-// A file with the members of `policy:`, at its top or below `policy:`; over what `s` holds.
-result<void> parse_policy_file(std::string_view yaml, const std::string& file,
-                               const std::map<std::string, std::string>& environment, policy::settings& s);
+std::map<std::string, policy::amount> read_amounts(const node& n);
+policy::amount read_jobs_max(const node& n);
+// Keys of a tenant: weight, quota, max_jobs, order, preempt_within, preempt_reclaim.
+void read_tenant_policy(const node& n, policy::tenant_config& c);
+// Keys of an account: limits, max_jobs, preference, prices, order, backfill.
+void read_pool_policy(const node& n, policy::pool_config& c);
+void read_policy(const node& n, policy::settings& s);
+// What holds between tenants: the depth of the tree.
+void check_tree(const node& n, const policy::settings& s);
 
 }  // namespace trainyard::config

@@ -66,6 +66,7 @@ policy::pending_job core::to_pending(const lifecycle::job_facts& facts) const {
     for (const lifecycle::demand_item& d : facts.demand) p.demand.push_back({d.resource, d.instances});
     p.pools = facts.pools;
     p.submitted = facts.accepted;
+    p.runtime = std::chrono::seconds{facts.max_runtime_seconds};
     return p;
 }
 

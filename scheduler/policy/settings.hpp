@@ -37,9 +37,9 @@ enum class preempt_reclaim { never, lower_priority, any };
 // Of one resource. A resource that no tenant of a top-level subtree names is not governed there at all.
 struct quota {
     quota() = default;
-    // A plain number is a ceiling: it is never borrowed above.
-    quota(amount ceiling)
-        : nominal(ceiling), borrowing_limit(amount{0}) {}  // NOLINT(google-explicit-constructor)
+    // A plain number is a ceiling of its own: nothing is borrowed above it and nothing of it is lent.
+    quota(amount ceiling)  // NOLINT(google-explicit-constructor)
+        : nominal(ceiling), borrowing_limit(amount{0}), lending_limit(amount{0}) {}
     quota(amount n, amount borrowing, amount lending = amount::unlimited())
         : nominal(n), borrowing_limit(borrowing), lending_limit(lending) {}
     friend bool operator==(const quota&, const quota&) = default;
@@ -76,9 +76,14 @@ struct preemption_settings {
     preempt_within within = preempt_within::never;
     preempt_reclaim reclaim = preempt_reclaim::never;
     duration protected_runtime = std::chrono::minutes{10};  // a job that has run for less is no victim
-    // At most so many victims in each window, over the fleet; what is over waits for the next window.
+    // Victims are looked for at most once in an interval; at most `victims_max` of them in each window, over
+    // the whole fleet; what is over waits for the next window.
+    duration interval = std::chrono::seconds{1};
     std::int64_t victims_max = 100;
     duration window = std::chrono::minutes{1};
+    // True: reclaiming leaves a victim's tenant with its nominal quota at least. False: as in Kueue, it must
+    // be above nominal before, and its last job may take it below.
+    bool nominal_stays = true;
 };
 
 enum class packing {

@@ -47,6 +47,7 @@ const shape_cache::known& shape_cache::entry(index job) {
     p.depends_on.clear();
     known k;
     k.impossible = scheduler_.impossible(p);
+    if (!k.impossible) k.shape = scheduler_.shape_of(p);
     return known_.emplace(job, std::move(k)).first->second;
 }
 

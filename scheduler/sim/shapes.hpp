@@ -16,6 +16,7 @@ class shape_cache {
 public:
     shape_cache(const workload& w, policy::scheduler& s) : w_(w), scheduler_(s), known_(less{w}) {}
 
+    policy::scheduler::shape_id of(index job) { return entry(job).shape; }
     // Why the job can never start; null when it can.
     const std::string* impossible(index job) {
         const known& k = entry(job);
@@ -30,6 +31,7 @@ private:
         bool operator()(index a, index b) const;
     };
     struct known {
+        policy::scheduler::shape_id shape = 0;
         std::optional<std::string> impossible;
     };
     const known& entry(index job);

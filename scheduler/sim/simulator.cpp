@@ -140,6 +140,7 @@ std::optional<duration> simulator::impl::next_instant() {
 void simulator::impl::step(duration when) {
     clock = when;
     watch.at(clock);
+    scheduler.advance(at(clock));
     while (!ends.empty() && ends.top().when == clock) {
         const end_event e = ends.top();
         ends.pop();
@@ -178,7 +179,10 @@ void simulator::impl::arrive(index job) {
         conclude(job, fate::unsatisfiable);
         return;
     }
-    scheduler.add(shapes.pending(job, runtime));
+    if (j.depends_on.empty())
+        scheduler.add(job + std::uint64_t{1}, shapes.of(job), at(j.submit), runtime);
+    else
+        scheduler.add(shapes.pending(job, runtime));
 }
 
 void simulator::impl::pass() {

@@ -133,9 +133,9 @@ class Simulate(unittest.TestCase):
         fleet = self.file("fleet.yaml", """
 pools:
   - {name: a, limits: {unit: 4}}
-  - {name: b, limits: {unit: 6, other: unlimited}, preference: 5}
+  - {name: b, limits: {unit: 6, other: 1000}, preference: 5}
 tenants:
-  - {name: user-0, weight: 2, quota: {unit: {nominal: 4, borrow: unlimited, lend: 2}}}
+  - {name: user-0, weight: 2, quota: {unit: {nominal: 4, lending_limit: 2}}}
   - {name: user-1, quota: {unit: 3}}
 policy: {order: fair, backfill: easy, aging_step_seconds: 0}
 """)
@@ -154,7 +154,7 @@ policy: {order: fair, backfill: easy, aging_step_seconds: 0}
         self.refused("-w", "log.swf", "--fleet", self.file("bad.yaml", "pools:\n  - {name: a, limit: {unit: 4}}\n"),
                      says="bad.yaml:2:15: pools[0]: unknown key 'limit'")
         self.refused("-w", "log.swf", "--units", "10", "-p", self.file("bad2.yaml", "order: random\n"),
-                     says="bad2.yaml:1:8: order: 'random' is not one of fifo, priority, fair, fair_tree")
+                     says="bad2.yaml:1:8: order: 'random' is not one of fair, priority, fifo, fair_tree")
 
     def test_a_fleet_of_run_serves_as_well(self):
         fleet = self.file("fleet.yaml", """

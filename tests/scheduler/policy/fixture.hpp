@@ -19,7 +19,8 @@ inline pool_config pool(std::string name, std::map<std::string, amount> limits, 
     return p;
 }
 
-inline tenant_config tenant(std::string name, double weight = 1.0, std::map<std::string, amount> quota = {}) {
+inline tenant_config tenant(std::string name, double weight = 1.0,
+                            std::map<std::string, policy::quota> quota = {}) {
     tenant_config t;
     t.name = std::move(name);
     t.weight = weight;

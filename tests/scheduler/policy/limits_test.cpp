@@ -15,7 +15,7 @@ TEST(limits, a_quota_holds_over_all_pools_together) {
                       {pool("p", {{"g", amount{9}}}), pool("q", {{"g", amount{9}}})}));
     for (std::uint64_t id = 1; id <= 5; ++id) s.add(job(id, "a"));
     EXPECT_EQ(s.decide(t0, 9).starts.size(), 3U);
-    EXPECT_THAT(s.explain(5, t0).tenant_reason, HasSubstr("3 of 3 in use, 1 needed"));
+    EXPECT_THAT(s.explain(5, t0).tenant_reason, HasSubstr("g: 3 of 3 in use, 1 needed"));
     s.release(1);
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(4));
 }
@@ -36,7 +36,7 @@ TEST(limits, jobs_max_of_tenant_and_pool) {
     for (std::uint64_t id = 1; id <= 3; ++id) s.add(job(id, "a"));
     for (std::uint64_t id = 4; id <= 7; ++id) s.add(job(id, "b"));
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(1, 4, 5));
-    EXPECT_THAT(s.explain(2, t0).tenant_reason, HasSubstr("jobs of the tenant: 1 of 1"));
+    EXPECT_THAT(s.explain(2, t0).tenant_reason, HasSubstr("jobs of tenant a: 1 of 1"));
     EXPECT_THAT(refusal(s, 6, t0), HasSubstr("jobs of the pool: 3 of 3"));
 }
 
@@ -95,7 +95,7 @@ TEST(limits, jobs_of_an_earlier_configuration_are_counted_and_nothing_else_start
     s.restore(job(2, "a", 1), "old");
     s.add(job(3, "gone"));
     EXPECT_TRUE(s.decide(t0, 9).starts.empty());
-    EXPECT_THAT(s.explain(3, t0).tenant_reason, HasSubstr("0 in use"));
+    EXPECT_THAT(s.explain(3, t0).tenant_reason, HasSubstr("1 of 0 in use"));
     EXPECT_EQ(s.pools()[0].used.at("g").count(), 1);
     EXPECT_EQ(s.pools()[1].jobs.count(), 1);
     s.release(2);

@@ -281,7 +281,7 @@ TEST(property, backlogged_tenants_stay_within_one_job_of_their_weighted_share) {
 // README: of priority q, only jobs submitted less than (q - p + 1) steps after a job of priority p can go
 // before it.
 TEST(property, aging_bounds_the_wait_behind_higher_priorities) {
-    for (const order o : {order::fair, order::priority, order::fifo})
+    for (const order o : {order::fair, order::priority})
         for (std::uint64_t seed = 0; seed < 50; ++seed) {
             rng r{seed};
             settings s = fleet({tenant("a"), tenant("b")}, {pool("p", {{"g", amount{1}}})}, o);

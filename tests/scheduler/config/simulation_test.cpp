@@ -1,4 +1,4 @@
-#include "scheduler/config/policy_section.hpp"
+#include "scheduler/config/simulation.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,11 +63,12 @@ std::string problem(const std::string& yaml) {
 TEST(config_simulated_fleet, everything_that_can_be_said) {
     const auto f = parse(R"(
 pools:
-  - {name: a, limits: {gpu: 8, cpu: unlimited}, max_jobs: 5, preference: 2, prices: {gpu: 3}, order: fifo, backfill: easy}
+  - {name: a, limits: {gpu: 8, cpu: 100}, max_jobs: 5, preference: 2, prices: {gpu: 3}, order: fifo, backfill: easy}
   - {name: b, limits: {gpu: 4}}
 tenants:
-  - {name: vision, weight: 2.5, max_jobs: 7, pools: [a], order: priority, within: lower_priority, reclaim: any}
-  - {name: vision/x, quota: {gpu: {nominal: 4, borrow: 3, lend: 1}, cpu: 9}}
+  - {name: vision, weight: 2.5, max_jobs: 7, pools: [a], order: priority, preempt_within: lower_priority,
+     preempt_reclaim: any}
+  - {name: vision/x, quota: {gpu: {nominal: 4, borrowing_limit: 3, lending_limit: 1}, cpu: 9}}
   - {name: vision/y, quota: {gpu: {nominal: 2}}}
 policy:
   order: fair_tree
@@ -79,7 +80,7 @@ policy:
   lookahead: 500
   max_jobs_by_kind: {tuning: 3}
   max_jobs_by_group: {g: 2}
-  preemption: {within: lower_or_newer_equal, reclaim: lower_priority, protected_runtime_seconds: 5, victims_max: 3,
+  preemption: {within: lower_or_newer_equal, reclaim: lower_priority, protected_seconds: 5, victims_max: 3,
                window_seconds: 30}
 priorities: {urgent: 9}
 )");
@@ -87,7 +88,7 @@ priorities: {urgent: 9}
     const policy::settings& s = f->policy;
     ASSERT_EQ(s.pools.size(), 2U);
     EXPECT_EQ(s.pools[0].limits.at("gpu"), amount{8});
-    EXPECT_TRUE(s.pools[0].limits.at("cpu").is_unlimited());
+    EXPECT_EQ(s.pools[0].limits.at("cpu"), amount{100});
     EXPECT_EQ(s.pools[0].jobs_max, amount{5});
     EXPECT_EQ(s.pools[0].preference, 2);
     EXPECT_EQ(s.pools[0].prices.at("gpu"), 3);
@@ -125,8 +126,7 @@ priorities: {urgent: 9}
 TEST(config_simulated_fleet, mistakes_have_a_place) {
     const std::string pool = "pools: [{name: a, limits: {u: 1}}]\n";
     EXPECT_EQ(problem("tenants: []\n"), "f.yaml: pools: at least one pool is required");
-    EXPECT_THAT(problem("pools: [{name: a}]\n"),
-                HasSubstr("at least one resource with its limit is required"));
+    EXPECT_THAT(problem("pools: [{name: a}]\n"), HasSubstr("with its limit is required"));
     EXPECT_THAT(problem("pools: [{name: a, limits: {u: -1}}]\n"),
                 HasSubstr("f.yaml:1:31: pools[0].limits.u: must be"));
     EXPECT_THAT(problem("pools: [{name: a, limits: {u: 1}}, {name: a, limits: {u: 1}}]\n"),
@@ -163,8 +163,7 @@ priorities: {normal: 1}
 
 TEST(config_policy_file, changes_what_it_states) {
     policy::settings s;
-    s.backfill = policy::backfill::conservative;
-    ASSERT_TRUE(parse_policy_file("order: fifo\n", "p.yaml", {}, s));
+    ASSERT_TRUE(parse_policy_file("order: fifo\nbackfill: conservative\n", "p.yaml", {}, s));
     EXPECT_EQ(s.order, policy::order::fifo);
     EXPECT_EQ(s.backfill, policy::backfill::conservative);
     ASSERT_TRUE(parse_policy_file("policy: {backfill: none}\n", "p.yaml", {}, s));
