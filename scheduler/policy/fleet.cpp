@@ -95,6 +95,7 @@ index fleet::class_of(class_key key) {
     it->second = c;
     demand_class& x = classes_[c] = {};
     x.key = &it->first;
+    x.number = ++classes_made_;
     const class_key& k = *x.key;
     if (!free_bits_.empty()) {
         x.bit = free_bits_.back();
@@ -215,6 +216,7 @@ bool fleet::gates_open(index pool, const needs& n) const {
 }
 
 void fleet::changed(index pool, index resource) {
+    ++pools_[pool].lines[resource].version;
     for (const index c : pools_[pool].lines[resource].classes) {
         demand_class& x = classes_[c];
         const bool is = has_room(pool, x.key->demand) && gates_open(pool, x.key->demand);
