@@ -284,6 +284,11 @@ std::int64_t fleet::fullness(const pool_state& p, const needs& n) const {
         const pool_line& l = p.lines[x.resource];
         if (l.limit.is_unlimited()) continue;
         const std::int64_t limit = std::clamp<std::int64_t>(l.limit.count(), 1, most);
+        constexpr std::int64_t small = std::int64_t{1} << 22U;  // the product fits 64 bits
+        if (l.used.count() < small) {
+            worst = std::max(worst, l.used.count() * most / limit);
+            continue;
+        }
         worst = std::max(worst, static_cast<std::int64_t>(static_cast<wide>(std::min(l.used.count(), most)) *
                                                           most / limit));
     }
