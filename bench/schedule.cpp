@@ -104,13 +104,10 @@ public:
         for (const policy::start& s : d.starts) running_.push_back(s.job);
         for (const policy::preemption& p : d.preemptions) stop(p.victim);
         started_ += d.starts.size();
-        preempted_ += d.preemptions.size();
     }
 
     std::uint64_t started() const { return started_; }
-    std::size_t running() const { return running_.size(); }
-    std::size_t pending() const { return scheduler_.pending(); }
-    std::uint64_t preempted() const { return preempted_; }
+    std::uint64_t examined() const { return scheduler_.shapes_examined(); }
     double bytes_per_job() const {
         return static_cast<double>(scheduler_.memory()) / static_cast<double>(scheduler_.pending());
     }
@@ -134,7 +131,7 @@ private:
     std::vector<policy::scheduler::shape_id> shapes_;
     std::vector<std::uint64_t> running_;
     wall_time submitted_{std::chrono::hours{24 * 365 * 50}}, now_{std::chrono::hours{24 * 365 * 56}};
-    std::uint64_t id_ = 0, started_ = 0, preempted_ = 0;
+    std::uint64_t id_ = 0, started_ = 0;
 };
 
 struct queued {
@@ -195,7 +192,7 @@ int run(const options& o) {
                 while (k-- > 0) q.step();
             },
             o.batch);
-        const std::uint64_t before = w.started();
+        const std::uint64_t before = w.started(), examined = w.examined();
         turns.run(o.rounds);
         const double steps = static_cast<double>(o.rounds * o.batch);
         const std::string at = count_text(n) + " pending: ";
@@ -204,6 +201,9 @@ int run(const options& o) {
                              spread_of(turns.of(ours))});
         r.figures.push_back({at + "starts of one step", static_cast<double>(w.started() - before) / steps, "",
                              std::nullopt, std::nullopt, 0});
+        r.figures.push_back({at + "shapes looked at in one step",
+                             static_cast<double>(w.examined() - examined) / steps, "", std::nullopt,
+                             std::nullopt, 0});
         r.figures.push_back({at + "memory of one", w.bytes_per_job(), "B", std::nullopt, std::nullopt, 0});
         std::vector<double> each;
         each.reserve(o.batch);

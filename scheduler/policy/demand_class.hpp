@@ -69,6 +69,7 @@ struct class_key {
 struct demand_class {
     const class_key* key = nullptr;  // owned by the map; nothing when the slot is free
     std::size_t bit = class_mask::shared_bit;
+    std::uint64_t number = 0;        // no other class has it, now or later
     std::size_t users = 0;           // shapes, and classes that fall back on it
     std::int64_t instances = 0;      // of its greatest need; what the search prunes by
     std::vector<index> fallen_from;  // classes that fall back on this one

@@ -95,6 +95,7 @@ index fleet::class_of(class_key key) {
     it->second = c;
     demand_class& x = classes_[c] = {};
     x.key = &it->first;
+    x.number = ++classes_made_;
     const class_key& k = *x.key;
     if (!free_bits_.empty()) {
         x.bit = free_bits_.back();
@@ -215,6 +216,7 @@ bool fleet::gates_open(index pool, const needs& n) const {
 }
 
 void fleet::changed(index pool, index resource) {
+    ++pools_[pool].lines[resource].version;
     for (const index c : pools_[pool].lines[resource].classes) {
         demand_class& x = classes_[c];
         const bool is = has_room(pool, x.key->demand) && gates_open(pool, x.key->demand);
@@ -282,6 +284,11 @@ std::int64_t fleet::fullness(const pool_state& p, const needs& n) const {
         const pool_line& l = p.lines[x.resource];
         if (l.limit.is_unlimited()) continue;
         const std::int64_t limit = std::clamp<std::int64_t>(l.limit.count(), 1, most);
+        constexpr std::int64_t small = std::int64_t{1} << 22U;  // the product fits 64 bits
+        if (l.used.count() < small) {
+            worst = std::max(worst, l.used.count() * most / limit);
+            continue;
+        }
         worst = std::max(worst, static_cast<std::int64_t>(static_cast<wide>(std::min(l.used.count(), most)) *
                                                           most / limit));
     }

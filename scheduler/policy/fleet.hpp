@@ -32,6 +32,7 @@ struct pool_line {
     amount restored;  // the part of `used` that came by restore() and may exceed the limit
     std::int64_t price = 0;
     std::int64_t refusals = 0;
+    std::uint64_t version = 0;  // changes with every start and end, and with the gate
     policy::gate gate;
     std::vector<index> classes;  // that need the resource and may use the pool
 };
@@ -146,6 +147,7 @@ private:
     std::vector<std::vector<index>> kind_classes_, group_classes_;
     std::set<std::tuple<wall_time, index, index>> timers_;  // blocked gates: until, pool, resource
     std::int64_t most_room_ = 0;
+    std::uint64_t classes_made_ = 0;
 };
 
 }  // namespace trainyard::policy

@@ -99,6 +99,7 @@ search_filter scheduler::impl::filter_for(const reservation& r) const {
     f.free = f.open;
     f.runtime_max = r.at == end_of_time ? end_of_time : r.at - now.time_since_epoch().count();
     for (const reservation::line& l : r.lines) {
+        if (l.resource == no_index && l.spare > 0) continue;  // it takes nobody's slot
         const auto& affected = l.resource == no_index ? fleet.pools()[r.pool].classes
                                                       : fleet.pools()[r.pool].lines[l.resource].classes;
         for (const index c : affected) {

@@ -11,8 +11,9 @@
 namespace trainyard::policy {
 namespace {
 
-// How many tenants' first jobs are looked at in one try, so that a try has a bound.
-constexpr std::size_t beneficiaries_max = 64;
+// How many tenants' first jobs find victims in one try, and in how many pools each: a try has a bound.
+constexpr std::size_t beneficiaries_max = 8;
+constexpr std::size_t pools_max = 8;
 
 // The children of the last common ancestor on both sides; the leaves of one tenant have none.
 struct branch {
@@ -57,8 +58,35 @@ bool scheduler::impl::may_be_victim(const started_job& v, const shape_key& of, c
     return allowed;
 }
 
+// Started jobs that hold, in one of the job's pools or anywhere, what its limits lack.
+std::vector<index> scheduler::impl::possible_victims(const shape_key& k, const waiting_job& j) {
+    std::vector<index> out;
+    const class_key& c = *fleet.at(k.demand).key;
+    const auto gather = [&](index p, const endings& ends) {
+        ends.each([&](const ending& e) {
+            const index slot = running.find(e.id)->shape;
+            if (slots[slot].pool == p && may_be_victim(slots[slot], k, j)) out.push_back(slot);
+            return true;
+        });
+    };
+    for (const need& x : c.demand) {
+        const bool quota_short = static_cast<bool>(tenants.obstacle_for(k.leaf, {x}));
+        for (index p = 0; p < fleet.pools().size(); ++p) {
+            const pool_line& l = fleet.pools()[p].lines[x.resource];
+            const bool here = std::ranges::binary_search(c.pools, p);
+            if (quota_short || (here && l.used + x.instances > l.limit)) gather(p, ends_[p][x.resource]);
+        }
+    }
+    for (const index p : c.pools)
+        if (fleet.pools()[p].jobs >= fleet.pools()[p].jobs_max) gather(p, ends_[p].back());
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
 // For a start in the pool; no slots when nothing helps.
-scheduler::impl::victims scheduler::impl::find_victims(index shape, const waiting_job& j, index pool) {
+scheduler::impl::victims scheduler::impl::find_victims(index shape, index pool,
+                                                       const std::vector<index>& possible) {
     const shape_key& k = *shapes[shape].key;
     const needs& n = fleet.at(k.demand).key->demand;
     const pool_state& p = fleet.pools()[pool];
@@ -71,12 +99,17 @@ scheduler::impl::victims scheduler::impl::find_victims(index shape, const waitin
                 return false;
         return p.jobs - amount{freed_slots} + amount{1} <= p.jobs_max;
     };
-    std::vector<index> short_of;  // resources whose lack keeps the job from starting
-    for (const need& x : n)
-        if (p.lines[x.resource].used + x.instances > p.lines[x.resource].limit ||
-            tenants.obstacle_for(k.leaf, {x}))
-            short_of.push_back(x.resource);
+    std::vector<index> short_here, short_of_quota;  // resources whose lack keeps the job from starting
+    for (const need& x : n) {
+        if (p.lines[x.resource].used + x.instances > p.lines[x.resource].limit)
+            short_here.push_back(x.resource);
+        if (tenants.obstacle_for(k.leaf, {x})) short_of_quota.push_back(x.resource);
+    }
     const bool slot_short = p.jobs >= p.jobs_max;
+    const auto is_short = [&](const started_job& v, index resource) {
+        return (v.pool == pool && std::ranges::count(short_here, resource) > 0) ||
+               std::ranges::count(short_of_quota, resource) > 0;
+    };
 
     struct entry {
         bool own;
@@ -86,16 +119,13 @@ scheduler::impl::victims scheduler::impl::find_victims(index shape, const waitin
         branch at;
     };
     std::vector<entry> candidates;
-    for (index s = 0; s < slots.size(); ++s) {
+    for (const index s : possible) {
         const started_job& v = slots[s];
-        if (v.shape == no_index || !may_be_victim(v, k, j)) continue;
         const shape_key& vk = *shapes[v.shape].key;
-        const needs& vn = fleet.at(v.demand).key->demand;
         const branch b = branches(tenants, k.leaf, vk.leaf);
         const bool own = vk.leaf == k.leaf;
-        const bool helps = std::ranges::any_of(vn, [&](const need& x) {
-            return std::ranges::count(short_of, x.resource) > 0 &&
-                   (own || tenants.borrows(b.theirs, x.resource));
+        const bool helps = std::ranges::any_of(fleet.at(v.demand).key->demand, [&](const need& x) {
+            return is_short(v, x.resource) && (own || tenants.borrows(b.theirs, x.resource));
         });
         if (helps || (own && slot_short && v.pool == pool))
             candidates.push_back({own, vk.priority, v.started, s, b});
@@ -136,7 +166,7 @@ scheduler::impl::victims scheduler::impl::find_victims(index shape, const waitin
     const auto still_borrows = [&](const entry& e) {
         const needs& vn = fleet.at(slots[e.slot].demand).key->demand;
         const bool lent = std::ranges::any_of(vn, [&](const need& x) {
-            return std::ranges::count(short_of, x.resource) > 0 && tenants.borrows(e.at.theirs, x.resource);
+            return is_short(slots[e.slot], x.resource) && tenants.borrows(e.at.theirs, x.resource);
         });
         if (!lent || !config.preemption.nominal_stays) return lent;
         return std::ranges::all_of(vn, [&](const need& x) {
@@ -149,6 +179,7 @@ scheduler::impl::victims scheduler::impl::find_victims(index shape, const waitin
         bool enough = false;
         for (const entry& e : candidates) {
             if (!e.own && (!others || !still_borrows(e))) continue;
+            if (static_cast<std::int64_t>(taken.size()) >= config.preemption.victims_max) break;
             move(e, true);
             taken.push_back(e);
             if ((enough = fits(taken))) break;
@@ -201,10 +232,25 @@ bool scheduler::impl::preempt_for(index lane, index shape, const waiting_job& j,
     const demand_class& c = fleet.at(k.demand);
     if (!c.below_limits || k.gang != no_index || preemption.claims.contains(j.id) || choose(shape, lane, j))
         return false;
+    const std::vector<index> possible = possible_victims(k, j);
+    if (possible.empty()) return false;
     victims best;
+    std::size_t looked_at = 0;
     for (const index p : c.key->pools) {
         if (fleet.pools()[p].lane != lane) continue;
-        const victims v = find_victims(shape, j, p);
+        // Where not even all of them together make room, nothing is worth a try.
+        needs all;
+        for (const need& x : c.key->demand) all.push_back({x.resource, amount{}});
+        for (const index s : possible)
+            if (slots[s].pool == p)
+                for (need& x : all) x.instances += needed(fleet.at(slots[s].demand).key->demand, x.resource);
+        const bool enough = std::ranges::all_of(c.key->demand, [&](const need& x) {
+            const pool_line& l = fleet.pools()[p].lines[x.resource];
+            return l.used - needed(all, x.resource) + x.instances <= l.limit;
+        });
+        if (!enough) continue;
+        if (++looked_at > pools_max) break;
+        const victims v = find_victims(shape, p, possible);
         if (!v.slots.empty() && (best.slots.empty() || is_cheaper(v, best))) best = v;
     }
     if (best.slots.empty()) return false;

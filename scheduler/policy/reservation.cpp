@@ -74,22 +74,26 @@ reservation scheduler::impl::reserve_in(index pool, std::uint64_t job, const nee
 reservation scheduler::impl::reserve(lane& l, index number, index shape, const waiting_job& j) {
     const shape_key& k = *shapes[shape].key;
     const needs n = k.gang == no_index ? fleet.at(k.demand).key->demand : needs_of_gang(held.gang_at(k.gang));
-    if (!l.head_known || l.head != j.id) {
-        l.head = j.id;
-        l.head_known = true;
-        l.times.assign(fleet.pools().size(), {});
+    const demand_class& c = fleet.at(k.demand);
+    if (l.times.size() <= k.demand) l.times.resize(fleet.class_slots());
+    lane::class_times& known = l.times[k.demand];
+    if (known.number != c.number || k.gang != no_index || known.pools.size() < fleet.pools().size()) {
+        known.number = k.gang == no_index ? c.number : 0;
+        known.pools.assign(fleet.pools().size(), {});
     }
     const std::int64_t from = now.time_since_epoch().count();
     index best = no_index;
     std::int64_t best_at = end_of_time;
-    for (const index p : fleet.at(k.demand).key->pools) {
-        if (fleet.pools()[p].lane != number || (k.gang != no_index && !fleet.can_hold(p, n))) continue;
-        lane::known_time& known = l.times[p];
-        if (known.version != fleet.pools()[p].version || known.at < from)
-            known = {fleet.pools()[p].version, earliest(p, n)};
-        if (best == no_index || known.at < best_at || (known.at == best_at && fleet.better(p, best, n))) {
+    for (const index p : c.key->pools) {
+        const pool_state& s = fleet.pools()[p];
+        if (s.lane != number || (k.gang != no_index && !fleet.can_hold(p, n))) continue;
+        std::uint64_t version = s.jobs < s.jobs_max ? 0 : s.version << 32U;
+        for (const need& x : n) version += s.lines[x.resource].version;
+        lane::known_time& t = known.pools[p];
+        if (t.version != version || t.at < from) t = {version, earliest(p, n)};
+        if (best == no_index || t.at < best_at || (t.at == best_at && fleet.better(p, best, n))) {
             best = p;
-            best_at = known.at;
+            best_at = t.at;
         }
     }
     if (best == no_index || best_at == end_of_time) {

@@ -42,14 +42,16 @@ struct lane {
     order_tree jobs;
     backfill how;
     bool idle = false;  // the last pass has left nothing that could start
-    // The job whose reservation was computed last, and its earliest time in each pool.
+    // The earliest time of a demand class in each pool, as it was computed last.
     struct known_time {
         std::uint64_t version = ~std::uint64_t{0};
         std::int64_t at = end_of_time;
     };
-    std::uint64_t head = 0;
-    bool head_known = false;
-    std::vector<known_time> times;
+    struct class_times {
+        std::uint64_t number = 0;  // of the class: its place may be another's later
+        std::vector<known_time> pools;
+    };
+    std::vector<class_times> times;
     std::optional<reservation> held;  // of the last pass
 };
 
@@ -128,7 +130,8 @@ struct scheduler::impl {
     };
     void preempt(decision& out);
     bool preempt_for(index lane, index shape, const waiting_job& j, std::int64_t victims_max, decision& out);
-    victims find_victims(index shape, const waiting_job& j, index pool);
+    std::vector<index> possible_victims(const shape_key& k, const waiting_job& j);
+    victims find_victims(index shape, index pool, const std::vector<index>& possible);
     bool may_be_victim(const started_job& v, const shape_key& of, const waiting_job& j);
     bool is_cheaper(const victims& a, const victims& b) const;
     void start_claimed(decision& out, std::size_t max);
