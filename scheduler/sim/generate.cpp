@@ -95,8 +95,24 @@ generated generate_poisson(rng r, std::size_t jobs) {
     return g;
 }
 
+namespace {
+
+constexpr std::int64_t curie_node = 16;  // cores
+
+// Users ask for round numbers, mostly for powers of two; few count their nodes.
+std::int64_t draw_curie_size(rng& r) {
+    if (r.chance(0.3)) return std::int64_t{1} << r.below(4);  // part of a node
+    constexpr std::array<std::int64_t, 8> round{1, 2, 3, 4, 6, 8, 10, 12};
+    if (r.chance(0.1)) return curie_node * (1 + static_cast<std::int64_t>(r.below(64)));
+    const auto power = static_cast<unsigned>(r.unit() * r.unit() * 9);
+    return (curie_node << power) *
+           round[r.chance(0.7) ? std::size_t{1} << r.below(2) : r.below(round.size())] / 2;
+}
+
+}  // namespace
+
 generated generate_curie(rng r, std::size_t jobs) {
-    constexpr std::int64_t units = 93'312, node = 16;
+    constexpr std::int64_t units = 93'312;
     constexpr std::size_t users = 700;
     generated g{{}, one_pool(units)};
     workload& w = g.jobs;
@@ -122,9 +138,7 @@ generated generate_curie(rng r, std::size_t jobs) {
         if (!again) {
             user = draw_place(r, activity);
             length = draw_log_normal(r, 900, 2.0);
-            const double nodes = std::exp2(r.unit() * r.unit() * 12);
-            size = std::clamp<std::int64_t>(static_cast<std::int64_t>(nodes) * node, node, units / 2);
-            if (r.chance(0.3)) size = static_cast<std::int64_t>(r.below(node)) + 1;
+            size = draw_curie_size(r);
         }
         j.submit = from_seconds(at * 100);
         j.run = from_seconds(std::clamp(std::floor(length * (0.7 + 0.6 * r.unit())), 1.0, 86400.0));
@@ -132,7 +146,7 @@ generated generate_curie(rng r, std::size_t jobs) {
         const double asked = std::ceil(to_seconds(j.run) * (1 + 9 * r.unit()) / 1800) * 1800;
         j.requested = from_seconds(r.chance(0.3) ? 86400.0 : std::min(asked, 86400.0));
         j.tenant = static_cast<index>(user);
-        j.job_class = size <= node ? 0 : size <= 64 * node ? 1 : 2;
+        j.job_class = size <= curie_node ? 0 : size <= 64 * curie_node ? 1 : 2;
         j.needs = {{unit, size}};
         w.jobs.push_back(std::move(j));
     }
