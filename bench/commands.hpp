@@ -21,5 +21,6 @@ void add_server(CLI::App& app, action& run);
 void add_queue(CLI::App& app, action& run, std::uint64_t (*count_allocations)());
 void add_compare(CLI::App& app, action& run);
 void add_ledger(CLI::App& app, action& run);
+void add_schedule(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

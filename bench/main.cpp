@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
 #endif
     add_compare(app, run);
     add_ledger(app, run);
+    add_schedule(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -69,6 +69,16 @@ void ruler::fit_log(const axis& a, int wanted) {
     if (high_ <= low_) high_ = low_ * 10;
     low_ = std::max(low_, high_ / std::pow(10.0, decades_max));
     const double decades = std::log10(high_ / low_);
+    if (a.unit == unit::seconds && high_ > 60) {
+        // A log axis of seconds goes on in minutes, hours and days.
+        constexpr std::array<double, 11> times{1,     10,     60,     600,    3600,  36000,
+                                               86400, 864000, 8.64e6, 8.64e7, 8.64e8};
+        for (double value = std::pow(10.0, std::ceil(std::log10(low_) - 1e-9)); value < 0.5; value *= 10)
+            ticks_.push_back({value, format(value, a.unit)});
+        for (const double t : times)
+            if (t >= low_ * 0.999999 && t <= high_ * 1.000001) ticks_.push_back({t, format(t, a.unit)});
+        return;
+    }
     const double every = std::max(1.0, std::ceil(decades / wanted - 1e-9));
     for (double power = std::ceil(std::log10(low_) - 1e-9);; power += every) {
         const double value = std::pow(10.0, power);

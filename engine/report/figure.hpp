@@ -11,7 +11,7 @@ namespace trainyard::report {
 
 struct frame {
     double width = 760, height = 340;
-    double left = 66, right = 16, top = 10, bottom = 42;
+    double left = 74, right = 16, top = 10, bottom = 42;
     double inner_width() const { return width - left - right; }
     double inner_height() const { return height - top - bottom; }
     double x(double part) const { return left + part * inner_width(); }

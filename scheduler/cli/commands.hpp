@@ -21,6 +21,7 @@ void add_local(CLI::App& app, action& run);
 void add_run(CLI::App& app, action& run);
 void add_submit(CLI::App& app, action& run);
 void add_jobs(CLI::App& app, action& run);
+void add_simulate(CLI::App& app, action& run);
 void add_doctor(CLI::App& app, action& run);
 void add_version(CLI::App& app, action& run);
 

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     add_local(app, run);
     add_submit(app, run);
     add_jobs(app, run);
+    add_simulate(app, run);
     add_doctor(app, run);
     add_version(app, run);
     try {

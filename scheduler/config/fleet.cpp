@@ -7,12 +7,10 @@
 #include <set>
 
 #include "scheduler/config/node.hpp"
+#include "scheduler/config/policy_section.hpp"
 
 namespace trainyard::config {
 namespace {
-
-constexpr std::int64_t instances_max = 1'000'000;
-constexpr std::int64_t jobs_max = 10'000'000;
 
 bool is_account(const std::string& s) {
     return s.size() == 12 && s.find_first_not_of("0123456789") == std::string::npos;
@@ -24,16 +22,6 @@ bool is_name(const std::string& s) {
     return !s.empty() && s.size() <= 128 && s.find_first_not_of(allowed) == std::string::npos;
 }
 
-std::map<std::string, policy::amount> read_amounts(const node& n) {
-    std::map<std::string, policy::amount> out;
-    for (const auto& [key, value] : n.entries()) out[key] = policy::amount{value.whole(0, 0, instances_max)};
-    return out;
-}
-
-policy::amount read_jobs_max(const node& n) {
-    return n.present() ? policy::amount{n.whole(0, 1, jobs_max)} : policy::amount::unlimited();
-}
-
 api_rates read_rates(const node& n) {
     n.only({"create", "stop", "describe", "list"});
     const api_rates d;
@@ -43,13 +31,13 @@ api_rates read_rates(const node& n) {
 
 void read_account(const node& n, fleet& f) {
     n.only({"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs",
-            "api_rates", "preference"});
+            "api_rates", "preference", "prices", "order", "backfill"});
     const std::string id = n["id"].required_text();
     if (!id.empty() && !is_account(id)) n["id"].fail(fmt::format("'{}' is not a 12-digit account id", id));
     const auto regions = n["regions"].texts();
     if (regions.empty()) n["regions"].fail("at least one region is required");
-    const auto limits = read_amounts(n["limits"]);
-    if (limits.empty()) n["limits"].fail("at least one instance type with its limit is required");
+    policy::pool_config rules;
+    read_pool_policy(n, rules);
     for (const std::string& region : regions) {
         pool p;
         p.name = id + "/" + region;
@@ -60,18 +48,16 @@ void read_account(const node& n, fleet& f) {
         p.execution_role = n["execution_role"].text();
         p.bucket = n["bucket"].text();
         p.rates = read_rates(n["api_rates"]);
-        policy::pool_config c;
+        policy::pool_config c = rules;
         c.name = p.name;
-        c.limits = limits;
-        c.jobs_max = read_jobs_max(n["max_jobs"]);
-        c.preference = static_cast<int>(n["preference"].whole(0, -1000, 1000));
         f.pools.push_back(std::move(p));
         f.policy.pools.push_back(std::move(c));
     }
 }
 
 void read_tenant(const node& n, fleet& f) {
-    n.only({"name", "weight", "quota", "max_jobs", "pools", "roles"});
+    n.only({"name", "weight", "quota", "max_jobs", "pools", "roles", "order", "preempt_within",
+            "preempt_reclaim"});
     tenant t;
     t.name = n["name"].required_text();
     if (!t.name.empty() && !is_name(t.name))
@@ -80,9 +66,7 @@ void read_tenant(const node& n, fleet& f) {
     t.roles = n["roles"].texts();
     policy::tenant_config c;
     c.name = t.name;
-    c.weight = n["weight"].real(1.0, 0.001, 1e6);
-    c.quota = read_amounts(n["quota"]);
-    c.jobs_max = read_jobs_max(n["max_jobs"]);
+    read_tenant_policy(n, c);
     c.pools = t.pools;
     for (const std::string& pool : t.pools)
         if (std::none_of(f.pools.begin(), f.pools.end(),
@@ -135,19 +119,6 @@ void read_admin(const node& n, fleet& f) {
     f.admin_port = static_cast<std::uint16_t>(std::stoul(port));
 }
 
-void read_policy(const node& n, fleet& f) {
-    n.only({"order", "aging_step_seconds"});
-    const std::string order = n["order"].text("fair");
-    if (order == "strict") {
-        f.policy.order = policy::order::strict;
-    } else if (order == "fifo") {
-        f.policy.order = policy::order::fifo;
-    } else if (order != "fair") {
-        n["order"].fail(fmt::format("'{}' is not one of fair, strict, fifo", order));
-    }
-    f.policy.aging_step = std::chrono::seconds{n["aging_step_seconds"].whole(600, 0, 31'536'000)};
-}
-
 template <class Range, class Name>
 void check_unique(const node& n, const Range& range, Name name, std::string_view what) {
     std::set<std::string> seen;
@@ -179,7 +150,8 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     for (const node& n : root["accounts"].items()) read_account(n, f);
     for (const node& n : root["tenants"].items()) read_tenant(n, f);
     for (const node& n : root["queues"].items()) read_queue(n, f);
-    read_policy(root["policy"], f);
+    read_policy(root["policy"], f.policy);
+    check_tree(root["tenants"], f.policy);
     if (f.pools.empty()) root["accounts"].fail("at least one account is required");
     if (f.tenants.empty()) root["tenants"].fail("at least one tenant is required");
     if (f.queues.empty()) root["queues"].fail("at least one queue is required");

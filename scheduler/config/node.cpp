@@ -114,4 +114,24 @@ std::vector<std::string> node::texts() const {
     return out;
 }
 
+result<void> read_document(std::string_view yaml, const std::string& file,
+                           const std::map<std::string, std::string>& environment,
+                           const std::function<void(const node&)>& read) {
+    parse_state state;
+    state.file = file;
+    state.environment = &environment;
+    YAML::Node document;
+    try {
+        document = YAML::Load(std::string{yaml});
+    } catch (const YAML::Exception& e) {
+        return error{errc::invalid_argument,
+                     fmt::format("{}:{}:{}: not YAML: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg)};
+    }
+    if (!document.IsMap())
+        return error{errc::invalid_argument, fmt::format("{}: must be a mapping of keys to values", file)};
+    read(node{document, "", state});
+    if (state.first_error) return *state.first_error;
+    return {};
+}
+
 }  // namespace trainyard::config

@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ public:
         : node_(n), path_(std::move(path)), state_(&state) {}
 
     bool present() const { return node_.IsDefined() && !node_.IsNull(); }
+    bool is_mapping() const { return present() && node_.IsMap(); }
     void fail(const std::string& why) const;
 
     // Refuses keys that are not in `known`; an error too when this is no mapping.
@@ -48,5 +50,11 @@ private:
     std::string path_;
     parse_state* state_;
 };
+
+// Parses one YAML document, which must be a mapping, and hands it to `read`; the first error that `read`
+// meets is the answer. `file` only names the source.
+result<void> read_document(std::string_view yaml, const std::string& file,
+                           const std::map<std::string, std::string>& environment,
+                           const std::function<void(const node&)>& read);
 
 }  // namespace trainyard::config

@@ -66,6 +66,7 @@ policy::pending_job core::to_pending(const lifecycle::job_facts& facts) const {
     for (const lifecycle::demand_item& d : facts.demand) p.demand.push_back({d.resource, d.instances});
     p.pools = facts.pools;
     p.submitted = facts.accepted;
+    p.runtime = std::chrono::seconds{facts.max_runtime_seconds};
     return p;
 }
 
@@ -105,7 +106,7 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
         if (started < starts_max) {
             for (auto& [pool, budgets] : budgets_)
                 policy_.set_start_budget(pool, budgets.create.available(now.mono));
-            starts = policy_.decide(now.wall, starts_max - started);
+            starts = policy_.decide(now.wall, starts_max - started).starts;
         }
         for (const policy::start& s : starts) {
             budgets_.at(s.pool).create.take(now.mono);

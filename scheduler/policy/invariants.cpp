@@ -1,3 +1,4 @@
+#include <map>
 #include <vector>
 
 #include "engine/base/check.hpp"
@@ -6,112 +7,120 @@
 namespace trainyard::policy {
 namespace {
 
-struct tally {
+struct pool_tally {
     amount jobs, restored_jobs;
-    std::vector<amount> used, restored;  // by resource
+    std::map<index, amount> used, restored;
 };
 
-void count(tally& t, const job_state& j, const needs& demand, std::size_t resources) {
-    t.used.resize(resources);
-    t.restored.resize(resources);
-    t.jobs += amount{1};
-    if (j.restored) t.restored_jobs += amount{1};
-    for (const need& n : demand) {
-        t.used[n.resource] += n.instances;
-        if (j.restored) t.restored[n.resource] += n.instances;
-    }
-}
-
 // Only restored jobs may stand above a limit, and by no more than what they hold.
-template <class State>
-void check_counts(const State& s, tally t) {
-    t.used.resize(s.lines.size());
-    t.restored.resize(s.lines.size());
-    TY_CHECK(s.jobs == t.jobs && s.restored_jobs == t.restored_jobs, "the job count differs from the jobs");
-    TY_CHECK(s.jobs <= s.jobs_max + s.restored_jobs, "more jobs than jobs_max");
-    for (std::size_t r = 0; r < s.lines.size(); ++r)
+void check_pool(const pool_state& s, pool_tally t) {
+    TY_CHECK(s.jobs == t.jobs && s.restored_jobs == t.restored_jobs,
+             "the job count of a pool differs from the jobs");
+    TY_CHECK(s.jobs <= s.jobs_max + s.restored_jobs, "a pool has more jobs than its jobs_max");
+    for (index r = 0; r < s.lines.size(); ++r) {
         TY_CHECK(s.lines[r].used == t.used[r] && s.lines[r].restored == t.restored[r],
-                 "the usage of a resource differs from the jobs");
+                 "the usage of a pool differs from the jobs");
+        TY_CHECK(s.lines[r].used <= s.lines[r].limit + s.lines[r].restored, "a pool is over its limit");
+    }
+    TY_CHECK(!s.budget || *s.budget >= 0, "a start budget is overdrawn");
 }
 
 }  // namespace
 
 void scheduler::check_invariants() const {
     const impl& x = *impl_;
-    const std::size_t resources = x.fleet.resource_names().size();
-    std::vector<tally> by_pool(x.fleet.pools().size()), by_tenant(x.fleet.tenants().size());
-    std::vector<std::size_t> shape_jobs(x.shapes.size()), shape_waiting(x.shapes.size()),
-        waiting(by_tenant.size());
-    std::size_t pending = 0;
-    for (const auto& [id, j] : x.jobs) {
-        const shape_state& s = x.shapes[j.shape];
-        TY_CHECK(s.key && j.key.id == id, "a job belongs to no shape");
-        ++shape_jobs[j.shape];
-        TY_CHECK(s.queue.contains(j.key) == !j.pool, "a job is queued when and only when it waits");
-        if (j.pool) {
-            count(by_pool[*j.pool], j, s.key->demand, resources);
-            count(by_tenant[s.key->tenant], j, s.key->demand, resources);
-        } else {
-            ++shape_waiting[j.shape];
-            ++waiting[s.key->tenant];
-            ++pending;
+    std::vector<pool_tally> pools(x.fleet.pools().size());
+    std::vector<std::size_t> shape_jobs(x.shapes.size());
+    std::map<index, std::pair<amount, amount>> kinds, groups;
+    policy::tenants recounted = x.tenants.emptied();
+    std::size_t running = 0, ends = 0, ends_wanted = 0;
+    for (index i = 0; i < x.slots.size(); ++i) {
+        const started_job& s = x.slots[i];
+        if (s.shape == no_index) continue;
+        ++running;
+        const id_table::entry* e = x.running.find(s.id);
+        TY_CHECK(e && e->shape == i, "a started job is not found by its id");
+        TY_CHECK(!x.waiting.find(s.id) && !x.held.contains(s.id), "a started job waits");
+        ++shape_jobs[s.shape];
+        const shape_key& k = *x.shapes[s.shape].key;
+        const class_key& c = *x.fleet.at(k.demand).key;
+        const needs& n = x.fleet.at(s.demand).key->demand;
+        recounted.take(k.leaf, n, s.restored);
+        pool_tally& p = pools[s.pool];
+        p.jobs += amount{1};
+        if (s.restored) p.restored_jobs += amount{1};
+        for (const need& m : n) {
+            p.used[m.resource] += m.instances;
+            if (s.restored) p.restored[m.resource] += m.instances;
+            TY_CHECK(x.ends_[s.pool][m.resource].find({s.end(), s.id, 0}), "an expected end is missing");
+        }
+        ends_wanted += n.size() + (x.fleet.pools()[s.pool].jobs_max.is_unlimited() ? 0 : 1);
+        for (auto* counts : {&kinds, &groups}) {
+            const index which = counts == &kinds ? c.kind : c.group;
+            if (which == no_index) continue;
+            (*counts)[which].first += amount{1};
+            if (s.restored) (*counts)[which].second += amount{1};
         }
     }
-    TY_CHECK(pending == x.pending, "the number of pending jobs differs from the jobs");
-    for (std::size_t p = 0; p < by_pool.size(); ++p) {
-        const pool_state& s = x.fleet.pools()[p];
-        check_counts(s, by_pool[p]);
-        for (const pool_line& l : s.lines)
-            TY_CHECK(l.used <= l.limit + l.restored, "a pool is over its limit");
-        TY_CHECK(!s.budget || *s.budget >= 0, "a start budget is overdrawn");
-        for (std::size_t r = 0; r < s.lines.size(); ++r) {
-            const gate& g = s.lines[r].gate;
-            const auto timer = std::tuple{g.until, static_cast<index>(p), static_cast<index>(r)};
-            TY_CHECK(g.now != gate::state::blocked || x.fleet.timers().contains(timer),
+    TY_CHECK(running == x.running.size(), "the number of started jobs differs from the jobs");
+    for (const auto& pool : x.ends_)
+        for (const endings& e : pool) ends += e.size();
+    TY_CHECK(ends == ends_wanted, "a stray expected end");
+    for (index p = 0; p < pools.size(); ++p) {
+        check_pool(x.fleet.pools()[p], pools[p]);
+        for (index r = 0; r < x.fleet.resource_names().size(); ++r) {
+            const gate& g = x.fleet.pools()[p].lines[r].gate;
+            TY_CHECK(g.now != gate::state::blocked || x.fleet.timers().contains({g.until, p, r}),
                      "a block has no timer");
-            const auto probe = x.jobs.find(g.probe);
-            TY_CHECK(g.now != gate::state::probing || (probe != x.jobs.end() && probe->second.pool == p),
+            const id_table::entry* probe = x.running.find(g.probe);
+            TY_CHECK(g.now != gate::state::probing || (probe && x.slots[probe->shape].pool == p),
                      "a probe is no started job of its pool");
         }
     }
-    std::size_t ready = 0, turns = 0;
-    for (std::size_t t = 0; t < by_tenant.size(); ++t) {
-        const tenant_state& s = x.fleet.tenants()[t];
-        check_counts(s, by_tenant[t]);
-        for (const tenant_line& l : s.lines)
-            TY_CHECK(l.used <= l.quota + l.restored, "a tenant is over its quota");
-        TY_CHECK(s.share == x.fleet.compute_share(s), "a share differs from the usage");
-        const tenant_queue& q = x.tenant_queues[t];
-        TY_CHECK(q.pending == waiting[t], "the pending count of a tenant differs from the jobs");
-        TY_CHECK(q.turn.has_value() == !q.ready.empty(),
-                 "a tenant has a turn when and only when it has a ready shape");
-        TY_CHECK(!q.turn || (x.turns.contains(*q.turn) && *q.turn == x.turn_of(static_cast<index>(t))),
-                 "a tenant's turn is outdated");
-        ready += q.ready.size();
-        turns += q.turn ? 1 : 0;
-    }
-    TY_CHECK(turns == x.turns.size(), "the order of tenants has a stray entry");
-    std::size_t live = 0, stalled = 0;
-    for (std::size_t i = 0; i < x.shapes.size(); ++i) {
+    for (const auto& [counts, tallies] :
+         {std::pair{&kinds, &x.fleet.kinds()}, std::pair{&groups, &x.fleet.groups()}})
+        for (index i = 0; i < tallies->size(); ++i) {
+            const tally& t = (*tallies)[i];
+            const auto it = counts->find(i);
+            const auto want = it == counts->end() ? std::pair<amount, amount>{} : it->second;
+            TY_CHECK(t.used == want.first && t.restored == want.second,
+                     "a count of jobs differs from the jobs");
+            TY_CHECK(t.used <= t.max + t.restored, "more jobs of a kind or group than allowed");
+        }
+    std::size_t waiting = 0, live = 0;
+    for (index i = 0; i < x.shapes.size(); ++i) {
         const shape_state& s = x.shapes[i];
-        TY_CHECK(s.jobs == shape_jobs[i] && s.queue.size() == shape_waiting[i],
-                 "a shape's counts differ from the jobs");
-        TY_CHECK((s.key != nullptr) == (s.jobs > 0), "a shape without jobs is kept");
+        TY_CHECK(s.key || (s.queue.empty() && s.jobs == 0), "a free shape has jobs");
         if (!s.key) continue;
         ++live;
-        const auto id = static_cast<index>(i);
-        TY_CHECK(x.shape_index.contains(*s.key) && x.shape_index.at(*s.key) == id, "a shape is not indexed");
-        TY_CHECK(s.ready.has_value() == (!s.stalled && !s.queue.empty()),
-                 "a shape is ready, stalled or empty");
-        TY_CHECK(!s.ready || *s.ready == *s.queue.begin(), "a shape is listed with another head");
-        TY_CHECK(!s.ready || x.tenant_queues[s.key->tenant].ready.contains({*s.ready, id}),
-                 "a ready shape is lost");
-        TY_CHECK(s.stalled == x.stalled.contains(id), "a stalled shape is lost");
-        ready -= s.ready ? 1 : 0;
-        stalled += s.stalled ? 1 : 0;
+        const auto at = x.shape_index.find(*s.key);
+        TY_CHECK(at != x.shape_index.end() && at->second == i, "a shape is not indexed");
+        s.queue.each([&](const waiting_job& j) {
+            recounted.count_pending(s.key->leaf, true);
+            ++shape_jobs[i];
+            if (s.key->gang != no_index) return true;
+            ++waiting;
+            const id_table::entry* e = x.waiting.find(j.id);
+            TY_CHECK(e && e->shape == i && e->submitted == j.submitted,
+                     "a waiting job is not found by its id");
+            return true;
+        });
+        TY_CHECK(s.jobs == shape_jobs[i], "a shape's count differs from the jobs");
+        TY_CHECK(s.jobs > 0 || s.pinned, "a shape without jobs is kept");
     }
-    TY_CHECK(ready == 0, "a tenant lists a shape that is not ready");
-    TY_CHECK(live == x.shape_index.size() && stalled == x.stalled.size(), "an index has a stray shape");
+    TY_CHECK(waiting == x.waiting.size(), "the number of waiting jobs differs from the queues");
+    TY_CHECK(live == x.shape_index.size(), "the index of shapes has a stray entry");
+    x.tenants.check_equal(recounted);
+    x.tenants.check_limits();
+    x.fleet.check();
+    for (const auto& l : x.lanes) l->jobs.check();
+    for (const auto& [job, claim] : x.preemption.claims) {
+        TY_CHECK(x.waiting.find(job), "a claim belongs to no waiting job");
+        for (const std::uint64_t v : claim.victims) {
+            const id_table::entry* e = x.running.find(v);
+            TY_CHECK(e && x.slots[e->shape].stopping, "a victim is not stopping");
+        }
+    }
 }
 
 }  // namespace trainyard::policy

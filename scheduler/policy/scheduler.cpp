@@ -1,26 +1,62 @@
 #include "scheduler/policy/scheduler.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "engine/base/check.hpp"
 #include "scheduler/policy/state.hpp"
 
 namespace trainyard::policy {
+namespace {
+
+std::int64_t nanoseconds(wall_time t) {
+    return t.time_since_epoch().count();
+}
+
+}  // namespace
 
 scheduler::impl::impl(const settings& s)
-    : fleet(s),
-      mode(s.order),
-      aging_step(s.aging_step > duration::zero() ? std::max(s.aging_step, aging_step_min) : duration::zero()),
-      tenant_queues(fleet.tenants().size()) {}
-
-queue_key scheduler::impl::key_of(const pending_job& j) const {
-    std::int64_t tick = 0;
-    if (aging_step > duration::zero()) {
-        const auto since = j.submitted.time_since_epoch();
-        tick = since / aging_step - (since % aging_step < duration::zero() ? 1 : 0);
+    : config(s), fleet(s), tenants(s, fleet.pool_names()), ranking(s.aging_step) {
+    for (const tenant_config& t : s.tenants)
+        for (const auto& [resource, q] : t.quota) fleet.resource_index(resource);
+    see_resources();
+    tenants.set_quota(s, fleet.resource_names());
+    for (index t = 0; t < tenants.size(); ++t)
+        preemption.enabled = preemption.enabled || tenants.at(t).within != preempt_within::never ||
+                             tenants.at(t).reclaim != preempt_reclaim::never;
+    // Pools that are ordered and filled alike are one lane.
+    std::vector<std::pair<std::optional<order>, backfill>> kinds;
+    for (index p = 0; p < s.pools.size(); ++p) {
+        const pool_config& c = s.pools[p];
+        std::pair kind{c.order, c.backfill.value_or(s.backfill)};
+        if (kind.first == s.order) kind.first.reset();
+        const auto it = std::ranges::find(kinds, kind);
+        fleet.set_lane(p, static_cast<index>(it - kinds.begin()));
+        if (it == kinds.end()) kinds.push_back(kind);
     }
-    return {tick - j.priority, j.id};
+    if (kinds.empty()) kinds.emplace_back(std::nullopt, s.backfill);
+    for (index l = 0; l < kinds.size(); ++l)
+        lanes.push_back(
+            std::make_unique<lane>(tenants, fleet, shapes, ranking, l, kinds[l].first, kinds[l].second));
+}
+
+// New resources and pools have places everywhere.
+void scheduler::impl::see_resources() {
+    const std::size_t count = fleet.resource_names().size();
+    std::vector<amount> capacity(count);
+    for (index r = 0; r < count; ++r) capacity[r] = fleet.capacity(r);
+    tenants.set_capacity(std::move(capacity), fleet.jobs_capacity());
+    tenants.set_resources(count);
+    ends_.resize(fleet.pools().size());
+    for (auto& pool : ends_) {
+        // Job slots stay last.
+        endings slot_ends = pool.empty() ? endings{} : std::move(pool.back());
+        if (!pool.empty()) pool.pop_back();
+        pool.resize(count);
+        pool.push_back(std::move(slot_ends));
+    }
 }
 
 std::vector<index> scheduler::impl::allowed_pools(const std::vector<index>& tenant_pools,
@@ -34,13 +70,36 @@ std::vector<index> scheduler::impl::allowed_pools(const std::vector<index>& tena
     return out;
 }
 
-index scheduler::impl::shape_of(const pending_job& j) {
-    const index t = fleet.tenant_index(j.tenant);
-    if (t == tenant_queues.size()) tenant_queues.emplace_back();
-    shape_key key{t, j.priority, fleet.intern(j.demand), allowed_pools(fleet.tenants()[t].pools, j.pools)};
-    // A pool that can never take the shape must not wake it.
-    std::erase_if(key.pools, [&](index p) { return !fleet.can_hold(p, key.demand); });
-    const auto [it, fresh] = shape_index.try_emplace(std::move(key), 0);
+bool scheduler::impl::in_lane(index demand, index lane) const {
+    const class_key& k = *fleet.at(demand).key;
+    return std::ranges::any_of(k.pools, [&](index p) { return fleet.pools()[p].lane == lane; }) ||
+           (k.fall_back != no_index && in_lane(k.fall_back, lane));
+}
+
+index scheduler::impl::shape_for(const pending_job& j) {
+    return shape_for(j, no_index);
+}
+
+index scheduler::impl::shape_for(const pending_job& j, index gang) {
+    const index leaf = tenants.leaf_of(j.tenant);
+    const std::vector<index> allowed = allowed_pools(tenants.at(leaf).pools, j.pools);
+    const auto class_for = [&](const std::vector<demand_line>& demand, index fall_back) {
+        class_key k;
+        k.demand = fleet.intern(demand);
+        for (const index p : allowed)
+            if (fleet.can_hold(p, k.demand)) k.pools.push_back(p);  // others must not wake it
+        k.kind = fleet.kind_index(j.kind);
+        k.group = fleet.group_index(j.group);
+        k.fall_back = fall_back;
+        const index c = fleet.class_of(std::move(k));
+        // What was refused to an earlier owner of the bit says nothing of this class.
+        if (fleet.at(c).users == 0) tenants.forget_class(fleet.at(c).bit);
+        return c;
+    };
+    const index back = j.fall_back.empty() ? no_index : class_for(j.fall_back, no_index);
+    const index demand = class_for(j.demand, back);
+    if (fleet.resource_names().size() + 1 != (ends_.empty() ? 0 : ends_[0].size())) see_resources();
+    const auto [it, fresh] = shape_index.try_emplace({leaf, j.priority, demand, j.preemptible, gang}, 0);
     if (!fresh) return it->second;
     if (free_shapes.empty()) {
         it->second = static_cast<index>(shapes.size());
@@ -49,90 +108,114 @@ index scheduler::impl::shape_of(const pending_job& j) {
         it->second = free_shapes.back();
         free_shapes.pop_back();
     }
-    shapes[it->second] = {};
-    shapes[it->second].key = &it->first;
+    shape_state& s = shapes[it->second] = {};
+    s.key = &it->first;
+    fleet.add_user(demand);
+    s.slots.assign(lanes.size(), no_index);
+    for (index l = 0; l < lanes.size(); ++l)
+        if (in_lane(demand, l)) s.slots[l] = lanes[l]->jobs.insert(it->second);
     return it->second;
 }
 
-tenant_key scheduler::impl::turn_of(index t) const {
-    const queue_key head = tenant_queues[t].ready.begin()->head;
-    const share s = fleet.tenants()[t].share;
-    switch (mode) {
-        case order::fair: return {{}, s, t};
-        case order::strict: return {{head.negative_rank, 0}, s, t};
-        case order::fifo: return {head, {}, t};
+void scheduler::impl::drop_job_of(index shape) {
+    shape_state& s = shapes[shape];
+    if (--s.jobs > 0 || s.pinned) return;
+    for (index l = 0; l < lanes.size(); ++l)
+        if (s.slots[l] != no_index) lanes[l]->jobs.remove(shape);
+    const index demand = s.key->demand;
+    shape_index.erase(shape_index.find(*s.key));
+    s = {};
+    free_shapes.push_back(shape);
+    fleet.drop_user(demand);
+}
+
+void scheduler::impl::update(index shape) {
+    for (index l = 0; l < lanes.size(); ++l)
+        if (shapes[shape].slots[l] != no_index) {
+            lanes[l]->jobs.update_shape(shape);
+            lanes[l]->idle = false;
+        }
+}
+
+void scheduler::impl::enqueue(index shape, const waiting_job& j) {
+    ++arrivals;
+    shapes[shape].queue.insert(j);
+    tenants.count_pending(shapes[shape].key->leaf, true);
+    update(shape);
+}
+
+void scheduler::impl::dequeue(index shape, const waiting_job& j) {
+    TY_CHECK(shapes[shape].queue.erase(j), "a waiting job is not in its queue");
+    tenants.count_pending(shapes[shape].key->leaf, false);
+    update(shape);
+}
+
+void scheduler::impl::stir() {
+    ++changes;
+    for (const auto& l : lanes) l->idle = false;
+}
+
+started_job& scheduler::impl::started(std::uint64_t id) {
+    const id_table::entry* e = running.find(id);
+    TY_CHECK(e, "only a job that has started can be released or requeued");
+    return slots[e->shape];
+}
+
+index scheduler::impl::hold_room(std::uint64_t id, index shape, index demand, index pool,
+                                 const waiting_job& j, bool restored) {
+    index slot = static_cast<index>(slots.size());
+    if (free_slots.empty()) {
+        slots.emplace_back();
+    } else {
+        slot = free_slots.back();
+        free_slots.pop_back();
     }
-    TY_CHECK(false, "an order outside its enumeration");
-    return {};
+    started_job& s = slots[slot] = {};
+    s.id = id;
+    s.shape = shape;
+    s.demand = demand;
+    s.pool = pool;
+    s.submitted = j.submitted;
+    s.expected = j.expected;
+    s.started = nanoseconds(now);
+    s.restored = restored;
+    TY_CHECK(running.insert({id, j.submitted, slot, 0}), "a job was started twice");
+    const class_key& counted = *fleet.at(shapes[shape].key->demand).key;
+    const needs& n = fleet.at(demand).key->demand;
+    if (restored)
+        fleet.restore(pool, n, counted);
+    else
+        fleet.reserve(id, pool, n, counted);
+    tenants.take(shapes[shape].key->leaf, n, restored);
+    for (const need& x : n) ends(pool, x.resource).insert({s.end(), id, x.instances.count()});
+    if (!fleet.pools()[pool].jobs_max.is_unlimited()) ends_[pool].back().insert({s.end(), id, 1});
+    for (const auto& l : lanes) l->jobs.update_path(shapes[shape].key->leaf);
+    return slot;
 }
 
-void scheduler::impl::refresh_tenant(index t) {
-    tenant_queue& q = tenant_queues[t];
-    std::optional<tenant_key> turn;
-    if (!q.ready.empty()) turn = turn_of(t);
-    if (q.turn) turns.erase(*q.turn);
-    if (turn) turns.insert(*turn);
-    q.turn = turn;
+// Without stir(): for what is taken back within a pass.
+void scheduler::impl::return_quietly(index slot) {
+    started_job& s = slots[slot];
+    const shape_key& k = *shapes[s.shape].key;
+    const needs& n = fleet.at(s.demand).key->demand;
+    for (const need& x : n) ends(s.pool, x.resource).erase({s.end(), s.id, x.instances.count()});
+    if (!fleet.pools()[s.pool].jobs_max.is_unlimited()) ends_[s.pool].back().erase({s.end(), s.id, 1});
+    fleet.give_back(s.id, s.restored, s.pool, n, *fleet.at(k.demand).key);
+    tenants.give_back(k.leaf, n, s.restored);
+    class_mask helped;
+    for (const need& x : n) helped = helped | fleet.needing(x.resource);
+    tenants.forgive(k.leaf, helped, [&](index t) {
+        for (const auto& l : lanes) l->jobs.update_tenant(t);
+    });
+    for (const auto& l : lanes) l->jobs.update_path(k.leaf);
+    running.erase(s.id);
+    s.shape = no_index;
+    free_slots.push_back(slot);
 }
 
-void scheduler::impl::refresh_shape(index s) {
-    shape_state& x = shapes[s];
-    tenant_queue& q = tenant_queues[x.key->tenant];
-    std::optional<queue_key> ready;
-    if (!x.stalled && !x.queue.empty()) ready = *x.queue.begin();
-    if (ready != x.ready) {
-        if (x.ready) q.ready.erase({*x.ready, s});
-        if (ready) q.ready.insert({*ready, s});
-        x.ready = ready;
-    }
-    refresh_tenant(x.key->tenant);
-}
-
-void scheduler::impl::enqueue(job_state& j) {
-    shape_state& s = shapes[j.shape];
-    s.queue.insert(j.key);
-    ++tenant_queues[s.key->tenant].pending;
-    ++pending;
-    refresh_shape(j.shape);
-}
-
-void scheduler::impl::dequeue(const job_state& j) {
-    shape_state& s = shapes[j.shape];
-    s.queue.erase(j.key);
-    --tenant_queues[s.key->tenant].pending;
-    --pending;
-    if (s.queue.empty() && std::exchange(s.stalled, false)) stalled.erase(j.shape);
-    refresh_shape(j.shape);
-}
-
-void scheduler::impl::enter(std::uint64_t id, index shape, bool waiting, queue_key key) {
-    const auto [it, fresh] = jobs.try_emplace(id, job_state{shape, key, std::nullopt, false});
-    TY_CHECK(fresh, "a job was added twice");
-    ++shapes[shape].jobs;
-    if (waiting) enqueue(it->second);
-}
-
-void scheduler::impl::drop(std::map<std::uint64_t, job_state>::iterator it) {
-    const index s = it->second.shape;
-    jobs.erase(it);
-    if (--shapes[s].jobs > 0) return;
-    shape_index.erase(shape_index.find(*shapes[s].key));
-    shapes[s] = {};
-    free_shapes.push_back(s);
-}
-
-job_state& scheduler::impl::started_job(std::uint64_t id) {
-    const auto it = jobs.find(id);
-    TY_CHECK(it != jobs.end() && it->second.pool, "only a job that has started can be released or requeued");
-    return it->second;
-}
-
-void scheduler::impl::give_back(std::uint64_t id, job_state& j) {
-    const shape_key& k = *shapes[j.shape].key;
-    fleet.give_back(id, j.restored, k.tenant, *j.pool, k.demand);
-    j.pool.reset();
-    j.restored = false;
-    refresh_tenant(k.tenant);
+void scheduler::impl::return_room(index slot) {
+    return_quietly(slot);
+    stir();
 }
 
 index scheduler::impl::known_pool(const std::string& name) const {
@@ -141,129 +224,152 @@ index scheduler::impl::known_pool(const std::string& name) const {
     return *p;
 }
 
-bool scheduler::impl::helped(const shape_state& s) const {
-    if (s.tenant_stalled) return fleet.tenants()[s.key->tenant].dirty;
-    const std::vector<index>& mine = s.key->pools;
-    const std::vector<index>& dirty = fleet.dirty_pools();
-    if (dirty.size() < mine.size())
-        return std::ranges::any_of(dirty, [&](index p) { return std::ranges::binary_search(mine, p); });
-    return std::ranges::any_of(mine, [&](index p) { return fleet.pools()[p].dirty; });
-}
-
-void scheduler::impl::wake() {
-    if (fleet.dirty_pools().empty() && fleet.dirty_tenants().empty()) return;
-    for (auto it = stalled.begin(); it != stalled.end();) {
-        const index s = *it;
-        if (!helped(shapes[s])) {
-            ++it;
-            continue;
-        }
-        it = stalled.erase(it);
-        shapes[s].stalled = false;
-        refresh_shape(s);
-    }
-    fleet.clear_dirty();
-}
-
 scheduler::scheduler(settings s) : impl_(std::make_unique<impl>(s)) {}
 scheduler::~scheduler() = default;
 scheduler::scheduler(scheduler&&) noexcept = default;
 scheduler& scheduler::operator=(scheduler&&) noexcept = default;
 
-void scheduler::add(pending_job j) {
-    const index s = impl_->shape_of(j);
-    impl_->enter(j.id, s, true, impl_->key_of(j));
+scheduler::shape_id scheduler::shape_of(const pending_job& j) {
+    TY_CHECK(j.depends_on.empty() && j.gang.empty(),
+             "a job with dependencies or a gang has no shape to share");
+    const index s = impl_->shape_for(j);
+    impl_->shapes[s].pinned = true;
+    return s;
+}
+
+void scheduler::add(std::uint64_t id, shape_id shape, wall_time submitted, duration runtime) {
+    impl& x = *impl_;
+    TY_CHECK(!x.running.find(id) && !x.held.contains(id), "a job was added twice");
+    const waiting_job j{nanoseconds(submitted), id, x.expected(runtime).count()};
+    TY_CHECK(x.waiting.insert({id, j.submitted, shape, 0}), "a job was added twice");
+    ++x.shapes[shape].jobs;
+    x.enqueue(shape, j);
+}
+
+void scheduler::add(const pending_job& j) {
+    impl& x = *impl_;
+    if (j.depends_on.empty() && j.gang.empty()) {
+        add(j.id, x.shape_for(j), j.submitted, j.runtime);
+        return;
+    }
+    x.add_held(j);
 }
 
 bool scheduler::remove(std::uint64_t id) {
-    const auto it = impl_->jobs.find(id);
-    if (it == impl_->jobs.end() || it->second.pool) return false;
-    impl_->dequeue(it->second);
-    impl_->drop(it);
+    impl& x = *impl_;
+    if (x.remove_held(id)) return true;
+    const id_table::entry* e = x.waiting.find(id);
+    if (!e) return false;
+    const index shape = e->shape;
+    x.dequeue(shape, {e->submitted, id, 0});
+    x.end_claim(id);
+    x.waiting.erase(id);
+    x.drop_job_of(shape);
+    x.end_of(id, outcome::failed);
     return true;
 }
 
-void scheduler::restore(pending_job j, const std::string& pool) {
-    const index s = impl_->shape_of(j);
-    impl_->enter(j.id, s, false, impl_->key_of(j));
-    job_state& x = impl_->jobs.at(j.id);
-    x.pool = impl_->fleet.pool_index(pool);
-    x.restored = true;
-    const shape_key& k = *impl_->shapes[s].key;
-    impl_->fleet.restore(k.tenant, *x.pool, k.demand);
-    impl_->refresh_tenant(k.tenant);
+void scheduler::restore(const pending_job& j, const std::string& pool, wall_time started, bool fell_back) {
+    impl& x = *impl_;
+    TY_CHECK(!x.running.find(j.id) && !x.waiting.find(j.id) && !x.held.contains(j.id),
+             "a job was added twice");
+    const index shape = x.shape_for(j);
+    ++x.shapes[shape].jobs;
+    const index demand = x.shapes[shape].key->demand, back = x.fleet.at(demand).key->fall_back;
+    const index p = x.fleet.pool_index(pool);
+    x.see_resources();
+    const waiting_job w{nanoseconds(j.submitted), j.id, x.expected(j.runtime).count()};
+    const wall_time now = std::exchange(x.now, started == wall_time{} ? x.now : started);
+    const index slot = x.hold_room(j.id, shape, fell_back && back != no_index ? back : demand, p, w, true);
+    x.slots[slot].fell_back = fell_back;
+    x.now = now;
+    x.stir();
 }
 
-void scheduler::release(std::uint64_t id) {
-    impl_->give_back(id, impl_->started_job(id));
-    impl_->drop(impl_->jobs.find(id));
+void scheduler::release(std::uint64_t id, outcome how) {
+    impl& x = *impl_;
+    started_job& s = x.started(id);
+    const index shape = s.shape;
+    x.return_room(static_cast<index>(&s - x.slots.data()));
+    x.forget_victim(id);
+    if (x.held.gang_of_started(id) != no_index) x.held.member_ended(id);
+    x.drop_job_of(shape);
+    x.end_of(id, how);
 }
 
 void scheduler::requeue(std::uint64_t id) {
-    job_state& j = impl_->started_job(id);
-    impl_->give_back(id, j);
-    impl_->enqueue(j);
+    impl& x = *impl_;
+    started_job& s = x.started(id);
+    const index shape = s.shape;
+    const waiting_job j{s.submitted, id, s.expected};
+    x.return_room(static_cast<index>(&s - x.slots.data()));
+    x.forget_victim(id);
+    if (x.held.gang_of_started(id) != no_index) {
+        x.requeue_member(id);
+        x.drop_job_of(shape);
+        return;
+    }
+    TY_CHECK(x.waiting.insert({id, j.submitted, shape, 0}), "a job was added twice");
+    x.enqueue(shape, j);
+}
+
+void scheduler::advance(wall_time now) {
+    impl& x = *impl_;
+    if (!x.fleet.timers().empty() && std::get<0>(*x.fleet.timers().begin()) <= now) {
+        x.fleet.open_gates(now);
+        x.stir();
+    }
+    if (x.tenants.advance(now))
+        for (const auto& l : x.lanes) {
+            l->jobs.rebuild();
+            l->idle = false;
+        }
+    x.now = std::max(x.now, now);
+}
+
+void scheduler::charge(const std::string& tenant, const std::string& resource,
+                       std::int64_t instance_seconds) {
+    impl& x = *impl_;
+    const index leaf = x.tenants.leaf_of(tenant), r = x.fleet.resource_index(resource);
+    x.see_resources();
+    x.tenants.charge(leaf, r, instance_seconds);
+    for (const auto& l : x.lanes) l->jobs.rebuild();
 }
 
 void scheduler::set_start_budget(const std::string& pool, std::int64_t starts) {
-    impl_->fleet.set_budget(impl_->known_pool(pool), starts);
+    const index p = impl_->known_pool(pool);
+    const auto& budget = impl_->fleet.pools()[p].budget;
+    const bool helps = budget && *budget <= 0 && starts > 0;
+    impl_->fleet.set_budget(p, starts);
+    if (helps) impl_->stir();
 }
 
 void scheduler::block(const std::string& pool, const std::string& resource, wall_time until) {
-    impl_->fleet.block(impl_->known_pool(pool), impl_->fleet.resource_index(resource), until);
+    const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
+    impl_->see_resources();
+    impl_->fleet.block(p, r, until);
 }
 
 void scheduler::unblock(const std::string& pool, const std::string& resource) {
-    impl_->fleet.unblock(impl_->known_pool(pool), impl_->fleet.resource_index(resource));
-}
-
-std::vector<start> scheduler::decide(wall_time now, std::size_t max) {
-    impl& x = *impl_;
-    x.fleet.open_gates(now);
-    x.wake();
-    std::vector<start> out;
-    while (out.size() < max && !x.turns.empty()) {
-        const index t = x.turns.begin()->tenant;
-        const index s = x.tenant_queues[t].ready.begin()->shape;
-        shape_state& shape = x.shapes[s];
-        ++x.examined;
-        shape.tenant_stalled = static_cast<bool>(x.fleet.tenant_obstacle(t, shape.key->demand));
-        const auto pool =
-            shape.tenant_stalled ? std::nullopt : x.fleet.place(shape.key->pools, shape.key->demand, now);
-        if (!pool) {
-            shape.stalled = true;
-            x.stalled.insert(s);
-            x.refresh_shape(s);
-            continue;
-        }
-        const std::uint64_t id = shape.queue.begin()->id;
-        job_state& j = x.jobs.at(id);
-        j.pool = pool;
-        x.fleet.reserve(id, t, *pool, shape.key->demand);
-        x.dequeue(j);
-        out.push_back({id, x.fleet.pool_names().name(*pool)});
-    }
-    return out;
-}
-
-std::optional<wall_time> scheduler::next_wakeup() const {
-    for (const auto& [until, pool, resource] : impl_->fleet.timers())
-        for (const shape_state& s : impl_->shapes) {
-            if (s.queue.empty() || !std::ranges::binary_search(s.key->pools, pool)) continue;
-            if (std::ranges::any_of(s.key->demand, [r = resource](const need& n) { return n.resource == r; }))
-                return until;
-        }
-    return std::nullopt;
+    const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
+    impl_->see_resources();
+    impl_->fleet.unblock(p, r);
+    impl_->stir();
 }
 
 std::size_t scheduler::pending() const {
-    return impl_->pending;
+    return impl_->waiting.size() + impl_->held.size();
 }
 std::size_t scheduler::reserved() const {
-    return impl_->jobs.size() - impl_->pending;
+    return impl_->running.size();
 }
 std::uint64_t scheduler::shapes_examined() const {
     return impl_->examined;
+}
+std::size_t scheduler::memory() const {
+    std::size_t n = impl_->waiting.memory();
+    for (const shape_state& s : impl_->shapes) n += sizeof(shape_state) + s.queue.memory();
+    return n;
 }
 
 }  // namespace trainyard::policy

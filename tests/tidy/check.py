@@ -118,12 +118,13 @@ LAYERS = {
     "aws/local": ENGINE + ["sigv4"] + LOCAL_PARTS,
     "scheduler/policy": ["engine/base"],
     "scheduler/lifecycle": ["engine/base"],
+    "scheduler/sim": ["engine/base"] + PURE_SCHEDULER,
     "scheduler/ledger": ["engine/base", "engine/sqlite", "scheduler/lifecycle"],
     "scheduler/config": ["engine/base", "scheduler/policy", "scheduler/lifecycle"],
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],
-    "scheduler/cli": BEFORE_CLI + ["aws/local"],
-    "bench": BEFORE_CLI + ["aws/local"],
+    "scheduler/cli": BEFORE_CLI + ["aws/local", "engine/report", "scheduler/sim"],
+    "bench": BEFORE_CLI + ["aws/local", "engine/report", "scheduler/sim"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 

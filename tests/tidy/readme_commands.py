@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The commands that README.md shows work: runs every ```sh block, in order, as one shell session per block.
+"""The commands that a README shows work: runs every ```sh block, in order, as one shell session per block.
 
-    tests/tidy/readme_commands.py --build DIR
+    tests/tidy/readme_commands.py --build DIR [README.md ...]
 
 Blocks run in a temporary folder that persists from block to block, with the build's `trainyard` first in PATH. Scripts
 that .ci/run itself runs (ops/quickstart, ops/test, .ci/run) and cloning are left out; anything else must succeed.
@@ -49,15 +49,19 @@ def run(script, cwd, env):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("readme", nargs="*", default=["README.md"], help="by their path from the top")
     args = parser.parse_args()
     root = pathlib.Path(__file__).resolve().parents[2]
-    readme = root / "README.md"
-    todo = blocks(readme.read_text())
+    return max(run_readme(root, name, args.build) for name in args.readme)
+
+
+def run_readme(root, name, build):
+    todo = blocks((root / name).read_text())
     if not todo:
-        print("README.md shows no command to run")
+        print(f"{name} shows no command to run")
         return 1
     env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    env["PATH"] = f"{args.build.resolve() / 'bin'}:{env['PATH']}"
+    env["PATH"] = f"{build.resolve() / 'bin'}:{env['PATH']}"
     env["AWS_EC2_METADATA_DISABLED"] = "true"
     with tempfile.TemporaryDirectory() as folder:
         env["HOME"] = folder
@@ -66,10 +70,10 @@ def main():
             if not entry.name.startswith("."):
                 (pathlib.Path(folder) / entry.name).symlink_to(entry)
         (pathlib.Path(folder) / ".build").mkdir()
-        (pathlib.Path(folder) / ".build" / "release").symlink_to(args.build.resolve())
+        (pathlib.Path(folder) / ".build" / "release").symlink_to(build.resolve())
         for line, script in todo:
             code, output = run(script, folder, env)
-            print(f"README.md:{line}: {'ok' if code == 0 else f'exit {code}'}")
+            print(f"{name}:{line}: {'ok' if code == 0 else f'exit {code}'}")
             if code != 0:
                 print(f"{script}\n{output[-4000:]}")
                 return 1

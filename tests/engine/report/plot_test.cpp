@@ -46,6 +46,12 @@ TEST(report_axis, a_log_axis_spans_whole_decades) {
     EXPECT_GE(ruler({.scale = scale::log}, 1e-300, 1e300, 6).low(), 1e300 / std::pow(10, decades_max + 0.1));
 }
 
+TEST(report_axis, a_log_axis_of_seconds_goes_on_in_minutes_and_hours) {
+    EXPECT_EQ(
+        labels(ruler({.unit = unit::seconds, .scale = scale::log}, 0.2, 90'000, 6)),
+        (std::vector<std::string>{"100 ms", "1 s", "10 s", "60 s", "10 min", "60 min", "10 h", "24 h"}));
+}
+
 TEST(report_axis, whatever_comes_can_be_drawn) {
     const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
     for (const scale s : {scale::linear, scale::log})
@@ -98,7 +104,7 @@ TEST(report_plot, a_line_runs_from_corner_to_corner) {
     const std::string html =
         to_html(line_plot{"Use", "", {.title = "time"}, {.title = "units"}, {{"a", {{0, 0}, {10, 10}}}}});
     // The frame of 760 x 340 less its margins.
-    EXPECT_THAT(html, HasSubstr("d=\"M66 298L744 10\""));
+    EXPECT_THAT(html, HasSubstr("d=\"M74 298L744 10\""));
     EXPECT_THAT(html, HasSubstr("<figcaption>Use</figcaption>"));
     EXPECT_THAT(html, Not(HasSubstr("legend")));  // one line needs none
 }
@@ -106,7 +112,7 @@ TEST(report_plot, a_line_runs_from_corner_to_corner) {
 TEST(report_plot, steps_hold_their_value_and_gaps_break_the_line) {
     const double nan = std::nan("");
     const line l{"a", {{0, 0}, {5, 10}, {6, nan}, {8, 10}, {10, 0}}, true};
-    EXPECT_THAT(to_html(line_plot{"", "", {}, {}, {l}}), HasSubstr("d=\"M66 298H405V10M608.4 10H744V298\""));
+    EXPECT_THAT(to_html(line_plot{"", "", {}, {}, {l}}), HasSubstr("d=\"M74 298H409V10M610 10H744V298\""));
 }
 
 TEST(report_plot, says_what_it_leaves_out) {

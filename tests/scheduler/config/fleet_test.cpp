@@ -25,7 +25,7 @@ queues:
     region: us-east-1
     tenants: [vision]
     max_priority: normal
-policy: {order: strict}
+policy: {order: priority}
 )";
 
 result<fleet> parse(const std::string& yaml) {
@@ -44,9 +44,62 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(f->policy.pools[0].limits.at("ml.g5.2xlarge:spot").count(), 4);
     EXPECT_EQ(f->policy.pools[0].jobs_max.count(), 10);
     EXPECT_EQ(f->policy.tenants[0].weight, 2);
-    EXPECT_EQ(f->policy.order, policy::order::strict);
+    EXPECT_EQ(f->policy.order, policy::order::priority);
     EXPECT_EQ(f->queues[0].max_priority, "normal");
     EXPECT_EQ(f->default_priority, "normal");
+}
+
+TEST(Fleet, ReadsTheTreeAndThePolicy) {
+    std::string yaml = good;
+    yaml.replace(yaml.find("policy: {order: priority}"), 25, R"(  - name: vision/detection
+    quota: {ml.g5.2xlarge: {nominal: 4, borrowing_limit: 2, lending_limit: 1}, ml.p4d: {nominal: 1}}
+    order: fifo
+    preempt_within: lower_or_newer_equal
+    preempt_reclaim: any
+policy:
+  order: fair_tree
+  backfill: conservative
+  packing: pack
+  half_life_seconds: 604800
+  default_runtime_seconds: 3600
+  max_jobs_by_kind: {processing: 7}
+  max_jobs_by_group: {sweep: 2}
+  lookahead: 500
+  preemption: {within: lower_priority, reclaim: lower_priority, protected_seconds: 60, victims_max: 3,
+               window_seconds: 30, interval_seconds: 2, nominal_stays: false})");
+    const auto tenants_end = yaml.find("queues:");
+    const auto child = yaml.find("  - name: vision/detection"), policy_at = yaml.find("policy:\n  order");
+    const std::string moved = yaml.substr(child, policy_at - child);
+    yaml.erase(child, moved.size());
+    yaml.insert(tenants_end, moved);
+    const auto f = parse(yaml);
+    ASSERT_TRUE(f) << f.error().message;
+    const policy::settings& s = f->policy;
+    ASSERT_EQ(s.tenants.size(), 2U);
+    const policy::tenant_config& t = s.tenants[1];
+    EXPECT_EQ(t.quota.at("ml.g5.2xlarge"),
+              (policy::quota{policy::amount{4}, policy::amount{2}, policy::amount{1}}));
+    EXPECT_TRUE(t.quota.at("ml.p4d").borrowing_limit.is_unlimited());
+    EXPECT_EQ(s.tenants[0].quota.at("ml.g5.2xlarge"), policy::quota{policy::amount{6}});
+    EXPECT_EQ(t.order, policy::order::fifo);
+    EXPECT_EQ(t.within, policy::preempt_within::lower_or_newer_equal);
+    EXPECT_EQ(t.reclaim, policy::preempt_reclaim::any);
+    EXPECT_EQ(s.order, policy::order::fair_tree);
+    EXPECT_EQ(s.backfill, policy::backfill::conservative);
+    EXPECT_EQ(s.packing, policy::packing::pack);
+    EXPECT_EQ(s.half_life, std::chrono::hours{24 * 7});
+    EXPECT_EQ(s.default_runtime, std::chrono::hours{1});
+    EXPECT_EQ(s.kinds_max.at("processing").count(), 7);
+    EXPECT_EQ(s.groups_max.at("sweep").count(), 2);
+    EXPECT_EQ(s.lookahead, 500U);
+    EXPECT_EQ(s.preemption.within, policy::preempt_within::lower_priority);
+    EXPECT_EQ(s.preemption.reclaim, policy::preempt_reclaim::lower_priority);
+    EXPECT_EQ(s.preemption.protected_runtime, std::chrono::minutes{1});
+    EXPECT_EQ(s.preemption.victims_max, 3);
+    EXPECT_EQ(s.preemption.window, std::chrono::seconds{30});
+    EXPECT_EQ(s.preemption.interval, std::chrono::seconds{2});
+    EXPECT_FALSE(s.preemption.nominal_stays);
+    EXPECT_EQ(parse(good)->policy.backfill, policy::backfill::easy) << "the default";
 }
 
 struct bad_case {
@@ -66,11 +119,21 @@ TEST(Fleet, EveryMistakeIsNamedWithItsPlace) {
         {"pools: [111111111111/us-west-2]", "pools: [x/y]", "there is no pool 'x/y'"},
         {"tenants: [vision]", "tenants: [speech]", "there is no tenant 'speech'"},
         {"max_priority: normal", "max_priority: urgent", "there is no priority class 'urgent'"},
-        {"order: strict", "order: random", "'random' is not one of fair, strict, fifo"},
+        {"order: priority", "order: random", "'random' is not one of fair, priority, fifo, fair_tree"},
+        {"order: priority", "backfill: eager",
+         "'eager' is not one of none, greedy, easy, easy_sjbf, conservative"},
+        {"order: priority", "preemption: {victims: 1}", "policy.preemption: unknown key 'victims'"},
+        {"quota: {ml.g5.2xlarge: 6}", "quota: {ml.g5.2xlarge: {nominal: 6, borrow: 1}}",
+         "tenants[0].quota.ml.g5.2xlarge: unknown key 'borrow'; known keys are nominal, borrowing_limit"},
+        {"quota: {ml.g5.2xlarge: 6}", "preempt_reclaim: all",
+         "'all' is not one of never, lower_priority, any"},
+        {"  - name: vision", "  - name: a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p\n  - name: vision",
+         "lies 16 levels deep, 15 at most"},
+        {"  - name: vision", "  - name: a//b\n  - name: vision", "has an empty part in its path"},
         {"${env:EXTERNAL}", "${env:MISSING}", "the environment variable 'MISSING' is not set"},
-        {"policy: {order: strict}", "admin: 0.0.0.0:9400", "must be on a loopback address"},
-        {"policy: {order: strict}", "admin: 127.0.0.1:99999", "must be ADDRESS:PORT"},
-        {"policy: {order: strict}", "policy: [", "not YAML"},
+        {"policy: {order: priority}", "admin: 0.0.0.0:9400", "must be on a loopback address"},
+        {"policy: {order: priority}", "admin: 127.0.0.1:99999", "must be ADDRESS:PORT"},
+        {"policy: {order: priority}", "policy: [", "not YAML"},
         {"  - name: jobs\n    region: us-east-1\n", "  - name: jobs\n", "queues[0].region: is required"},
         {"  - name: vision", "  - name: vision\n  - name: vision", "the tenant 'vision' stands there twice"},
     };

@@ -19,7 +19,8 @@ inline pool_config pool(std::string name, std::map<std::string, amount> limits, 
     return p;
 }
 
-inline tenant_config tenant(std::string name, double weight = 1.0, std::map<std::string, amount> quota = {}) {
+inline tenant_config tenant(std::string name, double weight = 1.0,
+                            std::map<std::string, policy::quota> quota = {}) {
     tenant_config t;
     t.name = std::move(name);
     t.weight = weight;
@@ -47,16 +48,16 @@ inline pending_job job(std::uint64_t id, std::string who, std::int64_t instances
     return j;
 }
 
-inline std::vector<std::uint64_t> ids(const std::vector<start>& starts) {
+inline std::vector<std::uint64_t> ids(const decision& d) {
     std::vector<std::uint64_t> out;
-    for (const start& s : starts) out.push_back(s.job);
+    for (const start& s : d.starts) out.push_back(s.job);
     return out;
 }
 
 // "id@pool" in the order of the decision.
-inline std::vector<std::string> placed(const std::vector<start>& starts) {
+inline std::vector<std::string> placed(const decision& d) {
     std::vector<std::string> out;
-    for (const start& s : starts) out.push_back(std::to_string(s.job) + "@" + s.pool);
+    for (const start& s : d.starts) out.push_back(std::to_string(s.job) + "@" + s.pool);
     return out;
 }
 

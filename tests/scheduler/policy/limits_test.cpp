@@ -14,8 +14,8 @@ TEST(limits, a_quota_holds_over_all_pools_together) {
     scheduler s(fleet({tenant("a", 1, {{"g", amount{3}}})},
                       {pool("p", {{"g", amount{9}}}), pool("q", {{"g", amount{9}}})}));
     for (std::uint64_t id = 1; id <= 5; ++id) s.add(job(id, "a"));
-    EXPECT_EQ(s.decide(t0, 9).size(), 3U);
-    EXPECT_THAT(s.explain(5, t0).tenant_reason, HasSubstr("3 of 3 in use, 1 needed"));
+    EXPECT_EQ(s.decide(t0, 9).starts.size(), 3U);
+    EXPECT_THAT(s.explain(5, t0).tenant_reason, HasSubstr("g: 3 of 3 in use, 1 needed"));
     s.release(1);
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(4));
 }
@@ -36,7 +36,7 @@ TEST(limits, jobs_max_of_tenant_and_pool) {
     for (std::uint64_t id = 1; id <= 3; ++id) s.add(job(id, "a"));
     for (std::uint64_t id = 4; id <= 7; ++id) s.add(job(id, "b"));
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(1, 4, 5));
-    EXPECT_THAT(s.explain(2, t0).tenant_reason, HasSubstr("jobs of the tenant: 1 of 1"));
+    EXPECT_THAT(s.explain(2, t0).tenant_reason, HasSubstr("jobs of tenant a: 1 of 1"));
     EXPECT_THAT(refusal(s, 6, t0), HasSubstr("jobs of the pool: 3 of 3"));
 }
 
@@ -49,7 +49,7 @@ TEST(limits, a_demand_needs_one_pool_for_all_of_it) {
     s.add(job(2, "a", 2));
     EXPECT_THAT(placed(s.decide(t0, 9)), ElementsAre("1@q", "2@p"));
     s.add(job(3, "a", 2));
-    EXPECT_TRUE(s.decide(t0, 9).empty()) << "one instance left in q is no room for two";
+    EXPECT_TRUE(s.decide(t0, 9).starts.empty()) << "one instance left in q is no room for two";
 }
 
 TEST(limits, repeated_lines_of_a_resource_add_up) {
@@ -58,7 +58,7 @@ TEST(limits, repeated_lines_of_a_resource_add_up) {
     j.demand.push_back({"g", 2});
     EXPECT_THAT(s.impossible(j), Optional(HasSubstr("4 needed")));
     s.add(j);
-    EXPECT_TRUE(s.decide(t0, 9).empty());
+    EXPECT_TRUE(s.decide(t0, 9).starts.empty());
 }
 
 TEST(limits, pools_of_tenant_and_job_both_hold) {
@@ -80,10 +80,10 @@ TEST(limits, restore_counts_over_the_limit_and_nothing_starts_until_it_fits) {
     s.restore(job(2, "a", 3), "p");
     s.check_invariants();
     s.add(job(3, "a"));
-    EXPECT_TRUE(s.decide(t0, 9).empty());
+    EXPECT_TRUE(s.decide(t0, 9).starts.empty());
     EXPECT_EQ(s.pools()[0].used.at("g").count(), 6);
     s.release(1);
-    EXPECT_TRUE(s.decide(t0, 9).empty());
+    EXPECT_TRUE(s.decide(t0, 9).starts.empty());
     s.requeue(2);
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(3));
     s.check_invariants();
@@ -94,8 +94,8 @@ TEST(limits, jobs_of_an_earlier_configuration_are_counted_and_nothing_else_start
     s.restore(job(1, "gone", 1), "p");
     s.restore(job(2, "a", 1), "old");
     s.add(job(3, "gone"));
-    EXPECT_TRUE(s.decide(t0, 9).empty());
-    EXPECT_THAT(s.explain(3, t0).tenant_reason, HasSubstr("0 in use"));
+    EXPECT_TRUE(s.decide(t0, 9).starts.empty());
+    EXPECT_THAT(s.explain(3, t0).tenant_reason, HasSubstr("1 of 0 in use"));
     EXPECT_EQ(s.pools()[0].used.at("g").count(), 1);
     EXPECT_EQ(s.pools()[1].jobs.count(), 1);
     s.release(2);

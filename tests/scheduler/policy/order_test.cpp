@@ -71,8 +71,8 @@ TEST(order, within_a_tenant_priority_then_age) {
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(2, 3, 1, 4));
 }
 
-TEST(order, priority_does_not_beat_another_tenants_share_unless_strict) {
-    for (const order o : {order::fair, order::strict}) {
+TEST(order, priority_does_not_beat_another_tenants_share_unless_the_order_says_so) {
+    for (const order o : {order::fair, order::priority}) {
         scheduler s(fleet({tenant("a"), tenant("b")}, {pool("p", {{"g", amount{4}}})}, o));
         s.add(job(1, "a", 1, 9));
         s.add(job(2, "a", 1, 9));
@@ -85,26 +85,26 @@ TEST(order, priority_does_not_beat_another_tenants_share_unless_strict) {
     }
 }
 
-TEST(order, strict_is_fair_within_a_class) {
-    scheduler s(fleet({tenant("a"), tenant("b")}, {pool("p", {{"g", amount{9}}})}, order::strict));
+TEST(order, priority_is_fair_within_a_class) {
+    scheduler s(fleet({tenant("a"), tenant("b")}, {pool("p", {{"g", amount{9}}})}, order::priority));
     for (std::uint64_t id = 1; id <= 3; ++id) s.add(job(id, "a", 1, 2));
     for (std::uint64_t id = 4; id <= 5; ++id) s.add(job(id, "b", 1, 2));
     s.add(job(6, "b", 1, 3));
     EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(6, 1, 2, 4, 3, 5));
 }
 
-TEST(order, fifo_forgets_tenants) {
+TEST(order, fifo_forgets_tenants_and_priorities) {
     scheduler s(fleet({tenant("a"), tenant("b")}, {pool("p", {{"g", amount{9}}})}, order::fifo));
     s.add(job(1, "b"));
     s.add(job(2, "b"));
     s.add(job(3, "a"));
     s.add(job(4, "b"));
     s.add(job(5, "a", 1, 1));
-    EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(5, 1, 2, 3, 4));
+    EXPECT_THAT(ids(s.decide(t0, 9)), ElementsAre(1, 2, 3, 4, 5));
 }
 
 TEST(order, aging_raises_one_point_a_step) {
-    for (const order o : {order::fair, order::strict, order::fifo}) {
+    for (const order o : {order::fair, order::priority}) {
         settings c = fleet({tenant("a")}, {pool("p", {{"g", amount{1}}})}, o);
         c.aging_step = 10min;
         scheduler s(c);
@@ -139,7 +139,7 @@ TEST(order, a_job_that_does_not_fit_is_passed) {
 TEST(order, max_is_kept_and_the_next_call_goes_on) {
     scheduler s(fleet({tenant("a")}, {pool("p", {{"g", amount{9}}})}));
     for (std::uint64_t id = 1; id <= 3; ++id) s.add(job(id, "a"));
-    EXPECT_TRUE(s.decide(t0, 0).empty());
+    EXPECT_TRUE(s.decide(t0, 0).starts.empty());
     EXPECT_THAT(ids(s.decide(t0, 2)), ElementsAre(1, 2));
     EXPECT_THAT(ids(s.decide(t0, 2)), ElementsAre(3));
 }

@@ -35,8 +35,9 @@ reference::fraction reference::share(const tenant_config& t) const {
         slots += p.jobs_max;
         for (const auto& [r, limit] : p.limits) capacity[r] += limit;
     }
-    const std::int64_t most = std::int64_t{1} << 40U;
-    fraction worst{running(t.name, ""), std::min(slots.count(), most) * weight};
+    fraction worst{0, 1};
+    if (!slots.is_unlimited())
+        worst = {running(t.name, ""), std::max<std::int64_t>(1, slots.count()) * weight};
     for (const auto& [r, c] : capacity) {
         if (c.is_unlimited()) continue;
         const fraction f{used(t.name, "", r), std::max<std::int64_t>(1, c.count()) * weight};
@@ -55,7 +56,7 @@ bool reference::tenant_allows(const pending_job& j) const {
     if (amount{running(t.name, "") + 1} > t.jobs_max) return false;
     return std::ranges::all_of(j.demand, [&](const demand_line& d) {
         const auto q = t.quota.find(d.resource);
-        return q == t.quota.end() || amount{used(t.name, "", d.resource) + d.instances} <= q->second;
+        return q == t.quota.end() || amount{used(t.name, "", d.resource) + d.instances} <= q->second.nominal;
     });
 }
 
@@ -91,32 +92,50 @@ const pool_config* reference::place(const pending_job& j, wall_time now) const {
         }
         return worst;
     };
+    const auto refusals = [&](const pool_config& p) {
+        std::int64_t sum = 0;
+        for (const demand_line& d : j.demand)
+            if (const auto it = refusals_.find({p.name, d.resource}); it != refusals_.end())
+                sum += it->second;
+        return sum;
+    };
     const pool_config* best = nullptr;
     for (const pool_config& p : s_.pools) {
         if (!pool_takes(j, p, now)) continue;
-        if (!best || p.preference > best->preference ||
-            (p.preference == best->preference &&
-             (left(p) > left(*best) || (left(p) == left(*best) && fullness(p) < fullness(*best)))))
+        if (!best) {
             best = &p;
+        } else if (p.preference != best->preference) {
+            if (p.preference > best->preference) best = &p;
+        } else if (refusals(p) != refusals(*best)) {
+            if (refusals(p) < refusals(*best)) best = &p;
+        } else if (left(p) != left(*best)) {
+            if (left(p) > left(*best)) best = &p;
+        } else if (fullness(p) < fullness(*best)) {
+            best = &p;
+        }
     }
     return best;
 }
 
 // The order among jobs that can start now.
 bool reference::before(const pending_job& a, const pending_job& b) const {
+    if (s_.order == order::fifo) return std::pair{a.submitted, a.id} < std::pair{b.submitted, b.id};
     const bool same = a.tenant == b.tenant;
     if ((same || s_.order != order::fair) && rank(a) != rank(b)) return rank(a) > rank(b);
-    if (same || s_.order == order::fifo) return a.id < b.id;
+    if (same) return std::pair{a.submitted, a.id} < std::pair{b.submitted, b.id};
     const fraction x = share(tenant_of(a)), y = share(tenant_of(b));
     if (x < y || y < x) return x < y;
+    const fraction p{running(a.tenant, ""), static_cast<std::int64_t>(tenant_of(a).weight * 2)};
+    const fraction q{running(b.tenant, ""), static_cast<std::int64_t>(tenant_of(b).weight * 2)};
+    if (p < q || q < p) return p < q;
     return &tenant_of(a) < &tenant_of(b);
 }
 
-std::vector<start> reference::decide(wall_time now, std::size_t max) {
+decision reference::decide(wall_time now, std::size_t max) {
     for (auto& [key, g] : gates_)
         if (g.until <= now) g.due = true;
-    std::vector<start> out;
-    while (out.size() < max) {
+    decision out;
+    while (out.starts.size() < max) {
         const pending_job* best = nullptr;
         for (const auto& [id, j] : jobs_)
             if (j.second.empty() && (!best || before(j.first, *best)) && tenant_allows(j.first) &&
@@ -129,12 +148,13 @@ std::vector<start> reference::decide(wall_time now, std::size_t max) {
             if (const auto g = gates_.find({p.name, d.resource}); g != gates_.end())
                 g->second.probe = best->id;
         jobs_[best->id].second = p.name;
-        out.push_back({best->id, p.name});
+        out.starts.push_back({best->id, p.name});
     }
     return out;
 }
 
 void reference::block(const std::string& pool, const std::string& resource, wall_time until) {
+    ++refusals_[{pool, resource}];
     gate& g = gates_[{pool, resource}];
     if (!g.due && !g.probe) until = std::max(until, g.until);
     g = {until, false, std::nullopt};

@@ -25,8 +25,11 @@ public:
     void requeue(std::uint64_t id);
     void set_start_budget(const std::string& pool, std::int64_t n) { budget_[pool] = n < 0 ? 0 : n; }
     void block(const std::string& pool, const std::string& resource, wall_time until);
-    void unblock(const std::string& pool, const std::string& resource) { gates_.erase({pool, resource}); }
-    std::vector<start> decide(wall_time now, std::size_t max);
+    void unblock(const std::string& pool, const std::string& resource) {
+        gates_.erase({pool, resource});
+        refusals_[{pool, resource}] /= 2;
+    }
+    decision decide(wall_time now, std::size_t max);
 
     bool tenant_allows(const pending_job& j) const;
     bool pool_takes(const pending_job& j, const pool_config& p, wall_time now) const;
@@ -58,6 +61,7 @@ private:
     std::map<std::uint64_t, std::pair<pending_job, std::string>> jobs_;  // pool empty: waits
     std::map<std::string, std::int64_t> budget_;
     std::map<std::pair<std::string, std::string>, gate> gates_;
+    std::map<std::pair<std::string, std::string>, std::int64_t> refusals_;
 };
 
 }  // namespace trainyard::policy::test
