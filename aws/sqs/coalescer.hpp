@@ -154,6 +154,16 @@ public:
         --in_flight_batches_;
     }
 
+    // All that waits, in order; it will not go out.
+    std::vector<item> give_up_waiting() {
+        std::vector<item> out;
+        for (auto* queue : {&again_, &fresh_}) {
+            for (waiter& w : *queue) out.push_back(std::move(w.what));
+            queue->clear();
+        }
+        return out;
+    }
+
     // When take() is worth asking next, if nothing else happens; nothing: not before an add or an end.
     std::optional<mono_time> next_due() const {
         if (in_flight_batches_ >= limits_.batches_in_flight) return std::nullopt;

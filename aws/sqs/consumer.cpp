@@ -114,6 +114,8 @@ task<void> consumer::impl::wind_down() {
     wake.set();
     workers.cancel();
     co_await workers.join();
+    machine.abandon_sends();
+    tell();
 }
 
 void consumer::impl::refresh_metrics() {
@@ -154,8 +156,10 @@ void consumer::stop() {
 }
 
 void consumer::set_credit(std::size_t messages) {
-    impl_->machine.polls().set_credit(std::min(messages, impl_->options.receive.credit));
-    impl_->wake_by(mono_time::min());
+    receiver& polls = impl_->machine.polls();
+    const std::size_t before = polls.credit();
+    polls.set_credit(std::min(messages, impl_->options.receive.credit));
+    if (before == 0 && polls.credit() > 0) impl_->wake_by(mono_time::min());
 }
 
 void consumer::acknowledge(message_ref which) {
@@ -184,7 +188,8 @@ const message_view* consumer::find(message_ref which) const {
 }
 
 bool consumer::send(queue_number to, send_entry what, send_outcome then) {
-    if (!impl_->machine.send(to, {std::move(what), std::move(then)}, impl_->now())) return false;
+    if (impl_->finished || !impl_->machine.send(to, {std::move(what), std::move(then)}, impl_->now()))
+        return false;
     impl_->after_wish(to);
     return true;
 }

@@ -127,6 +127,9 @@ public:
     bool take_sends(queue_number of, sends::batch& out, std::string& body, mono_time now);
     void sends_ended(queue_number of, sends::batch& batch, const batch_outcomes& outcomes, mono_time now);
 
+    // What was not sent will not be: those who wait are told.
+    void abandon_sends();
+
     // Heartbeats that are due become visibility changes.
     void beat(mono_time now);
     // Queues with something that waits for a batch, and maybe some without.

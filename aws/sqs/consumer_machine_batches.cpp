@@ -156,6 +156,19 @@ bool consumer_machine::take_sends(queue_number of, sends::batch& out, std::strin
     return true;
 }
 
+void consumer_machine::abandon_sends() {
+    entry_outcome why;
+    why.code = "Stopped";
+    why.message = "the consumer has stopped";
+    for (const auto& q : queues_) {
+        for (auto& item : q->outbox.give_up_waiting()) {
+            notice& n = abandon(*q, request_kind::send, why);
+            n.then = std::move(item.entry.then);
+            n.why = failed_entry{item.entry.entry.id, std::string{why.code}, std::string{why.message}, false};
+        }
+    }
+}
+
 void consumer_machine::sends_ended(queue_number of, sends::batch& batch, const batch_outcomes& outcomes,
                                    mono_time now) {
     queue& q = *queues_[of];
