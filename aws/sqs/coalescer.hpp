@@ -55,6 +55,7 @@ public:
         if (bytes > limits_.bytes || waiting() >= limits_.waiting) return std::nullopt;
         const ticket id = next_++;
         grow(fresh_);
+        waiting_bytes_ += bytes;
         fresh_.push_back({item{id, std::move(entry), bytes, std::move(group), 0}, now});
         return id;
     }
@@ -122,6 +123,7 @@ public:
                     queue->rerase(queue->begin() + static_cast<std::ptrdiff_t>(chosen[n].at - removed++));
         }
         for (item& i : out) {
+            waiting_bytes_ -= i.bytes;
             ++i.attempts;
             if (!i.group.empty()) ++busy_groups_[i.group];
         }
@@ -144,6 +146,7 @@ public:
         // In the order of their tickets, so that a group's entries keep theirs.
         const auto at =
             std::find_if(again_.begin(), again_.end(), [&i](const waiter& w) { return w.what.id > i.id; });
+        waiting_bytes_ += i.bytes;
         const auto place = at - again_.begin();
         grow(again_);
         again_.insert(again_.begin() + place, {std::move(i), now + pause});
@@ -161,6 +164,7 @@ public:
             for (waiter& w : *queue) out.push_back(std::move(w.what));
             queue->clear();
         }
+        waiting_bytes_ = 0;
         return out;
     }
 
@@ -185,6 +189,8 @@ public:
     }
 
     std::size_t waiting() const { return fresh_.size() + again_.size(); }
+    // As many entries wait as fill a batch, or one that may by its size.
+    bool may_fill() const { return waiting() >= limits_.entries || waiting_bytes_ >= limits_.bytes; }
     std::size_t in_flight() const { return in_flight_; }
     bool idle() const { return waiting() == 0 && in_flight_ == 0; }
 
@@ -214,7 +220,7 @@ private:
     ticket next_ = 1;
     waiters fresh_, again_;
     std::map<std::string, std::size_t, std::less<>> busy_groups_;  // entries in flight by group
-    std::size_t in_flight_batches_ = 0, in_flight_ = 0;
+    std::size_t in_flight_batches_ = 0, in_flight_ = 0, waiting_bytes_ = 0;
 };
 
 }  // namespace trainyard::aws::sqs

@@ -82,7 +82,7 @@ task<void> consumer::impl::pump() {
 
 // The consumer has wished something: what is full goes out now, and the pump knows of the rest.
 void consumer::impl::after_wish(queue_number of) {
-    start_batches(of);
+    if (machine.may_fill(of)) start_batches(of);
     wake_by(machine.has_delivery() && !telling ? mono_time::min() : machine.next_due(of));
     if (stopping && machine.held() == 0) drained.set();
 }

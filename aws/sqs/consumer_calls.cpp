@@ -17,6 +17,8 @@ constexpr std::string_view wanted_fifo =
 // Beyond its own wait, what the answer may take; a poll that takes longer is stuck.
 constexpr duration poll_patience = std::chrono::seconds{5};
 
+constexpr std::size_t spare_body_max = 64U << 10U;
+
 // When the call failed as a whole, whether the same entries would fail again.
 bool is_sender_fault(failure kind) {
     return kind == failure::invalid_request || kind == failure::access_denied || kind == failure::not_found;
@@ -38,25 +40,52 @@ std::int64_t number_in(const string_map& attributes, const std::string& name) {
     return out;
 }
 
+call make_call(const queue_settings& s, const char* operation, http::lane lane) {
+    call out;
+    out.service = "sqs";
+    out.operation = operation;
+    out.endpoint = s.where;
+    out.fields.set("content-type", "application/x-amz-json-1.0");
+    out.fields.set("x-amz-target", std::string{"AmazonSQS."} + operation);
+    out.fields.set("x-amzn-query-mode", "true");
+    out.lane = lane;
+    // What failed goes out again with what came meanwhile, when the machine says so.
+    out.attempts_max = 1;
+    return out;
+}
+
 }  // namespace
 
-// One attempt: what failed goes out again with what came meanwhile, when the machine says so.
-task<api_result<http::response>> consumer::impl::ask(queue_number of, const char* operation, std::string body,
-                                                     http::lane lane, mono_time deadline) {
-    const queue_settings& s = queues[of]->settings;
-    call what;
-    what.service = "sqs";
-    what.operation = operation;
-    what.endpoint = s.where;
-    what.fields.set("content-type", "application/x-amz-json-1.0");
-    what.fields.set("x-amz-target", std::string{"AmazonSQS."} + operation);
-    what.fields.set("x-amzn-query-mode", "true");
-    what.body = std::move(body);
-    what.lane = lane;
+std::unique_ptr<call> consumer::impl::take_call(queue_number of, operation what) {
+    queue& q = *queues[of];
+    auto& spare = q.spare[static_cast<std::size_t>(what)];
+    if (!spare.empty()) {
+        auto out = std::move(spare.back());
+        spare.pop_back();
+        out->body.clear();
+        return out;
+    }
+    const auto made = [&q](const char* name, http::lane lane) {
+        return std::make_unique<call>(make_call(q.settings, name, lane));
+    };
+    switch (what) {
+        case operation::receive: return made("ReceiveMessage", http::lane::poll);
+        case operation::erase: return made("DeleteMessageBatch", http::lane::ack);
+        case operation::visibility: return made("ChangeMessageVisibilityBatch", http::lane::ack);
+        case operation::send: break;
+    }
+    return made("SendMessageBatch", http::lane::control);
+}
+
+void consumer::impl::put_call(queue_number of, operation what, std::unique_ptr<call> done) {
+    if (done->body.capacity() <= spare_body_max)
+        queues[of]->spare[static_cast<std::size_t>(what)].push_back(std::move(done));
+}
+
+task<api_result<http::response>> consumer::impl::ask(queue_number of, call& what, mono_time deadline) {
     what.deadline = deadline;
     what.attempt_timeout = deadline - now();
-    what.attempts_max = 1;
-    return calls.send(std::move(what), s.who);
+    return calls.send_kept(what, queues[of]->settings.who);
 }
 
 // A spawned lane may run at once, up to its first wait, and ask the machine in its turn.
@@ -95,11 +124,12 @@ task<void> consumer::impl::poll_once(receiver::poll what) {
     o.max_messages = what.max_messages;
     o.wait_seconds = what.wait_seconds;
     o.visibility_timeout = s.visibility_timeout;
-    std::string body;
-    write_receive(body, s.url, o, s.url.ends_with(".fifo") ? wanted_fifo : wanted_standard);
+    auto request = take_call(of, operation::receive);
+    write_receive(request->body, s.url, o, s.url.ends_with(".fifo") ? wanted_fifo : wanted_standard);
     const mono_time asked = now();
     const mono_time until = asked + std::chrono::seconds{what.wait_seconds} + poll_patience;
-    auto answer = co_await ask(of, "ReceiveMessage", std::move(body), http::lane::poll, until);
+    auto answer = co_await ask(of, *request, until);
+    put_call(of, operation::receive, std::move(request));
     if (answer) {
         (void)machine.poll_answered(what, std::move(answer->body), asked, now());
         tell();
@@ -118,9 +148,10 @@ task<void> consumer::impl::look(std::size_t polled_as) {
     const std::string visible = "ApproximateNumberOfMessages";
     const std::string in_flight = "ApproximateNumberOfMessagesNotVisible";
     const std::vector<std::string> names{visible, in_flight};
-    std::string body = encode_get_queue_attributes(queues[of]->settings.url, names);
+    call request = make_call(queues[of]->settings, "GetQueueAttributes", http::lane::control);
+    request.body = encode_get_queue_attributes(queues[of]->settings.url, names);
     const mono_time until = now() + options.call_timeout;
-    const auto answer = co_await ask(of, "GetQueueAttributes", std::move(body), http::lane::control, until);
+    const auto answer = co_await ask(of, request, until);
     if (!answer) co_return;
     const auto attributes = decode_attributes(answer->body);
     if (attributes)
@@ -128,9 +159,21 @@ task<void> consumer::impl::look(std::size_t polled_as) {
 }
 
 void consumer::impl::start_batches(queue_number of) {
+    for (;;) {
+        if (spare_deletes.empty()) spare_deletes.push_back(std::make_unique<delete_work>());
+        auto work = std::move(spare_deletes.back());
+        spare_deletes.pop_back();
+        work->of = of;
+        work->request = take_call(of, operation::erase);
+        if (!machine.take_deletes(of, work->batch, work->request->body, now())) {
+            put_call(of, operation::erase, std::move(work->request));
+            spare_deletes.push_back(std::move(work));
+            break;
+        }
+        delete_work* const given = work.release();  // the lane's; every member of a group runs
+        workers.spawn([this, given] { return delete_lane(given); });
+    }
     std::string body;
-    for (deletes::batch b; machine.take_deletes(of, b, body, now());)
-        workers.spawn([this, of, b, body] { return delete_lane(of, b, body); });
     for (changes::batch b; machine.take_changes(of, b, body, now());)
         workers.spawn([this, of, b, body] { return change_lane(of, b, body); });
     for (sends::batch b; machine.take_sends(of, b, body, now());)
@@ -142,43 +185,50 @@ void consumer::impl::start_all_batches() {
     for (std::size_t i = 0; i < machine.active().size(); ++i) start_batches(machine.active()[i]);
 }
 
-task<void> consumer::impl::delete_lane(queue_number of, deletes::batch batch, std::string body) {
+task<void> consumer::impl::delete_lane(delete_work* given) {
+    std::unique_ptr<delete_work> work{given};
+    const queue_number of = work->of;
     do {
         const mono_time until = now() + options.call_timeout;
-        auto answer = co_await ask(of, "DeleteMessageBatch", std::move(body), http::lane::ack, until);
-        machine.deletes_ended(of, batch, outcomes_of(answer, batch.size()), now());
+        auto answer = co_await ask(of, *work->request, until);
+        machine.deletes_ended(of, work->batch, outcomes_of(answer, work->batch.size()), now());
         tell();
         start_polls();  // with the credit that is there again
-        body.clear();
-    } while (machine.take_deletes(of, batch, body, now()));
+    } while (machine.take_deletes(of, work->batch, work->request->body, now()));
+    put_call(of, operation::erase, std::move(work->request));
+    spare_deletes.push_back(std::move(work));
     wake_by(machine.next_due(of));
     drained.set();
 }
 
 task<void> consumer::impl::change_lane(queue_number of, changes::batch batch, std::string body) {
+    auto request = take_call(of, operation::visibility);
     do {
         const mono_time until = now() + options.call_timeout;
         api_result<http::response> answer = http::response{};
-        if (!body.empty())
-            answer =
-                co_await ask(of, "ChangeMessageVisibilityBatch", std::move(body), http::lane::ack, until);
+        request->body = std::move(body);
+        if (!request->body.empty()) answer = co_await ask(of, *request, until);
         machine.changes_ended(of, batch, outcomes_of(answer, batch.size()), now());
         tell();
         start_polls();
         body.clear();
     } while (machine.take_changes(of, batch, body, now()));
+    put_call(of, operation::visibility, std::move(request));
     wake_by(machine.next_due());
     drained.set();
 }
 
 task<void> consumer::impl::send_lane(queue_number of, sends::batch batch, std::string body) {
+    auto request = take_call(of, operation::send);
     do {
         const mono_time until = now() + options.call_timeout;
-        auto answer = co_await ask(of, "SendMessageBatch", std::move(body), http::lane::control, until);
+        request->body = std::move(body);
+        auto answer = co_await ask(of, *request, until);
         machine.sends_ended(of, batch, outcomes_of(answer, batch.size()), now());
         tell();
         body.clear();
     } while (machine.take_sends(of, batch, body, now()));
+    put_call(of, operation::send, std::move(request));
     wake_by(machine.next_due(of));
     drained.set();
 }

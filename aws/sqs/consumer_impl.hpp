@@ -13,10 +13,19 @@
 namespace trainyard::aws::sqs {
 
 struct consumer::impl {
+    enum class operation : unsigned char { receive, erase, visibility, send };
     struct queue {
         queue_settings settings;
         message_handler* handler;
         queue_metrics metrics;
+        // Calls that are not under way, with the memory of their bodies, by operation.
+        std::array<std::vector<std::unique_ptr<call>>, 4> spare{};
+    };
+    // A batch of deletes that is under way.
+    struct delete_work {
+        queue_number of = 0;
+        deletes::batch batch;
+        std::unique_ptr<call> request;
     };
 
     impl(boost::asio::io_context& context, transport& t, metrics::registry& r, consumer_options o,
@@ -41,11 +50,12 @@ struct consumer::impl {
     void start_looks();
     void start_batches(queue_number of);
     void start_all_batches();
-    task<void> delete_lane(queue_number of, deletes::batch batch, std::string body);
+    task<void> delete_lane(delete_work* given);
     task<void> change_lane(queue_number of, changes::batch batch, std::string body);
     task<void> send_lane(queue_number of, sends::batch batch, std::string body);
-    task<api_result<http::response>> ask(queue_number of, const char* operation, std::string body,
-                                         http::lane lane, mono_time deadline);
+    std::unique_ptr<call> take_call(queue_number of, operation what);
+    void put_call(queue_number of, operation what, std::unique_ptr<call> done);
+    task<api_result<http::response>> ask(queue_number of, call& what, mono_time deadline);
 
     boost::asio::io_context& io;
     transport& calls;
@@ -53,6 +63,7 @@ struct consumer::impl {
     metrics::registry& registry;
     consumer_machine machine;
     std::vector<std::unique_ptr<queue>> queues;
+    std::vector<std::unique_ptr<delete_work>> spare_deletes;
     io::event wake, stopped, drained;
     mono_time started{};
     mono_time pump_wakes{};  // when it will by itself

@@ -312,6 +312,11 @@ mono_time consumer_machine::next_due() const {
     return at;
 }
 
+bool consumer_machine::may_fill(queue_number of) const {
+    const queue& q = *queues_[of];
+    return q.erase.may_fill() || q.visibility.may_fill() || q.outbox.may_fill();
+}
+
 bool consumer_machine::batches_idle() const {
     return std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q->idle(); });
 }

@@ -135,6 +135,8 @@ public:
     // Queues with something that waits for a batch, and maybe some without.
     std::span<const queue_number> active() const { return active_; }
     void forget_inactive();
+    // A batch of the queue may be full: worth asking for.
+    bool may_fill(queue_number of) const;
     // When something is due without an event before; max(): nothing.
     mono_time next_due() const;
     mono_time next_due(queue_number of) const;

@@ -1,6 +1,16 @@
 #include "aws/transport/signed_request.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 namespace trainyard::aws {
+
+namespace {
+
+// host, x-amz-date, x-amz-security-token, x-amz-content-sha256, authorization, user-agent.
+constexpr std::size_t fields_added = 6;
+constexpr std::size_t field_bytes_expected = 768;  // a session token may have more
+
+}  // namespace
 
 result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
                                           const sigv4::credentials& keys, wall_time when) {
@@ -9,12 +19,14 @@ result<http::request> make_signed_request(sigv4::signer& signer, const call& wha
     out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
     if (!what.target.empty()) out.target = what.target;
     out.body = what.body;
-    out.fields = what.fields;
+    // Room for what is added, so that a request costs the same few allocations whatever it carries.
+    out.fields.reserve(what.fields.size() + fields_added, field_bytes_expected);
+    for (const auto& f : what.fields) out.fields.add(f.name, f.value);
     out.fields.set("host", what.endpoint.origin.authority());
-    std::vector<sigv4::header_view> headers;
-    headers.reserve(out.fields.size());
+    boost::container::small_vector<sigv4::header_view, 16> headers;
     for (const auto& f : out.fields) headers.push_back({f.name, f.value});
-    const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
+    const std::span<const sigv4::header_view> shown{headers.data(), headers.size()};
+    const sigv4::request_view view{out.method, out.path(), out.query(), shown, out.body};
     const sigv4::scope where{what.endpoint.signing_region, what.service};
     sigv4::options how;
     if (what.service == "s3") {
