@@ -132,8 +132,9 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
         std::map<state, std::size_t> count;
         for (const auto& [id, j] : c.machine().jobs()) ++count[j.state];
         for (const auto& [s, g] : by_state) g.set(static_cast<double>(count[s]));
+        const auto last = d.last_polls();
         for (const auto& [queue, g] : polls)
-            g.set(std::chrono::duration<double>(time.mono() - d.last_polls().at(queue)).count());
+            g.set(std::chrono::duration<double>(time.mono() - last.at(queue)).count());
         for (const auto& p : c.policy().pools())
             pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
         for (const auto& t : c.policy().tenants())

