@@ -57,7 +57,7 @@ public:
         return true;
     }
     bool other() { return level_ != level::none || refuse("not a JSON object"); }
-    bool null() { return true; }
+    bool null() { return level_ != level::none || refuse("not a JSON object"); }
 
 private:
     enum class level : unsigned char { none, root, entries, entry };

@@ -16,7 +16,7 @@
 #include <span>
 #include <string>
 
-#include "aws/sqs/coalescer.hpp"
+#include "aws/sqs/coalescer_limits.hpp"
 #include "aws/sqs/heartbeat.hpp"
 #include "aws/sqs/message_view.hpp"
 #include "aws/sqs/receiver.hpp"
@@ -88,7 +88,7 @@ struct consumer_options {
     receiver_options receive;
     coalescer_limits batches;  // of deletes, of visibility changes and of sends, each by itself
     heartbeat_options keep_alive;
-    std::size_t remembered = 200'000;            // acknowledged messages, by id
+    std::size_t remembered = 50'000;             // acknowledged messages, by id
     std::size_t answer_bytes_max = 256U << 20U;  // of held answers; beyond it no poll starts
     duration call_timeout = std::chrono::seconds{30};
     bool deliver_while_stopping = false;  // what the last polls bring: hand it over, or give it back

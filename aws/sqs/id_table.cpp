@@ -1,5 +1,6 @@
 #include "aws/sqs/id_table.hpp"
 
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -51,9 +52,12 @@ id_table::key id_table::make_key(std::uint32_t queue, std::string_view message_i
 id_table::id_table(std::size_t remembered)
     : cells_(cells_min), mask_(cells_min - 1), remembered_(remembered) {}
 
+// Steele, Lea, Flood (2014), "SplitMix": every bit of the key reaches every bit of the place.
 std::size_t id_table::home(const key& k) const {
-    const std::uint64_t mixed = (k.low ^ k.high ^ k.queue) * 0x9E37'79B9'7F4A'7C15ULL;
-    return static_cast<std::size_t>(mixed >> 20U) & mask_;
+    std::uint64_t x = k.low ^ std::rotl(k.high, 32) ^ k.queue;
+    x = (x ^ (x >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
+    x = (x ^ (x >> 27U)) * 0x94D0'49BB'1331'11EBULL;
+    return static_cast<std::size_t>(x ^ (x >> 31U)) & mask_;
 }
 
 std::size_t id_table::where(const key& k) const {

@@ -39,9 +39,12 @@ public:
     bool leave();
     void key(std::string_view name);
     bool text(std::string_view value);
-    bool other() { return level_ != level::message || !needed() || refuse(about("a member is no string")); }
+    bool other() {
+        if (level_ == level::none) return refuse("not a JSON object");
+        return level_ != level::message || !needed() || refuse(about("a member is no string"));
+    }
     bool truth(bool) { return other(); }
-    bool null() { return true; }
+    bool null() { return level_ != level::none || refuse("not a JSON object"); }
     bool finish();
 
 private:

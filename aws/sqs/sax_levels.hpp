@@ -2,6 +2,7 @@
 // folder.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -88,7 +89,10 @@ result<void> parse_in_place(std::string& text, Handler& handler) {
         return error{errc::corrupt, "NUL in the answer"};
     if (utf8_prefix(text) != text.size()) return error{errc::corrupt, "malformed UTF-8"};
     rj::InsituStringStream stream{text.data()};
-    rj::Reader reader;
+    // Answers nest so little that the reader's memory fits here.
+    std::array<char, 2048> memory;
+    rj::MemoryPoolAllocator<> pool{memory.data(), memory.size()};
+    rj::GenericReader<rj::UTF8<>, rj::UTF8<>, rj::MemoryPoolAllocator<>> reader{&pool, 512};
     constexpr unsigned flags =
         rj::kParseIterativeFlag | rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag;
     const auto parsed = reader.Parse<flags>(stream, handler);

@@ -60,6 +60,7 @@ constexpr std::array common{
     row{"NonExistentQueue", failure::not_found}, row{"NoSuchEntity", failure::not_found},
     row{"NoSuchResource", failure::not_found}, row{"OrganizationNotFound", failure::not_found},
     row{"ReportNotPresent", failure::not_found}, row{"ReportExpired", failure::not_found},
+    row{"NoSuchKey", failure::not_found}, row{"NoSuchBucket", failure::not_found},
     row{"TableNotFound", failure::not_found}, row{"GlobalTableNotFound", failure::not_found},
     row{"ReplicaNotFound", failure::not_found}, row{"IndexNotFound", failure::not_found},
     row{"BackupNotFound", failure::not_found}, row{"ExportNotFound", failure::not_found},

@@ -22,17 +22,18 @@ namespace trainyard {
 
 class local_environment final : public aws::environment {
 public:
-    explicit local_environment(std::string endpoint, std::string secret)
-        : endpoint_(std::move(endpoint)), secret_(std::move(secret)) {}
+    explicit local_environment(std::string endpoint, std::string secret, std::string s3 = {})
+        : endpoint_(std::move(endpoint)), secret_(std::move(secret)), s3_(std::move(s3)) {}
     std::string get(const std::string& variable) const override {
         if (variable == "AWS_ACCESS_KEY_ID") return "000000000000";
         if (variable == "AWS_SECRET_ACCESS_KEY") return secret_;
         if (variable == "AWS_ENDPOINT_URL") return endpoint_;
+        if (variable == "AWS_ENDPOINT_URL_S3") return s3_;
         return {};
     }
 
 private:
-    std::string endpoint_, secret_;
+    std::string endpoint_, secret_, s3_;
 };
 
 class World : public ::testing::Test {
@@ -93,7 +94,7 @@ protected:
     dispatcher::run_report run(const std::string& yaml, const std::string& secret = "test") {
         auto fleet = config::parse_fleet(yaml, "fleet.yaml", directory.string(), {});
         EXPECT_TRUE(fleet) << fleet.error().message;
-        const local_environment env{endpoint, secret};
+        const local_environment env{endpoint, secret, s3_endpoint};
         boost::asio::io_context io;
         dispatcher::run_options options;
         options.driver.until_idle = true;
@@ -108,9 +109,19 @@ protected:
         return report;
     }
     void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs") {
+        std::vector<aws::sqs::send_entry> entries;
+        for (const std::string& body : bodies) {
+            aws::sqs::send_entry e;
+            e.id = "0";
+            e.body = body;
+            entries.push_back(std::move(e));
+        }
+        send_entries(entries, queue);
+    }
+    void send_entries(const std::vector<aws::sqs::send_entry>& entries, const std::string& queue = "jobs") {
         boost::asio::io_context io;
         io::task_group group{io};
-        group.spawn([&] { return send_all(io, bodies, queue); });
+        group.spawn([&] { return send_all(io, entries, queue); });
         io.run();
     }
     // What a queue holds now, read and not deleted.
@@ -125,6 +136,7 @@ protected:
 
     std::filesystem::path directory;
     std::string endpoint;
+    std::string s3_endpoint;  // empty: the same
 
 private:
     task<void> shut_down(std::promise<void>& done) {
@@ -135,7 +147,7 @@ private:
     static task<void> keep(dispatcher::run_instance& instance, dispatcher::run_report& report) {
         report = co_await instance.run();
     }
-    task<void> send_all(boost::asio::io_context& io, const std::vector<std::string>& bodies,
+    task<void> send_all(boost::asio::io_context& io, const std::vector<aws::sqs::send_entry>& entries,
                         std::string queue) {
         http::client http{io, {}};
         metrics::registry registry;
@@ -148,10 +160,7 @@ private:
         const mono_time deadline = io::real_clock().mono() + 20s;
         const auto url = co_await client.create_queue(queue, attributes, deadline);
         EXPECT_TRUE(url) << url.error().to_string();
-        for (const std::string& body : bodies) {
-            aws::sqs::send_entry e;
-            e.id = "0";
-            e.body = body;
+        for (const aws::sqs::send_entry& e : entries) {
             const auto sent = co_await client.send(*url, e, deadline);
             EXPECT_TRUE(sent) << sent.error().to_string();
         }

@@ -243,6 +243,23 @@ class Program(unittest.TestCase):
         self.assertEqual(run.wait(SECONDS_MAX), 0)
         self.assertEqual(self.call("jobs", "-c", "fleet.yaml", "--json").stdout.count("succeeded"), 2)
 
+    def test_doctor_examines_queues(self):
+        done = self.call("doctor", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.local()
+        done = self.call("doctor", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.make_queue()
+        done = self.call("doctor", "-c", "fleet.yaml", "--json")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        queue, = json.loads(done.stdout)["queues"]
+        self.assertEqual((queue["queue"], [f["rule"] for f in queue["findings"]], queue["error"]),
+                         ("jobs", ["no-dead-letter-queue"], None))
+        done = self.call("doctor", "-c", "fleet.yaml")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("queue jobs: it has no dead-letter queue (no-dead-letter-queue)", done.stdout)
+        self.assertEqual(self.call("doctor", "-c", "fleet.yaml", "--credentials").returncode, 2)
+
     def test_demo(self):
         done = self.call("demo", "--jobs", "60", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -188,7 +188,8 @@ TEST_F(endpoint_settings_test, conflicts_are_errors) {
     EXPECT_THAT(
         resolved("dynamodb", "us-east-1", {{"AWS_ENDPOINT_URL", "https://dynamodb.us-east-1.api.aws"}}),
         HasSubstr("AWS_USE_DUALSTACK_ENDPOINT"));
-    EXPECT_THAT(resolved("s3", "us-east-1"), StartsWith("error: no endpoint rule"));
+    EXPECT_EQ(resolved("s3", "eu-west-1"), "https://s3.eu-west-1.amazonaws.com eu-west-1");
+    EXPECT_THAT(resolved("glacier", "us-east-1"), StartsWith("error: no endpoint rule"));
     EXPECT_THAT(resolved("monitoring", "us-east-1"), StartsWith("error: no endpoint rule"));
 }
 

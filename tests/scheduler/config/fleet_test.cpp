@@ -25,6 +25,8 @@ queues:
     region: us-east-1
     tenants: [vision]
     max_priority: normal
+    weight: 2.5
+    payload_buckets: [bodies, more-bodies]
 policy: {order: priority}
 )";
 
@@ -46,6 +48,8 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(f->policy.tenants[0].weight, 2);
     EXPECT_EQ(f->policy.order, policy::order::priority);
     EXPECT_EQ(f->queues[0].max_priority, "normal");
+    EXPECT_EQ(f->queues[0].weight, 2.5);
+    EXPECT_EQ(f->queues[0].payload_buckets, (std::vector<std::string>{"bodies", "more-bodies"}));
     EXPECT_EQ(f->default_priority, "normal");
 }
 
@@ -109,6 +113,7 @@ struct bad_case {
 
 TEST(Fleet, EveryMistakeIsNamedWithItsPlace) {
     const std::vector<bad_case> cases{
+        {"weight: 2.5", "weight: 0", "weight"},
         {"max_jobs: 10", "max_jubs: 10",
          "fleet.yaml:9:5: accounts[0]: unknown key 'max_jubs'; known keys are id, role"},
         {"installation: prod\n", "", "installation: is required"},
