@@ -122,7 +122,7 @@ class harness:
     def __init__(self, build, endpoint):
         self.program, self.endpoint = build / "bin" / "trainyard-bench", endpoint
         self.queue = self.run("--mode", "fill", "--messages", "10")["manifest"]["parameters"]["queue url"]
-        self.drain("consumer", 10)
+        self.drain("consumer", 1000)
 
     def run(self, *arguments):
         done = subprocess.run([self.program, "queue", "--json", "--endpoint", self.endpoint, *map(str, arguments)],

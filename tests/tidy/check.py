@@ -123,7 +123,7 @@ LAYERS = {
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],
     "scheduler/cli": BEFORE_CLI + ["aws/local"],
-    "bench": BEFORE_CLI + ["aws/local"],
+    "bench": BEFORE_CLI + ["aws/local", "engine/report"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
