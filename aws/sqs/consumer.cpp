@@ -12,10 +12,14 @@ namespace {
 
 constexpr duration forever = std::chrono::hours{1};
 
-// Whatever is held has its place in these beyond the rest, so no delete and no give-back is refused.
-coalescer_limits limits_of(const consumer_options& o) {
-    coalescer_limits out = o.batches;
-    out.waiting += o.receive.credit;
+queue_rules rules_of(const queue_settings& s) {
+    queue_rules out;
+    out.url = s.url;
+    out.receive = s.receive;
+    out.fifo = s.url.ends_with(".fifo");
+    out.heartbeat = s.heartbeat;
+    out.one_at_a_time = s.one_at_a_time;
+    out.weight = s.weight;
     return out;
 }
 
@@ -26,18 +30,14 @@ consumer::impl::impl(boost::asio::io_context& context, transport& t, metrics::re
     : io(context),
       calls(t),
       options(std::move(o)),
-      random(seed),
-      polls(options.receive),
-      kept(options.remembered),
-      beats(options.keep_alive),
       registry(r),
+      machine(options, rng{seed}),
       wake(context),
       stopped(context),
       drained(context),
+      started(t.time().mono()),
       pollers(context),
-      workers(context) {
-    started = now();
-}
+      workers(context) {}
 
 // Wakes the pump when it would sleep longer.
 void consumer::impl::wake_by(mono_time at) {
@@ -46,64 +46,45 @@ void consumer::impl::wake_by(mono_time at) {
     wake.set();
 }
 
-mono_time consumer::impl::next_due() const {
-    mono_time at = now() + forever;
-    const auto sooner = [&at](std::optional<mono_time> t) {
-        if (t) at = std::min(at, *t);
-    };
-    sooner(polls.next_due());
-    sooner(beats.next_due());
-    for (const consumed_queue* q : active) {
-        sooner(q->erase.next_due());
-        sooner(q->visibility.next_due());
-        sooner(q->outbox.next_due());
+// Hands over what there is. A handler may acknowledge from within; what follows from that is handed over by
+// the call that runs already.
+void consumer::impl::tell() {
+    if (telling) return;
+    telling = true;
+    while (const auto next = machine.take_delivery(now())) queues[next->queue]->handler->deliver(*next);
+    while (machine.has_notices()) {
+        for (const auto& n : machine.take_notices()) {
+            using kind = consumer_machine::notice::kind;
+            message_handler& handler = *queues[n.queue]->handler;
+            switch (n.what) {
+                case kind::hand_off: handler.hand_off(n.which); break;
+                case kind::lost: handler.lost(n.which); break;
+                case kind::abandoned: handler.abandoned(n.entry); break;
+                case kind::sent: break;
+            }
+            if (n.then) n.then(n.done ? &*n.done : nullptr, n.why ? &*n.why : nullptr);
+        }
     }
-    return at;
+    telling = false;
 }
 
 // Does what is due, and what no lane does by itself.
 task<void> consumer::impl::pump() {
     while (!finished) {
-        deliver_ready();
-        beat(now());
-        start_all_polls();
-        for (std::size_t i = 0; i < active.size();) {
-            consumed_queue& q = *active[i];
-            start_batches(q);
-            if (q.waits()) {
-                ++i;
-                continue;
-            }
-            q.active = false;
-            active[i] = active.back();
-            active.pop_back();
-        }
-        pump_wakes = next_due();
+        machine.beat(now());
+        tell();
+        start_polls();
+        start_all_batches();
+        pump_wakes = std::min(machine.next_due(), now() + forever);
         co_await wake.wait_until(pump_wakes);
     }
 }
 
-void consumer::impl::beat(mono_time at) {
-    if (beats.held() == 0) return;
-    constexpr std::size_t at_once = 1'000;
-    const auto commands = beats.take(at, at_once);
-    for (const auto& b : commands.extend) {
-        const message_ref which = ref_of(b.message);
-        change(queue_of(which.slot), {visibility_change::purpose::beat, which, b.timeout_seconds});
-    }
-    for (const heartbeat::key k : commands.hand_off) {
-        const message_ref which = ref_of(k);
-        if (names(which)) queue_of(which.slot).handler->hand_off(which);
-    }
-    for (const heartbeat::key k : commands.lost) {
-        const message_ref which = ref_of(k);
-        if (!names(which) || kept.stage_of(which.slot) != custody::stage::held) continue;
-        consumed_queue& q = queue_of(which.slot);
-        give_back_group(q, which.slot);
-        kept.lost(which.slot);
-        free_slot(which.slot);
-        q.handler->lost(which);
-    }
+// The consumer has wished something: what is full goes out now, and the pump knows of the rest.
+void consumer::impl::after_wish(queue_number of) {
+    start_batches(of);
+    wake_by(machine.has_delivery() && !telling ? mono_time::min() : machine.next_due(of));
+    if (stopping && machine.held() == 0) drained.set();
 }
 
 task<void> consumer::impl::run() {
@@ -117,36 +98,33 @@ task<void> consumer::impl::run() {
 
 // No new polls; those under way end, or are cut off; what nobody acknowledged is given back; batches go out.
 task<void> consumer::impl::wind_down() {
-    polls.stop();
+    machine.stop();
     const mono_time polls_until = now() + options.poll_grace;
-    while (polls.polls() > 0 && now() < polls_until) co_await drained.wait_until(polls_until);
+    while (machine.polls().polls() > 0 && now() < polls_until) co_await drained.wait_until(polls_until);
     pollers.cancel();
     co_await pollers.join();
     const mono_time held_until = now() + options.held_grace;
-    while (kept.held() > 0 && now() < held_until) co_await drained.wait_until(held_until);
-    for (custody::slot s = 0; s < kept.slot_bound(); ++s)
-        if (kept.stage_of(s) == custody::stage::held) give_back_slot(s, 0);
-    flushing = true;
+    while (machine.held() > 0 && now() < held_until) co_await drained.wait_until(held_until);
+    machine.give_back_all(now());
+    machine.flush();
     wake.set();
     const mono_time flush_until = now() + options.flush_grace;
-    const auto all_idle = [this] {
-        return std::all_of(queues.begin(), queues.end(), [](const auto& q) { return q->idle(); });
-    };
-    while (!all_idle() && now() < flush_until) co_await drained.wait_until(flush_until);
+    while (!machine.batches_idle() && now() < flush_until) co_await drained.wait_until(flush_until);
     finished = true;
     wake.set();
     workers.cancel();
     co_await workers.join();
+    machine.abandon_sends();
+    tell();
 }
 
 void consumer::impl::refresh_metrics() {
     const mono_time at = now();
-    for (const consumed_queue* q : polled) {
-        const auto r = polls.queue(q->polled_as);
+    for (queue_number n = 0; n < queues.size(); ++n) queues[n]->metrics.show(machine.figures(n));
+    for (std::size_t i = 0; i < machine.polls().queues(); ++i) {
+        const auto r = machine.polls().queue(i);
         const duration since = at - r.last_success.value_or(started);
-        q->figures.seconds_since_poll.set(std::chrono::duration<double>(since).count());
-        q->figures.open_polls.set(static_cast<double>(r.polls));
-        q->figures.at_in_flight_limit.set(r.state == receiver::state::at_in_flight_limit ? 1 : 0);
+        queues[machine.polled(i)]->metrics.show_polls(r, std::chrono::duration<double>(since).count());
     }
 }
 
@@ -161,17 +139,10 @@ consumer::~consumer() = default;
 
 queue_number consumer::add_queue(queue_settings settings, message_handler& handler) {
     impl& me = *impl_;
-    const queue_number number = me.queues.size();
-    const rng random = me.random.split(settings.name + std::to_string(number));
-    auto made = std::make_unique<consumed_queue>(std::move(settings), handler, limits_of(me.options), random,
-                                                 me.registry);
-    made->number = number;
-    if (made->settings.receive) {
-        const bool fifo = made->settings.url.ends_with(".fifo");
-        made->polled_as = me.polls.add_queue(made->settings.weight, fifo);
-        me.polled.push_back(made.get());
-    }
-    me.queues.push_back(std::move(made));
+    queue_metrics figures{me.registry, settings.name, settings.receive};
+    const queue_number number = me.machine.add_queue(rules_of(settings));
+    me.queues.push_back(
+        std::make_unique<impl::queue>(impl::queue{std::move(settings), &handler, std::move(figures)}));
     return number;
 }
 
@@ -185,49 +156,55 @@ void consumer::stop() {
 }
 
 void consumer::set_credit(std::size_t messages) {
-    impl_->polls.set_credit(std::min(messages, impl_->options.receive.credit));
-    impl_->wake_by(mono_time::min());
+    receiver& polls = impl_->machine.polls();
+    const std::size_t before = polls.credit();
+    polls.set_credit(std::min(messages, impl_->options.receive.credit));
+    if (before == 0 && polls.credit() > 0) impl_->wake_by(mono_time::min());
 }
 
 void consumer::acknowledge(message_ref which) {
-    impl_->acknowledge(which);
+    const auto of = impl_->machine.queue_of(which);
+    if (!of) return;
+    impl_->machine.acknowledge(which, impl_->now());
+    impl_->after_wish(*of);
 }
+
 void consumer::give_back(message_ref which, int after_seconds) {
-    impl_->give_back(which, after_seconds);
+    const auto of = impl_->machine.queue_of(which);
+    if (!of) return;
+    impl_->machine.give_back(which, after_seconds, impl_->now());
+    impl_->after_wish(*of);
 }
+
 void consumer::extend(message_ref which, int seconds) {
-    if (!impl_->names(which)) return;
-    impl_->change(impl_->queue_of(which.slot), {visibility_change::purpose::extend, which, seconds});
+    const auto of = impl_->machine.queue_of(which);
+    if (!of) return;
+    impl_->machine.extend(which, seconds, impl_->now());
+    impl_->after_wish(*of);
 }
+
 const message_view* consumer::find(message_ref which) const {
-    return impl_->names(which) ? &impl_->view(which.slot) : nullptr;
+    return impl_->machine.find(which);
 }
 
 bool consumer::send(queue_number to, send_entry what, send_outcome then) {
-    consumed_queue& q = *impl_->queues.at(to);
-    std::size_t bytes = what.body.size();
-    for (const auto& [name, a] : what.attributes) bytes += name.size() + a.data_type.size() + a.value.size();
-    if (q.outbox.waiting() >= impl_->options.batches.waiting) return false;
-    const std::string group = what.group_id;
-    outgoing entry{std::move(what), std::move(then)};
-    if (!q.outbox.add(std::move(entry), bytes, impl_->now(), group)) return false;
-    impl_->after_add(q);
+    if (impl_->finished || !impl_->machine.send(to, {std::move(what), std::move(then)}, impl_->now()))
+        return false;
+    impl_->after_wish(to);
     return true;
 }
 
 std::size_t consumer::held() const {
-    return impl_->kept.slots();
+    return impl_->machine.slots();
 }
 receiver::report consumer::report(queue_number of) const {
-    const consumed_queue& q = *impl_->queues.at(of);
-    return q.settings.receive ? impl_->polls.queue(q.polled_as) : receiver::report{};
+    return impl_->machine.report(of);
 }
 const consumer_counts& consumer::counts() const {
-    return impl_->counts;
+    return impl_->machine.counts();
 }
 bool consumer::idle() const {
-    const auto idle = [](const auto& q) { return q->idle(); };
-    return impl_->kept.slots() == 0 && std::all_of(impl_->queues.begin(), impl_->queues.end(), idle);
+    return impl_->machine.slots() == 0 && impl_->machine.batches_idle();
 }
 
 std::string resend_id(std::string_view job, int attempt) {

@@ -16,7 +16,7 @@
 #include <span>
 #include <string>
 
-#include "aws/sqs/coalescer.hpp"
+#include "aws/sqs/coalescer_limits.hpp"
 #include "aws/sqs/heartbeat.hpp"
 #include "aws/sqs/message_view.hpp"
 #include "aws/sqs/receiver.hpp"

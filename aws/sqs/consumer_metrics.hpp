@@ -1,27 +1,32 @@
-// A consumer's metrics, with handles that are looked up once.
+// A consumer's metrics. Counting costs an addition; the registry learns of it when somebody looks.
 #pragma once
 
 #include <array>
 #include <string>
 
-#include "aws/sqs/receiver.hpp"
+#include "aws/sqs/consumer_machine.hpp"
 #include "engine/metrics/registry.hpp"
 
 namespace trainyard::aws::sqs {
 
-// What a batch call carries; the order is that of request_kind.
-inline constexpr std::array<const char*, 3> request_names{"delete", "visibility", "send"};
+class queue_metrics {
+public:
+    // `receives`: false for a queue that is only sent to.
+    queue_metrics(metrics::registry& registry, const std::string& queue, bool receives);
 
-struct queue_metrics {
-    queue_metrics(metrics::registry& registry, const std::string& queue);
+    void show(const queue_figures& now);
+    void show_polls(const receiver::report& r, double seconds_since_success);
 
-    metrics::counter received, copies;
-    metrics::counter polls_full, polls_some, polls_empty, polls_failed, polls_over_limit;
-    struct batch_figures {
+private:
+    struct batch_counters {
         metrics::counter calls, done, retried, abandoned;
     };
-    std::array<batch_figures, request_names.size()> batches;
-    metrics::gauge seconds_since_poll, open_polls, at_in_flight_limit;
+    bool receives_;
+    queue_figures shown_;
+    metrics::counter received_, copies_;
+    metrics::counter polls_full_, polls_some_, polls_empty_, polls_failed_, polls_over_limit_;
+    std::array<batch_counters, 3> batches_;  // by request_kind
+    metrics::gauge seconds_since_poll_, open_polls_, at_in_flight_limit_;
 };
 
 }  // namespace trainyard::aws::sqs

@@ -31,8 +31,14 @@ void receiver::start(std::size_t number, std::size_t messages, int wait, command
 
 receiver::commands receiver::take(mono_time now) {
     commands out;
-    if (stopped_) return out;
-    out.looks = std::exchange(to_look_, {});
+    take_into(out, now);
+    return out;
+}
+
+void receiver::take_into(commands& out, mono_time now) {
+    if (stopped_) return;
+    out.looks.insert(out.looks.end(), to_look_.begin(), to_look_.end());
+    to_look_.clear();
     while (!paused_.empty() && paused_.begin()->first <= now) {
         bare_.push_back(paused_.begin()->second);
         paused_.erase(paused_.begin());
@@ -58,7 +64,6 @@ receiver::commands receiver::take(mono_time now) {
         start(number, batch_entries_max, options_.busy_wait_seconds, out);
         wants(number);
     }
-    return out;
 }
 
 // Enters the queue among those that want an extra poll, if it does.

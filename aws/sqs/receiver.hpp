@@ -63,6 +63,7 @@ public:
 
     // What to start now.
     commands take(mono_time now);
+    void take_into(commands& out, mono_time now);  // the same, appended
     // When take() may have something new without an event before; nothing: not until one.
     std::optional<mono_time> next_due() const;
 
@@ -88,6 +89,7 @@ public:
         std::optional<mono_time> last_success;  // the last poll that was answered, with messages or without
     };
     report queue(std::size_t number) const;
+    std::size_t queues() const { return queues_.size(); }
     std::size_t polls() const { return open_.size(); }
     std::size_t credit() const { return options_.credit - std::min(held_, options_.credit); }
 

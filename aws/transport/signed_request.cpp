@@ -5,8 +5,9 @@ namespace trainyard::aws {
 result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
                                           const sigv4::credentials& keys, wall_time when) {
     http::request out;
-    out.method = "POST";
+    out.method = what.method;
     out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
+    if (!what.target.empty()) out.target = what.target;
     out.body = what.body;
     out.fields = what.fields;
     out.fields.set("host", what.endpoint.origin.authority());
@@ -15,7 +16,12 @@ result<http::request> make_signed_request(sigv4::signer& signer, const call& wha
     for (const auto& f : out.fields) headers.push_back({f.name, f.value});
     const sigv4::request_view view{out.method, out.path(), out.query(), headers, out.body};
     const sigv4::scope where{what.endpoint.signing_region, what.service};
-    const auto signature = signer.sign(view, keys, where, when);
+    sigv4::options how;
+    if (what.service == "s3") {
+        how.path = {.normalize = false, .encode_twice = false};
+        how.sign_body = true;
+    }
+    const auto signature = signer.sign(view, keys, where, when, how);
     if (!signature) return signature.error();
     // None of them is there yet: the signer refuses a request that has one.
     for (const auto& h : signature->headers) out.fields.add(h.name, h.value);

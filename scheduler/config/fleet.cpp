@@ -94,7 +94,8 @@ void read_tenant(const node& n, fleet& f) {
 }
 
 void read_queue(const node& n, fleet& f) {
-    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue"});
+    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "weight",
+            "payload_buckets"});
     queue q;
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
@@ -113,6 +114,8 @@ void read_queue(const node& n, fleet& f) {
     q.default_kind = n["kind"].text("training");
     if (q.default_kind != "training") n["kind"].fail("this version dispatches 'training' only");
     q.reject_queue = n["reject_queue"].text();
+    q.weight = n["weight"].real(1, 0.01, 100);
+    q.payload_buckets = n["payload_buckets"].texts();
     f.queues.push_back(std::move(q));
 }
 

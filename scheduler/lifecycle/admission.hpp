@@ -38,6 +38,8 @@ struct incoming_message {
     std::string deduplication_id;  // FIFO; empty: none
     std::string body;
     std::map<std::string, std::string> attributes;  // trainyard.kind, trainyard.tenant, trainyard.priority
+    // Why the body that the message points to could not be had, and never will; empty: `body` is it.
+    std::string unreadable{};
 };
 
 struct rejection {
