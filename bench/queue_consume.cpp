@@ -7,6 +7,8 @@
 namespace trainyard::bench {
 namespace {
 
+constexpr int quiet_wait_seconds = 5;
+
 aws::sqs::consumer_options options_of(const queue_plan& p) {
     const std::size_t calls = std::max<std::size_t>(1, p.connections / p.threads);
     aws::sqs::consumer_options out;
@@ -14,8 +16,11 @@ aws::sqs::consumer_options options_of(const queue_plan& p) {
     out.receive.polls_extra = calls;
     out.batches.batches_in_flight = calls;
     out.batches.linger = duration{static_cast<std::int64_t>(p.linger_ms * 1e6)};
-    // The end of a segment cuts polls off: what they may bring belongs to no window.
-    out.poll_grace = duration::zero();
+    // A poll that is cut off may still be given messages, which nobody sees until their visibility timeout.
+    // So the end of a segment waits for all, and they are short.
+    out.receive.long_wait_seconds = p.mode == queue_mode::many ? quiet_wait_seconds : receive_wait_seconds;
+    out.receive.busy_wait_seconds = receive_wait_seconds;
+    out.poll_grace = std::chrono::seconds{out.receive.long_wait_seconds + 1};
     out.deliver_while_stopping = true;
     return out;
 }

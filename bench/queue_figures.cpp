@@ -117,7 +117,8 @@ void add_latencies(const queue_plan& p, const queue_outcome& o, queue_op what, r
         std::vector<double> values;
         for (const auto& h : by_round)
             if (h.count() > 0) values.push_back(static_cast<double>(h.value_at(q)) / ns_per_ms);
-        figure f = round_figure(title(name), std::move(values), "ms");
+        figure f{title(name), 0, "ms", {}, {}, 0};
+        if (!values.empty()) f = round_figure(f.name, std::move(values), f.unit);
         // Far percentiles need all the values that there are.
         f.value = static_cast<double>(whole.value_at(q)) / ns_per_ms;
         into.figures.push_back(std::move(f));

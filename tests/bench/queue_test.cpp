@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 
 #include "bench/commands.hpp"
 #include "bench/queue_messages.hpp"
@@ -169,6 +170,8 @@ TEST(queue, says_what_is_wrong) {
         const auto ran = run_queue(p, nullptr);
         return ran ? std::string{} : ran.error().message;
     };
+    ::setenv("AWS_ACCESS_KEY_ID", "test", 1);
+    ::setenv("AWS_SECRET_ACCESS_KEY", "test", 1);
     auto p = short_plan(queue_mode::send);
     p.program = "/nowhere/trainyard";
     EXPECT_THAT(why(p), testing::HasSubstr("cannot run /nowhere/trainyard"));
