@@ -1,6 +1,13 @@
 #include "aws/transport/signed_request.hpp"
 
 namespace trainyard::aws {
+namespace {
+
+// Host, the signer's own (date, token, body digest, authorization) and the agent, and what they say at most
+// in everyday requests; more costs one move.
+constexpr std::size_t fields_added = 6, room_for_added = 512;
+
+}  // namespace
 
 result<http::request> make_signed_request(sigv4::signer& signer, const call& what,
                                           const sigv4::credentials& keys, wall_time when) {
@@ -9,7 +16,11 @@ result<http::request> make_signed_request(sigv4::signer& signer, const call& wha
     out.target = what.endpoint.path.empty() ? "/" : what.endpoint.path;
     if (!what.target.empty()) out.target = what.target;
     out.body = what.body;
-    out.fields = what.fields;
+    // Room for all at once; grown field by field, the list would be moved four times.
+    std::size_t bytes = room_for_added;
+    for (const auto& f : what.fields) bytes += f.name.size() + f.value.size();
+    out.fields.reserve(what.fields.size() + fields_added, bytes + keys.session_token.reveal().size());
+    for (const auto& f : what.fields) out.fields.add(f.name, f.value);
     out.fields.set("host", what.endpoint.origin.authority());
     std::vector<sigv4::header_view> headers;
     headers.reserve(out.fields.size());
