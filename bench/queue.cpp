@@ -1,6 +1,7 @@
 // trainyard-bench queue: how much a queue, its server and this client carry, and at what cost.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <map>
 #include <memory>
 
@@ -11,11 +12,9 @@
 namespace trainyard::bench {
 namespace {
 
-const std::map<std::string, queue_mode> modes{{"send", queue_mode::send},
-                                              {"receive", queue_mode::receive},
-                                              {"delete", queue_mode::erase},
-                                              {"roundtrip", queue_mode::roundtrip},
-                                              {"fill", queue_mode::fill}};
+const std::map<std::string, queue_mode> modes{
+    {"send", queue_mode::send},           {"receive", queue_mode::receive}, {"delete", queue_mode::erase},
+    {"roundtrip", queue_mode::roundtrip}, {"fill", queue_mode::fill},       {"many", queue_mode::many}};
 
 const std::map<std::string, queue_client> clients{{"calls", queue_client::calls},
                                                   {"consumer", queue_client::consumer}};
@@ -37,7 +36,16 @@ int run(const queue_arguments& a, std::uint64_t (*count_allocations)()) {
             default: return 1;
         }
     }
-    print(queue_report(a.plan, *outcome), a.json);
+    const report r = queue_report(a.plan, *outcome);
+    if (!a.html.empty()) {
+        std::ofstream file(a.html, std::ios::binary);
+        file << queue_html(a.plan, *outcome, r);
+        if (!file.flush()) {
+            std::fprintf(stderr, "trainyard-bench queue: %s cannot be written\n", a.html.c_str());
+            return 1;
+        }
+    }
+    print(r, a.json);
     return 0;
 }
 
@@ -46,7 +54,8 @@ void add_load_options(CLI::App& sub, queue_plan& p) {
            "--mode", [&p](const std::string& name) { p.mode = modes.at(name); },
            "send; receive (from a backlog that stays); delete (receive and delete a backlog); roundtrip "
            "(send, "
-           "receive, delete); fill (send a backlog and leave it)")
+           "receive, delete); fill (send a backlog and leave it); many (round trips on few of many "
+           "queues, beside the few alone)")
         ->check(CLI::IsMember(modes))
         ->default_str("roundtrip");
     sub.add_option_function<std::string>(
@@ -73,6 +82,9 @@ void add_load_options(CLI::App& sub, queue_plan& p) {
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     sub.add_option("--queues", p.queues, "Queues, made for the run")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    sub.add_option("--busy", p.busy, "--mode many: of the queues")
         ->check(CLI::Range(1, 10'000))
         ->capture_default_str();
     sub.add_option("--groups", p.groups, "FIFO: message groups of a queue")
@@ -122,6 +134,7 @@ void add_queue(CLI::App& app, action& run_it, std::uint64_t (*count_allocations)
     add_load_options(*sub, a->plan);
     add_target_options(*sub, a->plan);
     sub->add_flag("--json", a->json, "One JSON object instead of a table");
+    sub->add_option("--report", a->html, "Also an HTML file with plots and the run's manifest");
     sub->callback([a, &run_it, count_allocations] {
         run_it = [a, count_allocations] { return run(*a, count_allocations); };
     });

@@ -33,13 +33,36 @@ double seconds_of(const load_window& r) {
     return std::max(1e-9, std::chrono::duration<double>(r.ended - r.began).count());
 }
 
+std::vector<double> rates(const queue_plan& p, const std::vector<load_window>& of) {
+    std::vector<double> out;
+    for (const load_window& r : of) out.push_back(carried(p, r) / seconds_of(r));
+    return out;
+}
+
+std::vector<double> cpu_us(const queue_plan& p, const std::vector<load_window>& of) {
+    std::vector<double> out;
+    for (const load_window& r : of) out.push_back(r.used.cpu_ns / ns_per_us / carried(p, r));
+    return out;
+}
+
+void add_many(const queue_plan& p, const queue_outcome& o, report& into) {
+    const auto beside = [&](const char* what) {
+        return fmt::format("{}, floor: {} queues alone", what, p.busy);
+    };
+    into.figures.push_back(
+        round_figure(beside("messages carried"), rates(p, o.rounds), "/s", rates(p, o.alone)));
+    into.figures.push_back(
+        round_figure(beside("client CPU a message"), cpu_us(p, o.rounds), "us", cpu_us(p, o.alone)));
+    const auto& quiet = o.quiet.latency[static_cast<std::size_t>(queue_op::quiet_message)];
+    into.figures.push_back(
+        {"quiet queues whose message came", static_cast<double>(quiet.count()), "queues", {}, {}, 0});
+    into.figures.back().better = better_when::larger;
+}
+
 void add_costs(const queue_plan& p, const queue_outcome& o, report& into) {
     auto& out = into.figures;
-    out.push_back(round_figure("messages carried",
-                               each(o, [&p](const load_window& r) { return carried(p, r) / seconds_of(r); }),
-                               "/s"));
-    const auto cpu =
-        each(o, [&p](const load_window& r) { return r.used.cpu_ns / ns_per_us / carried(p, r); });
+    out.push_back(round_figure("messages carried", rates(p, o.rounds), "/s"));
+    const auto cpu = cpu_us(p, o.rounds);
     if (o.floor_us.empty())
         out.push_back(round_figure("client CPU a message", cpu, "us"));
     else
@@ -77,26 +100,25 @@ void add_costs(const queue_plan& p, const queue_outcome& o, report& into) {
 latency_histogram corrected(const queue_plan& p, queue_op what, const latency_histogram& h) {
     const bool intended = p.rate > 0 && (what == queue_op::send || what == queue_op::message);
     // A consumer that waits for messages omits nothing; in a closed loop the calls follow each other at once.
-    if (intended || p.rate > 0 || what == queue_op::message || what == queue_op::empty_receive) return h;
+    if (intended || p.rate > 0 || what == queue_op::quiet_message || what == queue_op::message ||
+        what == queue_op::empty_receive)
+        return h;
     return h.corrected(h.value_at(0.5));
 }
 
 void add_latencies(const queue_plan& p, const queue_outcome& o, queue_op what, report& into) {
     const auto index = static_cast<std::size_t>(what);
-    latency_histogram whole;
     std::vector<latency_histogram> by_round;
-    for (const load_window& r : o.rounds) {
-        whole.merge(r.latency[index]);
-        by_round.push_back(corrected(p, what, r.latency[index]));
-    }
+    for (const load_window& r : o.rounds) by_round.push_back(corrected(p, what, r.latency[index]));
+    const latency_histogram whole = latency_of(p, o, what);
     if (whole.count() == 0) return;
-    whole = corrected(p, what, whole);
     const auto title = [what](const char* of) { return fmt::format("{}: {}", to_string(what), of); };
     for (const auto& [name, q] : percentiles) {
         std::vector<double> values;
         for (const auto& h : by_round)
             if (h.count() > 0) values.push_back(static_cast<double>(h.value_at(q)) / ns_per_ms);
-        figure f = round_figure(title(name), std::move(values), "ms");
+        figure f{title(name), 0, "ms", {}, {}, 0};
+        if (!values.empty()) f = round_figure(f.name, std::move(values), f.unit);
         // Far percentiles need all the values that there are.
         f.value = static_cast<double>(whole.value_at(q)) / ns_per_ms;
         into.figures.push_back(std::move(f));
@@ -126,9 +148,18 @@ std::uint64_t messages_of(queue_mode m, const load_counts& c) {
         case queue_mode::fill: return c.sent;
         case queue_mode::receive: return c.received;
         case queue_mode::erase:
-        case queue_mode::roundtrip: break;
+        case queue_mode::roundtrip:
+        case queue_mode::many: break;
     }
     return c.deleted;
+}
+
+latency_histogram latency_of(const queue_plan& p, const queue_outcome& o, queue_op what) {
+    latency_histogram whole;
+    const auto index = static_cast<std::size_t>(what);
+    for (const load_window& r : o.rounds) whole.merge(r.latency[index]);
+    if (what == queue_op::quiet_message) whole.merge(o.quiet.latency[index]);
+    return corrected(p, what, whole);
 }
 
 report queue_report(const queue_plan& p, const queue_outcome& o) {
@@ -141,7 +172,7 @@ report queue_report(const queue_plan& p, const queue_outcome& o) {
         out.figures.push_back({"messages sent", static_cast<double>(p.messages), "messages", {}, {}, 0});
         return out;
     }
-    add_costs(p, o, out);
+    p.mode == queue_mode::many ? add_many(p, o, out) : add_costs(p, o, out);
     for (std::size_t i = 0; i < queue_ops; ++i) add_latencies(p, o, static_cast<queue_op>(i), out);
     add_failures(o, out);
     return out;

@@ -135,7 +135,7 @@ task<void> ask(tcp::endpoint to, const floor_sample& s, floor_clock& c) {
     std::string buffer(std::max({buffer_bytes, s.answers[0].size(), s.answers[1].size()}), '\0');
     std::string body;
     while (!c.failed && wall_ns() < c.until_ns) {
-        for (const std::size_t i : {0, 1}) {
+        for (std::size_t i = 0; i < s.requests.size(); ++i) {
             hash_request(s.requests[i]);
             const bool sent = co_await write_all(socket, s.requests[i]);
             const bool got = sent && co_await read_all(socket, buffer, s.answers[i].size());

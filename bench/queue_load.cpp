@@ -37,6 +37,7 @@ std::string_view to_string(queue_op o) {
         case queue_op::empty_receive: return "empty receive";
         case queue_op::erase: return "delete";
         case queue_op::message: return "message";
+        case queue_op::quiet_message: return "first message of a quiet queue";
     }
     return "";
 }
@@ -118,8 +119,10 @@ load_counts load_thread::impl::snapshot() {
 }
 
 task<void> load_thread::impl::open(result<void>& outcome) {
+    // Every queue of a consumer has a poll open.
+    const std::size_t calls = lanes() + (state.plan.consumes() ? state.urls.size() : 0);
     auto opened =
-        co_await client_stack::open(thread.context(), target, lanes(), state.plan.seed + state.number);
+        co_await client_stack::open(thread.context(), target, calls, state.plan.seed + state.number);
     if (!opened) {
         outcome = opened.error();
         co_return;
@@ -148,7 +151,7 @@ task<void> load_thread::impl::watch(segment_result& out) {
     const mono_time first = now();
     load_counts before = snapshot();
     state.windows[0].began = first;
-    out.ticks.push_back({first, before});
+    out.ticks.push_back({first, before, true});
     while (window < state.windows.size()) {
         const mono_time window_end =
             state.first_window() + what.window * static_cast<std::int64_t>(window + 1);
@@ -173,8 +176,10 @@ task<void> load_thread::impl::watch(segment_result& out) {
 void load_thread::impl::start_consumer(io::task_group& players) {
     consumer.emplace(thread.context(), state);
     players.spawn([this] { return consumer->run(); });
-    if (state.plan.mode == queue_mode::roundtrip && state.plan.rate <= 0)
+    const auto mode = state.plan.mode;
+    if ((mode == queue_mode::roundtrip && state.plan.rate <= 0) || mode == queue_mode::many)
         consumer->set_going(going_a_lane * lanes() * state.plan.batch, now());
+    if (state.segment.quiet_messages) players.spawn([this] { return send_to_quiet(state); });
 }
 
 task<void> load_thread::impl::run(load_segment what, segment_result& out) {

@@ -22,9 +22,10 @@ enum class queue_op : unsigned char {
     receive,        // that brought something
     empty_receive,  // that did not: its time is mostly waiting
     erase,
-    message,  // from the intended start of its send to its arrival here
+    message,        // from the intended start of its send to its arrival here
+    quiet_message,  // the same of the only message of a queue
 };
-inline constexpr std::size_t queue_ops = static_cast<std::size_t>(queue_op::message) + 1;
+inline constexpr std::size_t queue_ops = static_cast<std::size_t>(queue_op::quiet_message) + 1;
 std::string_view to_string(queue_op o);
 
 // Since the thread began.
@@ -46,6 +47,7 @@ struct load_counts {
 struct load_tick {
     mono_time at;
     load_counts counts;
+    bool first = false;  // of its segment
 };
 
 // What happened in one window of a run. A call belongs to the window of its intended start.
@@ -70,6 +72,8 @@ struct load_segment {
     duration window{};
     std::size_t windows = 1;
     shared_backlog* backlog = nullptr;  // null: the windows alone end the segment
+    std::size_t queues = 0;             // of the consumer, the first ones; 0: all
+    bool quiet_messages = false;        // one to each queue that is not busy, spread over the windows
 };
 
 struct segment_result {

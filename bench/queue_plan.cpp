@@ -20,6 +20,7 @@ std::string_view to_string(queue_mode m) {
         case queue_mode::erase: return "delete";
         case queue_mode::roundtrip: return "roundtrip";
         case queue_mode::fill: return "fill";
+        case queue_mode::many: return "many";
     }
     return "";
 }
@@ -40,6 +41,13 @@ result<void> check(const queue_plan& p) {
     if (p.rate > 0 && p.mode == queue_mode::roundtrip && !p.consumes() && p.connections < 2 * p.threads)
         return refuse(
             "--rate with --mode roundtrip needs two --connections a thread: one sends, one receives");
+    if (p.mode == queue_mode::many) {
+        if (p.client != queue_client::consumer) return refuse("--mode many is the consumer's");
+        if (p.threads != 1) return refuse("--mode many is of one thread");
+        if (!p.queue_urls.empty()) return refuse("--mode many makes its queues: no --queue-url");
+        if (p.queues <= p.busy)
+            return refuse(fmt::format("--queues {} must be above --busy {}", p.queues, p.busy));
+    }
     if (p.floor && p.mode != queue_mode::erase) return refuse("--floor is that of --mode delete");
     if (p.floor && !p.endpoint.empty())
         return refuse("--floor is measured beside our own server: no --endpoint");
@@ -72,9 +80,10 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const queue_plan&
         {"warm-up seconds", number(p.warm_seconds)},
         {"endpoint", p.endpoint.empty() ? "trainyard local, its own process" : p.endpoint}};
     if (!p.region.empty()) out.emplace_back("region", p.region);
+    if (p.mode == queue_mode::many) out.emplace_back("busy queues", number(p.busy));
     if (p.consumes()) out.emplace_back("linger ms", number(p.linger_ms));
     if (p.fifo) out.emplace_back("message groups of a queue", number(p.groups));
-    if (p.mode != queue_mode::send && p.mode != queue_mode::roundtrip)
+    if (p.mode == queue_mode::receive || p.mode == queue_mode::erase || p.mode == queue_mode::fill)
         out.emplace_back("backlog", number(p.messages));
     return out;
 }

@@ -18,6 +18,7 @@ enum class queue_mode : unsigned char {
     erase,      // a backlog is received and deleted, batch by batch
     roundtrip,  // sent, received, deleted
     fill,       // a backlog is sent and left there, for other clients
+    many,       // round trips on few of many queues, beside the same with the few alone
 };
 std::string_view to_string(queue_mode m);
 
@@ -39,6 +40,7 @@ struct queue_plan {
         16;  // calls at once, of all threads; the consumer's polls, deletes and sends each
     std::size_t threads = 1;
     std::size_t queues = 1;
+    std::size_t busy = 5;      // mode many: of the queues
     std::size_t groups = 100;  // FIFO: message groups of a queue
     double rate = 0;           // open loop: messages/s that are sent whatever comes back; 0: closed loop
     double seconds = 10;       // of all rounds together
@@ -59,6 +61,7 @@ struct queue_plan {
     // A backlog that each round uses up.
     bool drains() const { return mode == queue_mode::erase; }
     bool consumes() const {
+        if (mode == queue_mode::many) return true;
         return client == queue_client::consumer &&
                (mode == queue_mode::erase || mode == queue_mode::roundtrip);
     }

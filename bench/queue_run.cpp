@@ -16,6 +16,7 @@ namespace {
 constexpr duration start_delay = std::chrono::milliseconds{5};  // so that all threads start together
 constexpr duration drain_patience = std::chrono::seconds{30};
 constexpr double floor_seconds = 0.5;
+constexpr std::size_t lead_backlog_min = 1'000;
 constexpr double lead_part = 0.1;  // of a backlog that is taken before the window: all is warm by then
 constexpr std::chrono::milliseconds progress_every{500};
 
@@ -70,6 +71,7 @@ struct runner {
     result<void> fill(progress_line& line, const std::string& text);
     result<void> segment(load_segment what, bool measured, progress_line& line, const std::string& text);
     result<void> all_rounds(progress_line& line);
+    result<void> many_rounds(progress_line& line);
     void add(std::vector<segment_result>& parts);
 };
 
@@ -121,7 +123,8 @@ result<void> runner::segment(load_segment what, bool measured, progress_line& li
         if (const auto filled = fill(line, text); !filled) return filled.error();
         backlog.left = static_cast<std::int64_t>(plan.messages);
         what.backlog = &backlog;
-        what.lead_messages = static_cast<std::int64_t>(static_cast<double>(plan.messages) * lead_part);
+        if (plan.messages >= lead_backlog_min)
+            what.lead_messages = static_cast<std::int64_t>(static_cast<double>(plan.messages) * lead_part);
     }
     what.begin = io::real_clock().mono() + start_delay;
     std::vector<std::future<segment_result>> pending;
@@ -164,6 +167,30 @@ result<void> runner::all_rounds(progress_line& line) {
     return {};
 }
 
+// The few alone, then all of them, in turns; in the end all of them with a message to each quiet queue, whose
+// calls must not count in the comparison.
+result<void> runner::many_rounds(progress_line& line) {
+    load_segment what;
+    what.lead = seconds(plan.warm_seconds);
+    what.window = seconds(plan.window_seconds());
+    out.began = io::real_clock().mono();
+    std::vector<load_window> beside;
+    for (std::size_t i = 0; i < plan.rounds; ++i)
+        for (const bool alone : {true, false}) {
+            what.queues = alone ? plan.busy : plan.queues;
+            const auto text = fmt::format("round {}/{}, {} queues", i + 1, plan.rounds, what.queues);
+            if (const auto ran = segment(what, true, line, text); !ran) return ran.error();
+            (alone ? out.alone : beside).push_back(std::move(out.rounds.back()));
+            out.rounds.pop_back();
+        }
+    what.quiet_messages = true;
+    what.window = seconds(plan.seconds);
+    if (const auto ran = segment(what, true, line, "a message to each quiet queue"); !ran) return ran.error();
+    out.quiet = std::move(out.rounds.back());
+    out.rounds = std::move(beside);
+    return {};
+}
+
 result<void> check_carried(const queue_plan& p, const queue_outcome& o) {
     std::uint64_t carried = 0;
     bool unreachable = !o.rounds.empty();
@@ -191,7 +218,9 @@ result<queue_outcome> run_queue(const queue_plan& p, std::uint64_t (*count_alloc
     result<void> ran = r.open(*urls, count_allocations);
     if (ran) {
         progress_line line(r.all);
-        ran = p.mode == queue_mode::fill ? r.fill(line, "backlog") : r.all_rounds(line);
+        ran = p.mode == queue_mode::fill   ? r.fill(line, "backlog")
+              : p.mode == queue_mode::many ? r.many_rounds(line)
+                                           : r.all_rounds(line);
     }
     if (ran && !p.queue_urls.empty() && p.mode != queue_mode::fill) {
         const auto drained = r.all.front()->drain(io::real_clock().mono() + drain_patience);

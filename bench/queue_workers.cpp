@@ -148,7 +148,8 @@ std::optional<queue_role> role_of(const queue_plan& p, std::size_t which) {
         case queue_mode::receive: return queue_role::receiver;
         case queue_mode::erase: return queue_role::eraser;
         case queue_mode::roundtrip:
-        case queue_mode::fill: break;
+        case queue_mode::fill:
+        case queue_mode::many: break;
     }
     if (p.rate <= 0) return queue_role::traveller;
     return which % 2 == 0 ? queue_role::sender : queue_role::eraser;
@@ -190,6 +191,22 @@ task<void> fill_backlog(load_state& s, std::size_t lane, std::size_t& left, resu
         else if (!sent->failed.empty())
             outcome =
                 error{errc::io, "a message of the backlog was refused: " + sent->failed.front().message};
+    }
+}
+
+task<void> send_to_quiet(load_state& s) {
+    const auto quiet = static_cast<std::int64_t>(s.urls.size() - s.plan.busy);
+    // The last ones need some time to come back.
+    const duration gap = (s.end() - s.first_window()) * 9 / 10 / quiet;
+    for (std::int64_t i = 0; i < quiet; ++i) {
+        const mono_time at = s.first_window() + gap * i;
+        co_await io::sleep_until(at);
+        const mono_time intended = now();
+        auto entries = s.maker.batch(intended, 1);
+        std::string url = s.urls[s.plan.busy + static_cast<std::size_t>(i)];
+        const mono_time deadline = intended + call_deadline;
+        const auto sent = co_await s.stack->sqs().send_batch(std::move(url), std::move(entries), deadline);
+        if (!sent) s.failed(sent.error());
     }
 }
 

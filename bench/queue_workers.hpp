@@ -52,6 +52,8 @@ task<void> play(load_state& s, queue_role as, std::size_t lane);
 
 // Sends batches until `left` is 0; the first error ends it.
 task<void> fill_backlog(load_state& s, std::size_t lane, std::size_t& left, result<void>& outcome);
+// One message to each queue that is not busy, spread over the windows.
+task<void> send_to_quiet(load_state& s);
 // Until two answers in a row are empty.
 task<void> drain_queue(load_state& s, std::string url, mono_time until);
 
