@@ -1,6 +1,6 @@
-// JSON (RFC 8259) in, over RapidJSON's SAX reader, and out. A document is one flat tape, so reading, walking
-// and destroying it never recurses however deep the text is; numbers keep their text, so what passes through
-// Trainyard untouched comes out as it went in.
+// JSON (RFC 8259) in, by a scanner before RapidJSON's SAX reader, and out. A document is one flat tape, so
+// reading, walking and destroying it never recurses however deep the text is; numbers keep their text, so
+// what passes through Trainyard untouched comes out as it went in.
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "engine/base/check.hpp"
 #include "engine/base/json.hpp"
@@ -18,12 +19,12 @@ struct writer::impl {
     std::string text;      // its size is the room
     std::size_t size = 0;  // of what is written
 
-    char* room(std::size_t n) {
+    [[gnu::always_inline]] char* room(std::size_t n) {
         if (text.size() - size < n) grow(n);
         return text.data() + size;
     }
     void grow(std::size_t n) {
-        constexpr std::size_t usual = 512, large = 32U << 10U;
+        constexpr std::size_t usual = 2048, large = 8192;
         text.resize(std::max({usual, text.size() * (text.size() < large ? 4 : 2), size + n}));
     }
     [[gnu::always_inline]] void put(char c) {
@@ -279,7 +280,9 @@ const std::string& writer::text() const {
 
 std::string writer::take() {
     text();
-    impl_->size = 0;
+    const std::size_t size = std::exchange(impl_->size, 0);
+    // Who keeps a short text does not keep the room that it was written in.
+    if (impl_->text.capacity() > 2 * size) return std::exchange(impl_->text, {}).substr(0, size);
     return std::move(impl_->text);
 }
 

@@ -1,22 +1,38 @@
 #include "aws/local/base/uuid.hpp"
 
 #include <array>
+#include <cstring>
 #include <string_view>
 
 namespace trainyard::aws::local {
 
-std::string uuid::str() const {
+namespace {
+
+// The two digits of each byte.
+constexpr std::array<char, 512> hex_pairs = [] {
     constexpr std::string_view digits = "0123456789abcdef";
-    // Where the digits of each byte stand.
-    constexpr std::array<std::size_t, 16> places{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    std::array<char, 512> out{};
+    for (std::size_t b = 0; b < 256; ++b) out[2 * b] = digits[b >> 4U], out[2 * b + 1] = digits[b & 15U];
+    return out;
+}();
+
+// The digits of `bytes` bytes of `v`, from its high end on.
+template <unsigned Bytes>
+void put_digits(char* to, std::uint64_t v) {
+    for (unsigned i = 0; i < Bytes; ++i)
+        std::memcpy(to + std::size_t{2} * i, hex_pairs.data() + 2 * (v >> (56U - 8U * i) & 0xFFU), 2);
+}
+
+}  // namespace
+
+std::string uuid::str() const {
     std::string out(36, '-');
     char* const text = out.data();
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const std::uint64_t half = i < 8 ? high : low;
-        const auto byte = static_cast<unsigned char>(half >> (56U - 8U * (i % 8)));
-        text[places[i]] = digits[byte >> 4U];
-        text[places[i] + 1] = digits[byte & 15U];
-    }
+    put_digits<4>(text, high);
+    put_digits<2>(text + 9, high << 32U);
+    put_digits<2>(text + 14, high << 48U);
+    put_digits<2>(text + 19, low);
+    put_digits<6>(text + 24, low << 16U);
     return out;
 }
 
