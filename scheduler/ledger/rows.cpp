@@ -117,6 +117,26 @@ result<void> insert_transition(sqlite::statement& s, const record& r, std::int64
     return {};
 }
 
+result<std::vector<phantom>> select_phantoms(sqlite::connection& db) {
+    auto rows = db.prepare("SELECT pool, name, job, attempt, status, seen FROM phantoms ORDER BY job, name");
+    if (!rows) return rows.error();
+    std::vector<phantom> out;
+    rows->start();
+    for (;;) {
+        auto row = rows->step();
+        if (!row) return row.error();
+        if (!*row) return out;
+        phantom p;
+        p.pool = rows->next_text();
+        p.name = rows->next_text();
+        p.job = static_cast<lifecycle::job_id>(rows->next_integer());
+        p.attempt = static_cast<int>(rows->next_integer());
+        p.status = rows->next_text();
+        p.seen = from_unix_millis(rows->next_integer());
+        out.push_back(std::move(p));
+    }
+}
+
 void show(record step, lifecycle::job& j) {
     j.state = step.to;
     j.attempt = step.attempt;
