@@ -287,6 +287,24 @@ TEST(ledger_restore, refuses_what_is_no_backup_and_a_ledger_in_use) {
     expect_three_jobs(*holder);
 }
 
+TEST(ledger_restore, frames_of_a_killed_ledger_never_reach_the_new_one) {
+    const directory dir;
+    {
+        const auto l = open(dir / "source");
+        three_jobs(*l);
+        ASSERT_TRUE(ok(l->begin_backup(dir / "copy")));
+        while (!*l->backup_step(1'000)) {
+        }
+        commit(*l, {accept(4), accept(5), step(3, state::starting)});
+        for (const char* suffix : {"", "-wal"})  // as a kill leaves it
+            std::filesystem::copy(dir / (std::string("source") + suffix), dir / (std::string("l") + suffix));
+    }
+    ASSERT_GT(std::filesystem::file_size(dir / "l-wal"), 0U);
+    ASSERT_TRUE(ok(restore(dir / "l", dir / "copy", from_unix_millis(epoch))));
+    expect_three_jobs(*open(dir / "l"));
+    EXPECT_EQ(open(dir / ("l.replaced-" + std::to_string(epoch)))->load()->size(), 5U) << "kept with its WAL";
+}
+
 TEST(ledger_restore, interrupted_the_ledger_refuses_until_it_is_repeated) {
     const directory dir;
     three_jobs(*open(dir / "l"));
