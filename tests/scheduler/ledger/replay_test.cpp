@@ -37,7 +37,7 @@ struct played {
         add(move(1, state::starting, 2));
         add(move(1, state::running, 2));
         add(move(1, state::succeeded, 2));
-        for (const job_id id : {1, 2}) {
+        for (const job_id id : {job_id{1}, job_id{2}}) {
             lifecycle::job j;
             j.facts = *accept(id).accepted;
             j.facts.max_attempts = 3;
