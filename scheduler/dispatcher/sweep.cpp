@@ -5,8 +5,8 @@
 #include "aws/transport/http_options.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/http/client.hpp"
-#include "engine/io/real_clock.hpp"
 #include "engine/io/event.hpp"
+#include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 #include "scheduler/dispatcher/budget.hpp"
 
