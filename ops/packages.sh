@@ -22,6 +22,7 @@ packages_bench=(libbenchmark-dev)
 packages_ci=(
     clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19  # sanitizers need the symbolizer of llvm-19
     python3-venv ca-certificates              # boto3 and moto for tests/interop
+    strace                                    # makes fsync fail in tests/world
 )
 # Node.js of another source often brings its own npm, which Debian's package conflicts with: used only where npm is missing.
 packages_npm=(nodejs npm)

@@ -22,6 +22,8 @@ void add_run(CLI::App& app, action& run);
 void add_submit(CLI::App& app, action& run);
 void add_jobs(CLI::App& app, action& run);
 void add_simulate(CLI::App& app, action& run);
+void add_audit(CLI::App& app, action& run);
+void add_restore(CLI::App& app, action& run);
 void add_doctor(CLI::App& app, action& run);
 void add_version(CLI::App& app, action& run);
 

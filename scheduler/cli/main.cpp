@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
     add_submit(app, run);
     add_jobs(app, run);
     add_simulate(app, run);
+    add_audit(app, run);
+    add_restore(app, run);
     add_doctor(app, run);
     add_version(app, run);
     try {

@@ -131,8 +131,9 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 }
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
-    root.only({"installation", "ledger", "admin", "reconcile_seconds", "receivers_per_queue", "accounts",
-               "tenants", "queues", "priorities", "default_priority", "policy"});
+    root.only({"installation", "ledger", "admin", "reconcile_seconds", "retention_days",
+               "receivers_per_queue", "accounts", "tenants", "queues", "priorities", "default_priority",
+               "policy"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
@@ -141,6 +142,8 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     read_admin(root["admin"], f);
     f.reconcile = std::chrono::milliseconds{
         static_cast<std::int64_t>(root["reconcile_seconds"].real(30, 0.05, 3600) * 1000)};
+    // A message lives at most 14 days in its queue; a job that is remembered longer is never taken twice.
+    f.retention = std::chrono::hours{24 * root["retention_days"].whole(30, 14, 3650)};
     f.receivers_per_queue = static_cast<int>(root["receivers_per_queue"].whole(4, 1, 64));
     if (root["priorities"].present()) {
         f.priorities.clear();

@@ -55,6 +55,7 @@ struct fleet {
     std::uint16_t admin_port = 0;
     bool admin = true;
     duration reconcile = std::chrono::seconds{30};
+    duration retention = std::chrono::hours{24 * 30};  // of jobs that have ended, at least the 14 days of SQS
     int receivers_per_queue = 4;
     std::vector<config::pool> pools;
     std::vector<config::tenant> tenants;

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
@@ -92,6 +96,34 @@ task<http::response> answer_async(http::request q, metrics::registry& registry, 
     co_return answer(q, registry, c, d, time);
 }
 
+// The ledger answers on its own thread.
+task<result<void>> copy_ledger(ledger::ledger_thread& l, std::string to) {
+    const auto context = co_await boost::asio::this_coro::executor;
+    auto start = [&l, to, context](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        l.backup(to, [shared, context](result<void> done) {
+            boost::asio::post(context,
+                              [shared, done = std::move(done)]() mutable { (*shared)(std::move(done)); });
+        });
+    };
+    result<void> copied =
+        co_await boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(result<void>)>(
+            std::move(start), boost::asio::use_awaitable);
+    co_return copied;
+}
+
+task<http::response> back_up(http::request q, ledger::ledger_thread& l, std::string to) {
+    if (!is_local_host(q.fields.get("host")))
+        co_return text_response(403, "this address answers local names only\n");
+    // A page of another origin can send a POST, but not with a field of its own unless it is allowed to.
+    if (!q.fields.has("x-trainyard")) co_return text_response(403, "send the field x-trainyard\n");
+    const auto copied = co_await copy_ledger(l, to);
+    if (!copied) co_return text_response(500, copied.error().message + "\n");
+    json::writer w;
+    w.begin_object().member("file", to).end_object();
+    co_return text_response(200, w.take() + "\n", "application/json");
+}
+
 }  // namespace
 
 std::string job_line(const lifecycle::job& j) {
@@ -145,8 +177,10 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
     });
 }
 
-http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time) {
-    return [&registry, &c, &d, &time](http::request q) {
+http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time,
+                                 ledger::ledger_thread& l, std::string backup_to) {
+    return [&registry, &c, &d, &time, &l, backup_to = std::move(backup_to)](http::request q) {
+        if (q.method == "POST" && q.path() == "/api/v1/backup") return back_up(std::move(q), l, backup_to);
         return answer_async(std::move(q), registry, c, d, time);
     };
 }

@@ -21,6 +21,12 @@ std::string job_line(const lifecycle::job& j);
 void register_gauges(metrics::registry& registry, const core& c, const driver& d,
                      const ledger::ledger_thread& l, const clock& time);
 
-http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time);
+// Where POST /api/v1/backup leaves its copy. A caller names no path: nobody may have files written elsewhere.
+inline std::string backup_file(const std::string& ledger) {
+    return ledger + ".backup";
+}
+
+http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time,
+                                 ledger::ledger_thread& l, std::string backup_to);
 
 }  // namespace trainyard::dispatcher

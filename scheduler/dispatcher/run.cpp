@@ -15,6 +15,7 @@
 #include "engine/http/server.hpp"
 #include "engine/io/real_clock.hpp"
 #include "scheduler/dispatcher/admin.hpp"
+#include "scheduler/dispatcher/sweep.hpp"
 
 namespace trainyard::dispatcher {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 constexpr duration credentials_timeout = std::chrono::seconds{75};
 constexpr duration connect_timeout = std::chrono::seconds{20};
 constexpr duration admin_grace = std::chrono::seconds{2}, admin_grace_fast = std::chrono::milliseconds{100};
+constexpr duration archive_every = std::chrono::hours{1};
 constexpr duration progress_every = std::chrono::milliseconds{100};
 
 run_outcome outcome_of(const error& e) {
@@ -93,6 +95,8 @@ struct run_instance::impl {
     http::client http;
     aws::transport transport;
     aws::identity who;
+    std::unique_ptr<ledger::ledger> opened;  // until begin_work()
+    std::vector<lifecycle::job> loaded;
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
     std::unique_ptr<core> decisions;
@@ -102,25 +106,54 @@ struct run_instance::impl {
     std::atomic<std::size_t> accepted{0}, rejected{0}, pending{0}, active{0}, ended{0};
 
     result<void> open_ledger() {
-        auto opened = ledger::ledger::open(fleet.ledger_file, fleet.installation);
-        if (!opened) return opened.error();
-        auto jobs = (*opened)->load();
+        auto file = ledger::ledger::open(fleet.ledger_file, fleet.installation);
+        if (!file) return file.error();
+        auto jobs = (*file)->load();
         if (!jobs) return jobs.error();
         if (auto placed = check_places(*jobs, fleet); !placed) return placed;
+        opened = std::move(*file);
+        loaded = std::move(*jobs);
+        return {};
+    }
+
+    // A ledger restored from a backup has forgotten starts. SageMaker knows them, so it is asked before
+    // anything is started.
+    task<result<void>> reconcile_if_restored() {
+        const auto restored = opened->restored();
+        if (!restored) co_return restored.error();
+        if (!*restored) co_return result<void>{};
+        std::map<lifecycle::job_id, const lifecycle::job*> by_id;
+        for (const auto& j : loaded) by_id.emplace(j.facts.id, &j);
+        const wants_tags wants = [&by_id](const lifecycle::found_job& f) {
+            return lifecycle::may_be_forgotten(f, by_id);
+        };
+        auto found = co_await sweep(aws_links, io::real_clock(), wants);
+        if (!found)
+            co_return with_context(found.error(), "the restored ledger cannot be compared with SageMaker");
+        const wall_time now = io::real_clock().wall();
+        const auto outcome = lifecycle::reconcile(fleet.installation, loaded, *found, now);
+        std::vector<ledger::phantom> phantoms;
+        for (const auto& p : outcome.phantoms)
+            phantoms.push_back({p.what.pool, p.what.name, p.job, p.attempt, p.what.status, now});
+        co_return opened->reconciled(outcome.records, phantoms);
+    }
+
+    void begin_work() {
         const clock& time = io::real_clock();
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
-        decisions->restore(std::move(*jobs), at);
-        ledger = std::make_unique<ledger::ledger_thread>(std::move(*opened));
-        return {};
+        decisions->restore(std::exchange(loaded, {}), at);
+        ledger = std::make_unique<ledger::ledger_thread>(std::move(opened));
     }
 
     result<std::string> open_admin() {
         if (!fleet.admin) return std::string{};
         http::server_options limits;
         limits.connections_max = 64;
-        admin = std::make_unique<http::server>(
-            io, limits, make_admin_handler(registry, *decisions, *work, io::real_clock()));
+        admin =
+            std::make_unique<http::server>(io, limits,
+                                           make_admin_handler(registry, *decisions, *work, io::real_clock(),
+                                                              *ledger, backup_file(fleet.ledger_file)));
         auto port = admin->listen(fleet.admin_address, fleet.admin_port);
         if (!port)
             return error{
@@ -153,11 +186,26 @@ struct run_instance::impl {
         }
     }
 
+    // Once an hour, what ended longer ago than the fleet file keeps it goes to the archive. An archive that
+    // cannot be written is counted and tried again.
+    task<void> keep_ledger_small() {
+        const auto failures = registry.get_counter("ledger_archive_failures_total",
+                                                   "Attempts to archive old jobs that could not be finished");
+        for (;;) {
+            const wall_time before = io::real_clock().wall() - fleet.retention;
+            ledger->compact(before, [failures](const result<std::size_t>& done) {
+                if (!done && done.error().code != errc::cancelled) failures.add();
+            });
+            const mono_time until = io::real_clock().mono() + archive_every;
+            if (!co_await io::sleep_until(until)) co_return;
+        }
+    }
+
     task<result<void>> start() {
-        if (auto opened = open_ledger(); !opened) co_return opened.error();
-        auto opened = who.open();
-        if (!opened) co_return opened.error();
-        const auto base = *opened;
+        if (auto found = open_ledger(); !found) co_return found.error();
+        auto credentials = who.open();
+        if (!credentials) co_return credentials.error();
+        const auto base = *credentials;
         // First, and with patience: a credential_process may take its minute, and a queue's error would hide
         // the cause.
         const mono_time patience = io::real_clock().mono() + credentials_timeout;
@@ -167,6 +215,9 @@ struct run_instance::impl {
         auto connected = co_await connect(fleet, transport, env, who, base, until);
         if (!connected) co_return connected.error();
         aws_links = std::move(*connected);
+        auto reconciled = co_await reconcile_if_restored();
+        if (!reconciled) co_return reconciled.error();
+        begin_work();
         work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet,
                                         options.driver, registry);
         register_gauges(registry, *decisions, *work, *ledger, io::real_clock());
@@ -215,6 +266,7 @@ task<run_report> run_instance::run() {
     if (end) {
         io::task_group watchers{me.io};
         watchers.spawn([&me] { return me.watch_progress(); });
+        watchers.spawn([&me] { return me.keep_ledger_small(); });
         if (me.stop_asked) me.work->stop();
         end = co_await me.work->run();
         watchers.cancel();

@@ -51,6 +51,15 @@ result<void> read_meta(sqlite::connection& db, audited& out, std::int64_t& appli
 
 }  // namespace
 
+result<std::vector<phantom>> read_phantoms(const std::string& path) {
+    auto db = sqlite::connection::open(path, "ledger");
+    if (!db) return db.error();
+    const auto schema = db->integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key='schema'");
+    if (!schema) return schema.error();
+    if (*schema < 2) return std::vector<phantom>{};
+    return select_phantoms(*db);
+}
+
 result<audited> audit(const std::string& given, std::size_t keep_violations, const on_job& each) {
     std::error_code ec;
     const std::string path = std::filesystem::absolute(given, ec).string();

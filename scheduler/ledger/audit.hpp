@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "scheduler/ledger/ledger.hpp"
 #include "scheduler/ledger/replay.hpp"
 
 namespace trainyard::ledger {
@@ -22,5 +23,8 @@ using on_job = std::function<void(const lifecycle::job&)>;
 // Keeps at most `keep_violations` of the violations and counts all. Errors as ledger::open(), and
 // errc::corrupt when a row cannot be read at all.
 result<audited> audit(const std::string& path, std::size_t keep_violations, const on_job& each = {});
+
+// As ledger::phantoms(), of a file that nobody has open.
+result<std::vector<phantom>> read_phantoms(const std::string& path);
 
 }  // namespace trainyard::ledger

@@ -96,6 +96,8 @@ void replay::step(std::int64_t seq, std::int64_t prev, const record& r) {
 
 void replay::move(track& t, std::int64_t seq, const record& r) {
     const auto edge = [&] { return fmt::format("step {}: {} to {}", seq, word(t.state), word(r.to)); };
+    // One more step of the same state says that the end was told.
+    if (is_terminal(t.state) && r.to == t.state) return;
     if (is_terminal(t.state))
         return broken(one_terminal, is_terminal(r.to) ? damage::none : damage::duplicated, r.id, edge());
     if (r.reason.starts_with(lifecycle::found_after_restore)) {

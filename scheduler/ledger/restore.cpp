@@ -144,24 +144,9 @@ result<void> ledger::reconciled(std::span<const lifecycle::record> records,
 result<std::vector<phantom>> ledger::phantoms() {
     impl& i = *impl_;
     if (i.failed) return *i.failed;
-    auto rows =
-        i.db.prepare("SELECT pool, name, job, attempt, status, seen FROM phantoms ORDER BY job, name");
-    if (!rows) return i.stop(rows.error());
-    std::vector<phantom> out;
-    rows->start();
-    for (;;) {
-        auto row = rows->step();
-        if (!row) return i.stop(row.error());
-        if (!*row) return out;
-        phantom p;
-        p.pool = rows->next_text();
-        p.name = rows->next_text();
-        p.job = static_cast<lifecycle::job_id>(rows->next_integer());
-        p.attempt = static_cast<int>(rows->next_integer());
-        p.status = rows->next_text();
-        p.seen = from_unix_millis(rows->next_integer());
-        out.push_back(std::move(p));
-    }
+    auto found = select_phantoms(i.db);
+    if (!found) return i.stop(found.error());
+    return found;
 }
 
 }  // namespace trainyard::ledger

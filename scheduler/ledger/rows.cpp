@@ -1,5 +1,6 @@
 #include "scheduler/ledger/rows.hpp"
 
+#include <charconv>
 #include <limits>
 
 #include "engine/base/encoding.hpp"
@@ -52,8 +53,24 @@ bool parse_pools(std::string_view text, std::vector<std::string>& out) {
     return true;
 }
 
+// One resource whose name needs no escape, as nearly every job has it: a million of them are read at a start.
+bool parse_one_demand(std::string_view text, std::vector<lifecycle::demand_item>& out) {
+    constexpr std::string_view front = "[[\"", middle = "\",", back = "]]";
+    if (!text.starts_with(front) || !text.ends_with(back)) return false;
+    text.remove_prefix(front.size());
+    text.remove_suffix(back.size());
+    const auto end = text.find_first_of("\"\\");
+    if (end == std::string_view::npos || !text.substr(end).starts_with(middle)) return false;
+    const std::string_view number = text.substr(end + middle.size());
+    std::int64_t instances = 0;
+    const auto [stop, failed] = std::from_chars(number.data(), number.data() + number.size(), instances);
+    if (failed != std::errc{} || stop != number.data() + number.size()) return false;
+    out.push_back({std::string(text.substr(0, end)), instances});
+    return true;
+}
+
 bool parse_demand(std::string_view text, std::vector<lifecycle::demand_item>& out) {
-    if (text.empty()) return true;
+    if (text.empty() || parse_one_demand(text, out)) return true;
     const auto doc = json::document::parse(text);
     if (!doc || !doc->root().is_array()) return false;
     for (const auto v : doc->root().elements()) {
@@ -115,6 +132,26 @@ result<void> insert_transition(sqlite::statement& s, const record& r, std::int64
     s.integer(prev);
     if (auto done = s.execute(); !done) return done.error();
     return {};
+}
+
+result<std::vector<phantom>> select_phantoms(sqlite::connection& db) {
+    auto rows = db.prepare("SELECT pool, name, job, attempt, status, seen FROM phantoms ORDER BY job, name");
+    if (!rows) return rows.error();
+    std::vector<phantom> out;
+    rows->start();
+    for (;;) {
+        auto row = rows->step();
+        if (!row) return row.error();
+        if (!*row) return out;
+        phantom p;
+        p.pool = rows->next_text();
+        p.name = rows->next_text();
+        p.job = static_cast<lifecycle::job_id>(rows->next_integer());
+        p.attempt = static_cast<int>(rows->next_integer());
+        p.status = rows->next_text();
+        p.seen = from_unix_millis(rows->next_integer());
+        out.push_back(std::move(p));
+    }
 }
 
 void show(record step, lifecycle::job& j) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/sqlite/sqlite.hpp"
+#include "scheduler/ledger/ledger.hpp"
 #include "scheduler/lifecycle/job.hpp"
 
 namespace trainyard::ledger {
@@ -21,9 +22,9 @@ result<void> insert_job(sqlite::statement& s, const lifecycle::record& r, std::i
 
 // The row of job ?2 shows step ?1.
 constexpr const char* apply_job_sql =
-    "UPDATE jobs SET (last, state, attempt, pool, sagemaker_name, reason, not_before, updated) ="
-    " (SELECT seq, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?) WHERE "
-    "id=?";
+    "UPDATE jobs SET (last, state, attempt, pool, sagemaker_name, reason, not_before, updated, progress) ="
+    " (SELECT seq, state, attempt, pool, name, reason, not_before, at, progress FROM transitions WHERE seq=?)"
+    " WHERE id=?";
 
 constexpr const char* insert_transition_sql =
     "INSERT INTO transitions(seq, job, state, attempt, pool, name, reason, not_before, at, prev)"
@@ -56,6 +57,8 @@ struct transition_row {
     std::int64_t prev = 0;
 };
 result<transition_row> read_transition(sqlite::statement& s);
+
+result<std::vector<phantom>> select_phantoms(sqlite::connection& db);
 
 // The job as it is after the step.
 void show(lifecycle::record step, lifecycle::job& j);

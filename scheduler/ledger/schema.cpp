@@ -15,8 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Schema 1 had neither phantoms nor the keys "applied" and "archived" of meta.
+// Schema 1 had none of these. The columns hold JSON of what few jobs have, empty for the others.
 constexpr const char* added_by_2 = R"(
+ALTER TABLE jobs ADD COLUMN terms TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN progress TEXT NOT NULL DEFAULT '';
+ALTER TABLE transitions ADD COLUMN progress TEXT NOT NULL DEFAULT '';
 CREATE TABLE phantoms(
   pool TEXT NOT NULL, name TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL,
   seen INTEGER NOT NULL, PRIMARY KEY(pool, name)) STRICT, WITHOUT ROWID;

@@ -24,6 +24,25 @@ bool is_ahead(const job& j, int attempt) {
 
 }  // namespace
 
+std::optional<std::pair<job_id, int>> parse_sagemaker_name(std::string_view name) {
+    const auto dash = name.rfind('-');
+    if (!name.starts_with("ty-") || dash == std::string_view::npos || dash < 17 || name[dash - 14] != '-')
+        return std::nullopt;
+    const auto id = parse_job_id(name.substr(dash - 13, 13));
+    const int attempt = to_attempt(name.substr(dash + 1));
+    if (!id || attempt < 1) return std::nullopt;
+    return std::pair{*id, attempt};
+}
+
+bool may_be_forgotten(const found_job& f, const std::map<job_id, const job*>& jobs) {
+    const auto named = parse_sagemaker_name(f.name);
+    if (!named) return false;
+    const auto known = jobs.find(named->first);
+    if (known == jobs.end()) return true;
+    const job& j = *known->second;
+    return is_ahead(j, named->second) || named->second > j.attempt;
+}
+
 reconciliation reconcile(const std::string& installation, std::vector<job>& jobs,
                          const std::vector<found_job>& found, wall_time now) {
     reconciliation out;

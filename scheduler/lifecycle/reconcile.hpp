@@ -2,7 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scheduler/lifecycle/job.hpp"
@@ -12,11 +15,18 @@ namespace trainyard::lifecycle {
 // How the reasons of the records begin that reconcile() makes.
 inline constexpr std::string_view found_after_restore = "found in SageMaker after a restore";
 
+// The job and the attempt that a name of ours states; nothing for other names. Anybody can choose such a
+// name: only tags prove whose the job is.
+std::optional<std::pair<job_id, int>> parse_sagemaker_name(std::string_view name);
+
 // A job that a listing of everything in a pool showed.
 struct found_job {
     std::string pool, name, status;
     std::map<std::string, std::string> tags;
 };
+
+// Whether it can be one that the ledger forgot, as far as its name says; then its tags must be seen.
+bool may_be_forgotten(const found_job& f, const std::map<job_id, const job*>& jobs);
 
 struct forgotten {
     found_job what;

@@ -51,6 +51,8 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(f->queues[0].weight, 2.5);
     EXPECT_EQ(f->queues[0].payload_buckets, (std::vector<std::string>{"bodies", "more-bodies"}));
     EXPECT_EQ(f->default_priority, "normal");
+    EXPECT_EQ(f->retention, std::chrono::hours{30 * 24});
+    EXPECT_EQ(parse("retention_days: 14\n" + good)->retention, std::chrono::hours{14 * 24});
 }
 
 TEST(Fleet, ReadsTheTreeAndThePolicy) {
@@ -114,6 +116,8 @@ struct bad_case {
 TEST(Fleet, EveryMistakeIsNamedWithItsPlace) {
     const std::vector<bad_case> cases{
         {"weight: 2.5", "weight: 0", "weight"},
+        {"ledger: data/ledger.db", "ledger: data/ledger.db\nretention_days: 13",
+         "fleet.yaml:3:17: retention_days"},
         {"max_jobs: 10", "max_jubs: 10",
          "fleet.yaml:9:5: accounts[0]: unknown key 'max_jubs'; known keys are id, role"},
         {"installation: prod\n", "", "installation: is required"},

@@ -91,16 +91,43 @@ TEST(ledger_apply, a_step_of_a_job_that_is_gone_stops_the_ledger) {
     EXPECT_FALSE(l->load());
 }
 
-// A file as the first version wrote it.
+// A file as the first version wrote it, by that version's own tables.
+constexpr const char* schema_1 = R"(
+PRAGMA journal_mode=WAL; PRAGMA application_id=0x54794c67;
+CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE jobs(
+  id INTEGER PRIMARY KEY, last INTEGER NOT NULL,
+  state TEXT NOT NULL, attempt INTEGER NOT NULL, pool TEXT NOT NULL, sagemaker_name TEXT NOT NULL,
+  reason TEXT NOT NULL, not_before INTEGER, updated INTEGER NOT NULL,
+  queue TEXT NOT NULL, message_id TEXT NOT NULL, dedup_key TEXT NOT NULL, tenant TEXT NOT NULL, kind TEXT NOT NULL,
+  name TEXT NOT NULL, priority_class TEXT NOT NULL, priority INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
+  preemptible INTEGER NOT NULL, pools TEXT NOT NULL, demand TEXT NOT NULL, max_runtime_seconds INTEGER NOT NULL,
+  spec_hash TEXT NOT NULL, accepted INTEGER NOT NULL) STRICT;
+CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE transitions(
+  seq INTEGER PRIMARY KEY, prev INTEGER NOT NULL, job INTEGER NOT NULL,
+  state TEXT NOT NULL, attempt INTEGER NOT NULL, pool TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
+  not_before INTEGER, at INTEGER NOT NULL) STRICT;
+INSERT INTO meta VALUES('schema', '1'), ('installation', 'test-installation');
+)";
+
 void make_schema_1(const std::string& path) {
+    const std::string source = path + ".source";
     {
-        const auto l = open(path);
+        const auto l = open(source);
         three_jobs(*l);
         while (l->unapplied() > 0) ASSERT_TRUE(ok(l->apply(100)));
     }
-    run_sql(path,
-            "DROP TABLE phantoms; DELETE FROM meta WHERE key IN ('applied', 'archived');"
-            "UPDATE meta SET value='1' WHERE key='schema'");
+    const std::string jobs =
+        "id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue,"
+        "message_id, dedup_key, tenant, kind, name, priority_class, priority, max_attempts,"
+        "preemptible, pools, demand, max_runtime_seconds, spec_hash, accepted";
+    std::ofstream{path};
+    run_sql(
+        path,
+        schema_1 + ("ATTACH '" + source + "' AS s; INSERT INTO jobs SELECT " + jobs + " FROM s.jobs;") +
+            "INSERT INTO bodies SELECT * FROM s.bodies; INSERT INTO transitions SELECT seq, prev, job, state,"
+            "attempt, pool, name, reason, not_before, at FROM s.transitions;");
 }
 
 TEST(ledger_migration, a_file_of_schema_1_opens_as_it_was_and_goes_on) {
@@ -258,6 +285,24 @@ TEST(ledger_restore, refuses_what_is_no_backup_and_a_ledger_in_use) {
     ASSERT_FALSE(busy);
     EXPECT_EQ(busy.error().code, errc::already_exists) << busy.error().message;
     expect_three_jobs(*holder);
+}
+
+TEST(ledger_restore, frames_of_a_killed_ledger_never_reach_the_new_one) {
+    const directory dir;
+    {
+        const auto l = open(dir / "source");
+        three_jobs(*l);
+        ASSERT_TRUE(ok(l->begin_backup(dir / "copy")));
+        while (!*l->backup_step(1'000)) {
+        }
+        commit(*l, {accept(4), accept(5), step(3, state::starting)});
+        for (const char* suffix : {"", "-wal"})  // as a kill leaves it
+            std::filesystem::copy(dir / (std::string("source") + suffix), dir / (std::string("l") + suffix));
+    }
+    ASSERT_GT(std::filesystem::file_size(dir / "l-wal"), 0U);
+    ASSERT_TRUE(ok(restore(dir / "l", dir / "copy", from_unix_millis(epoch))));
+    expect_three_jobs(*open(dir / "l"));
+    EXPECT_EQ(open(dir / ("l.replaced-" + std::to_string(epoch)))->load()->size(), 5U) << "kept with its WAL";
 }
 
 TEST(ledger_restore, interrupted_the_ledger_refuses_until_it_is_repeated) {
