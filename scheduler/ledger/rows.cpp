@@ -104,7 +104,9 @@ result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq)
         .text(demand)
         .integer(f.max_runtime_seconds)
         .text(f.spec_hash)
-        .integer(to_unix_millis(f.accepted));
+        .integer(to_unix_millis(f.accepted))
+        .text(lifecycle::to_text(f.terms))
+        .text(lifecycle::to_text(r.progress));
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
@@ -114,6 +116,7 @@ result<int> update_job(sqlite::statement& s, const record& r, std::int64_t seq) 
     s.text(r.reason)
         .integer(to_column(r.not_before))
         .integer(to_unix_millis(r.when))
+        .text(lifecycle::to_text(r.progress))
         .integer(to_column(r.id));
     return s.execute();
 }
@@ -121,7 +124,7 @@ result<int> update_job(sqlite::statement& s, const record& r, std::int64_t seq) 
 result<void> insert_transition(sqlite::statement& s, const record& r, std::int64_t seq) {
     s.start().integer(seq).integer(to_column(r.id)).text(to_string(r.to)).integer(r.attempt).text(r.pool);
     s.text(r.sagemaker_name).text(r.reason).integer(to_column(r.not_before)).integer(to_unix_millis(r.when));
-    s.integer(to_column(r.id));
+    s.text(lifecycle::to_text(r.progress)).integer(to_column(r.id));
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
@@ -158,6 +161,12 @@ result<job_row> read_job(sqlite::statement& s) {
     f.max_runtime_seconds = s.next_integer();
     f.spec_hash = s.next_text();
     f.accepted = from_unix_millis(s.next_integer());
+    auto terms = lifecycle::parse_terms(s.next_text());
+    if (!terms) return damaged("jobs", id, "terms");
+    f.terms = std::move(*terms);
+    auto progress = lifecycle::parse_progress(s.next_text());
+    if (!progress) return damaged("jobs", id, "progress");
+    j.progress = std::move(*progress);
     return row;
 }
 
@@ -176,6 +185,9 @@ result<transition_row> read_transition(sqlite::statement& s) {
     r.reason = s.next_text();
     r.not_before = optional_time(s.next_optional());
     r.when = from_unix_millis(s.next_integer());
+    auto progress = lifecycle::parse_progress(s.next_text());
+    if (!progress) return damaged("transitions", id, "progress");
+    r.progress = std::move(*progress);
     return row;
 }
 

@@ -44,6 +44,7 @@ void machine::move(job& j, state to, std::string reason, wall_time now) {
     r.sagemaker_name = j.sagemaker_name;
     r.reason = j.reason;
     r.not_before = j.not_before;
+    r.progress = j.progress;
     r.when = now;
     out_.records.push_back(std::move(r));
 }

@@ -69,6 +69,7 @@ protected:
             j.sagemaker_name = r.sagemaker_name;
             j.reason = r.reason;
             j.not_before = r.not_before;
+            j.progress = r.progress;
             j.updated = r.when;
         }
         std::vector<job> out_jobs;
