@@ -93,6 +93,7 @@ result<void> check_record(const record& r) {
 
 result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq) {
     const lifecycle::job_facts& f = *r.accepted;
+    const std::string terms = lifecycle::to_text(f.terms), progress = lifecycle::to_text(r.progress);
     const std::string pools = pools_text(f.pools);
     const std::string demand = demand_text(f.demand);
     s.start().integer(to_column(r.id)).integer(seq);
@@ -105,26 +106,28 @@ result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq)
         .integer(f.max_runtime_seconds)
         .text(f.spec_hash)
         .integer(to_unix_millis(f.accepted))
-        .text(lifecycle::to_text(f.terms))
-        .text(lifecycle::to_text(r.progress));
+        .text(terms)
+        .text(progress);
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
 
 result<int> update_job(sqlite::statement& s, const record& r, std::int64_t seq) {
+    const std::string progress = lifecycle::to_text(r.progress);
     s.start().integer(seq).text(to_string(r.to)).integer(r.attempt).text(r.pool).text(r.sagemaker_name);
     s.text(r.reason)
         .integer(to_column(r.not_before))
         .integer(to_unix_millis(r.when))
-        .text(lifecycle::to_text(r.progress))
+        .text(progress)
         .integer(to_column(r.id));
     return s.execute();
 }
 
 result<void> insert_transition(sqlite::statement& s, const record& r, std::int64_t seq) {
+    const std::string progress = lifecycle::to_text(r.progress);
     s.start().integer(seq).integer(to_column(r.id)).text(to_string(r.to)).integer(r.attempt).text(r.pool);
     s.text(r.sagemaker_name).text(r.reason).integer(to_column(r.not_before)).integer(to_unix_millis(r.when));
-    s.text(lifecycle::to_text(r.progress)).integer(to_column(r.id));
+    s.text(progress).integer(to_column(r.id));
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
