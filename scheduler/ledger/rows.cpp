@@ -83,6 +83,8 @@ result<void> check_record(const record& r) {
         return error{errc::invalid_argument,
                      "record of job " + lifecycle::to_text(r.id) + ": " + std::string(why)};
     };
+    if (r.mark && r.mark->key.empty()) return refuse("it marks a message without a key");
+    if (r.mark && r.id == 0) return {};
     if (r.id == 0 || r.id > static_cast<lifecycle::job_id>(std::numeric_limits<std::int64_t>::max()))
         return refuse("the id is outside 1 to 2^63-1");
     if (!lifecycle::parse_state(lifecycle::to_string(r.to))) return refuse("the state is unknown");

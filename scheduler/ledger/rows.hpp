@@ -40,6 +40,12 @@ constexpr const char* select_jobs_sql = TRAINYARD_LEDGER_JOB_COLUMNS " ORDER BY 
 constexpr const char* select_job_sql = TRAINYARD_LEDGER_JOB_COLUMNS " WHERE id=?";
 #undef TRAINYARD_LEDGER_JOB_COLUMNS
 
+// Messages that are being read, and how often the program began to: meta's keys with this prefix.
+constexpr const char* set_mark_sql = "INSERT OR REPLACE INTO meta(key, value) VALUES('reading:' || ?, ?)";
+constexpr const char* drop_mark_sql = "DELETE FROM meta WHERE key='reading:' || ?";
+constexpr const char* select_marks_sql =
+    "SELECT substr(key, 9), CAST(value AS INTEGER) FROM meta WHERE key >= 'reading:' AND key < 'reading;'";
+
 struct job_row {
     lifecycle::job job;
     std::int64_t last = 0;

@@ -106,7 +106,8 @@ struct job_progress {
     std::string output;                 // model artifact or output URI, once known
     std::int64_t billable_seconds = 0;  // over all attempts, as far as SageMaker told
     std::optional<wall_time> serving;   // an endpoint is InService since
-    bool result_due = false;            // ended, and the results queue was not yet told
+    bool released = false;              // what it depends on is settled
+    bool result_due = false;            // ended, and its queue's outlets were not yet told
     friend bool operator==(const job_progress&, const job_progress&) = default;
 };
 
@@ -141,6 +142,13 @@ struct record {
     std::string pool, sagemaker_name, reason;
     std::optional<wall_time> not_before;
     job_progress progress;
+    // How often the program has begun to read the message `key`, this time included. A record of its own (id
+    // 0) before; 0 times, and so gone, with the record that accepts or rejects the message.
+    struct reading {
+        std::string key;
+        int times = 0;
+    };
+    std::optional<reading> mark;
     wall_time when{};
 };
 

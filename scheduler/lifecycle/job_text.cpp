@@ -94,6 +94,7 @@ std::string to_text(const job_progress& p) {
     if (!p.output.empty()) w.member("output", std::string_view{p.output});
     if (p.billable_seconds != 0) w.member("billable", p.billable_seconds);
     if (p.serving) w.member("serving", to_unix_millis(*p.serving));
+    if (p.released) w.member("released", true);
     if (p.result_due) w.member("result_due", true);
     return w.end_object().take();
 }
@@ -112,6 +113,7 @@ result<job_progress> parse_progress(std::string_view text) {
     p.output = text_of(v.find("output"));
     p.billable_seconds = v.find("billable").integer().value_or(0);
     if (const auto millis = v.find("serving").integer()) p.serving = from_unix_millis(*millis);
+    p.released = v.find("released").boolean().value_or(false);
     p.result_due = v.find("result_due").boolean().value_or(false);
     return p;
 }

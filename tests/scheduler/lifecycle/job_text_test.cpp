@@ -20,7 +20,8 @@ TEST(JobText, EveryMemberComesBack) {
     }
     for (const auto cause :
          {stop_cause::none, stop_cause::cancelled, stop_cause::preempted, stop_cause::lifetime}) {
-        const job_progress p{"arn:x", cause, 2, "s3://b/o", 77, from_unix_millis(1'790'000'000'123), true};
+        const job_progress p{"arn:x", cause, 2, "s3://b/o", 77, from_unix_millis(1'790'000'000'123),
+                             true,    true};
         EXPECT_EQ(parse_progress(to_text(p)).value(), p);
     }
 }
