@@ -10,6 +10,7 @@
 #include "aws/transport/http_options.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/rng.hpp"
+#include "engine/io/event.hpp"
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 #include "scheduler/cli/commands.hpp"
