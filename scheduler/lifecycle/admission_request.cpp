@@ -52,6 +52,7 @@ refused read_holder(json::value holder, const std::string& pointer, bool spot, s
 
 refused read_list(json::value list, const std::string& pointer, bool spot, std::int64_t times,
                   job_facts& facts) {
+    if (!list.is_array()) return refuse(pointer, "must be a list");
     std::size_t index = 0;
     for (const json::value g : list.elements())
         if (auto r = read_holder(g, fmt::format("{}/{}", pointer, index++), spot, times, facts)) return r;
@@ -140,6 +141,7 @@ refused read_tuning(json::value request, const std::string& at, job_facts& facts
     }
     const json::value one = request.find("TrainingJobDefinition"),
                       many = request.find("TrainingJobDefinitions");
+    if (!many.is_null() && !many.is_array()) return refuse(at + "/TrainingJobDefinitions", "must be a list");
     if (!one.is_object() && many.size() == 0)
         return refuse(at + "/TrainingJobDefinition", "or TrainingJobDefinitions is required");
     if (one.is_object())
@@ -198,6 +200,7 @@ refused read_pipeline(json::value envelope, json::value request, const std::stri
 }
 
 refused read_variants(json::value list, const std::string& pointer, job_facts& facts) {
+    if (!list.is_null() && !list.is_array()) return refuse(pointer, "must be a list");
     std::size_t index = 0;
     for (const json::value v : list.elements()) {
         const std::string at = fmt::format("{}/{}", pointer, index++);
@@ -283,6 +286,7 @@ refused read_request(json::value envelope, json::value request, const std::strin
     if (k != kind::endpoint && facts.terms.lifetime_seconds > 0)
         return refuse("/lifetime_seconds", "only an endpoint has a lifetime");
     if (auto r = read_by_kind(k, envelope, request, at, facts)) return r;
+    if (facts.demand.empty()) return refuse(at, "states no instances, and what it takes must be known");
     if (auto r = check_tags(request.find("Tags"), at)) return r;
     return check_reach(request, at, tenant, facts.tenant);
 }

@@ -70,7 +70,7 @@ const std::string pool = "111111111111/us-east-1";
 
 TEST_F(Core, StartsOfOneKindTakeItsWholeBudgetAndNoMore) {
     accept(kind::training, 500);
-    for (int i = 0; i < 1'000; ++i, pass(100ms)) turn();
+    for (int i = 0; i < 5'000; ++i, pass(20ms)) turn();
     EXPECT_GE(sent[kind::training], 99);
     EXPECT_LE(sent[kind::training], 102) << "1/s for 100 s, and one second's burst";
     EXPECT_LE(most_waiting, 3U) << "intents do not pile up";
@@ -81,7 +81,7 @@ TEST_F(Core, KindsHaveBudgetsOfTheirOwn) {
         accept(kind::training, 1);
         accept(kind::processing, 1);
     }
-    for (int i = 0; i < 1'000; ++i, pass(100ms)) turn();
+    for (int i = 0; i < 5'000; ++i, pass(20ms)) turn();
     EXPECT_GE(sent[kind::training] + sent[kind::processing], 190) << "alternating jobs use both";
     EXPECT_LE(sent[kind::training], 102);
     EXPECT_LE(sent[kind::processing], 102);
