@@ -7,9 +7,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,26 +19,12 @@
 #include <utility>
 #include <vector>
 
-#include "aws/sqs/types.hpp"
+#include "aws/sqs/coalescer_limits.hpp"
 #include "engine/base/check.hpp"
 #include "engine/base/rng.hpp"
 #include "engine/base/time.hpp"
 
 namespace trainyard::aws::sqs {
-
-struct coalescer_limits {
-    std::size_t entries = batch_entries_max;  // in one batch, 1 to 10
-    std::size_t bytes = batch_bytes_max;      // of one batch
-    duration linger = std::chrono::milliseconds{10};
-    std::size_t batches_in_flight = 16;
-    std::size_t waiting = 100'000;  // entries not in flight; beyond it add() refuses
-    int attempts = 5;               // of one entry
-    // One entry of a group in a batch: when one of two fails, the other one must not have gone before it.
-    bool group_order = true;
-    duration pause =
-        std::chrono::milliseconds{100};  // before the second attempt, doubled each time, with full jitter
-    duration pause_max = std::chrono::seconds{10};
-};
 
 template <class Entry>
 class coalescer {
@@ -67,6 +54,8 @@ public:
     std::optional<ticket> add(Entry entry, std::size_t bytes, mono_time now, std::string group = {}) {
         if (bytes > limits_.bytes || waiting() >= limits_.waiting) return std::nullopt;
         const ticket id = next_++;
+        grow(fresh_);
+        waiting_bytes_ += bytes;
         fresh_.push_back({item{id, std::move(entry), bytes, std::move(group), 0}, now});
         return id;
     }
@@ -83,13 +72,24 @@ public:
     // A batch that goes out now; empty when none is due. `flush`: without waiting for company.
     batch take(mono_time now, bool flush = false) {
         batch out;
-        if (in_flight_batches_ >= limits_.batches_in_flight) return out;
+        take_into(out, now, flush);
+        return out;
+    }
+    // The same into memory that is used again. True when there is one.
+    bool take_into(batch& out, mono_time now, bool flush = false) {
+        out.clear();
+        if (in_flight_batches_ >= limits_.batches_in_flight || waiting() == 0) return false;
         std::size_t bytes = 0;
         std::set<std::string> blocked;  // groups of which an earlier entry stays behind
         std::set<std::string> chosen_groups;
         bool full = false;
         bool due = flush;
-        std::vector<std::pair<std::deque<waiter>*, std::size_t>> chosen;
+        struct place {
+            waiters* from;
+            std::size_t at;
+        };
+        std::array<place, batch_entries_max> chosen{};
+        std::size_t chosen_size = 0;
         for (auto* queue : {&again_, &fresh_}) {
             for (std::size_t i = 0; i < queue->size() && !full; ++i) {
                 waiter& w = (*queue)[i];
@@ -108,25 +108,28 @@ public:
                 }
                 bytes += w.what.bytes;
                 due = due || queue == &again_ || now >= w.since + limits_.linger;
-                chosen.emplace_back(queue, i);
+                chosen[chosen_size++] = {queue, i};
                 if (!group.empty()) chosen_groups.insert(group);
-                full = chosen.size() == limits_.entries;
+                full = chosen_size == limits_.entries;
             }
         }
-        if (chosen.empty() || (!full && !due)) return out;
-        for (auto& [queue, i] : chosen) out.push_back(std::move((*queue)[i].what));
+        if (chosen_size == 0 || (!full && !due)) return false;
+        for (std::size_t n = 0; n < chosen_size; ++n)
+            out.push_back(std::move((*chosen[n].from)[chosen[n].at].what));
         for (auto* queue : {&again_, &fresh_}) {
             std::size_t removed = 0;
-            for (const auto& [from, i] : chosen)
-                if (from == queue) queue->erase(queue->begin() + static_cast<std::ptrdiff_t>(i - removed++));
+            for (std::size_t n = 0; n < chosen_size; ++n)
+                if (chosen[n].from == queue)
+                    queue->rerase(queue->begin() + static_cast<std::ptrdiff_t>(chosen[n].at - removed++));
         }
         for (item& i : out) {
+            waiting_bytes_ -= i.bytes;
             ++i.attempts;
             if (!i.group.empty()) ++busy_groups_[i.group];
         }
         ++in_flight_batches_;
         in_flight_ += out.size();
-        return out;
+        return true;
     }
 
     // How the batch ended: every item of it is reported by exactly one of these, then batch_ended().
@@ -143,12 +146,26 @@ public:
         // In the order of their tickets, so that a group's entries keep theirs.
         const auto at =
             std::find_if(again_.begin(), again_.end(), [&i](const waiter& w) { return w.what.id > i.id; });
-        again_.insert(at, {std::move(i), now + pause});
+        waiting_bytes_ += i.bytes;
+        const auto place = at - again_.begin();
+        grow(again_);
+        again_.insert(again_.begin() + place, {std::move(i), now + pause});
         return fate::waits_for_retry;
     }
     void batch_ended() {
         TY_CHECK(in_flight_batches_ > 0, "a batch was out");
         --in_flight_batches_;
+    }
+
+    // All that waits, in order; it will not go out.
+    std::vector<item> give_up_waiting() {
+        std::vector<item> out;
+        for (auto* queue : {&again_, &fresh_}) {
+            for (waiter& w : *queue) out.push_back(std::move(w.what));
+            queue->clear();
+        }
+        waiting_bytes_ = 0;
+        return out;
     }
 
     // When take() is worth asking next, if nothing else happens; nothing: not before an add or an end.
@@ -172,6 +189,8 @@ public:
     }
 
     std::size_t waiting() const { return fresh_.size() + again_.size(); }
+    // As many entries wait as fill a batch, or one that may by its size.
+    bool may_fill() const { return waiting() >= limits_.entries || waiting_bytes_ >= limits_.bytes; }
     std::size_t in_flight() const { return in_flight_; }
     bool idle() const { return waiting() == 0 && in_flight_ == 0; }
 
@@ -180,6 +199,13 @@ private:
         item what;
         mono_time since{};  // fresh: when it came; again: when it may go
     };
+    // A ring, so that a steady stream of entries allocates nothing.
+    using waiters = boost::circular_buffer<waiter>;
+    static constexpr std::size_t waiters_min = 64;
+
+    static void grow(waiters& w) {
+        if (w.full()) w.set_capacity(std::max(waiters_min, 2 * w.capacity()));
+    }
 
     void finish(const item& i) {
         TY_CHECK(in_flight_ > 0, "an item was out");
@@ -192,9 +218,9 @@ private:
     coalescer_limits limits_;
     rng random_;
     ticket next_ = 1;
-    std::deque<waiter> fresh_, again_;
+    waiters fresh_, again_;
     std::map<std::string, std::size_t, std::less<>> busy_groups_;  // entries in flight by group
-    std::size_t in_flight_batches_ = 0, in_flight_ = 0;
+    std::size_t in_flight_batches_ = 0, in_flight_ = 0, waiting_bytes_ = 0;
 };
 
 }  // namespace trainyard::aws::sqs

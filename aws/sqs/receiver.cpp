@@ -7,6 +7,12 @@
 
 namespace trainyard::aws::sqs {
 
+namespace {
+
+constexpr unsigned place_bits = 24;  // of a poll's id; connections end long before
+
+}  // namespace
+
 std::size_t receiver::add_queue(double weight, bool fifo) {
     TY_CHECK(weight > 0, "a weight is above 0");
     queues_.push_back({});
@@ -25,14 +31,50 @@ void receiver::start(std::size_t number, std::size_t messages, int wait, command
     queue_state& q = queues_[number];
     if (++q.open > 1) ++extra_;
     held_ += messages;
-    open_.emplace(next_, open_poll{number, messages});
-    out.polls.push_back({next_++, number, static_cast<int>(messages), wait});
+    if (free_.empty()) {
+        free_.push_back(open_.size());
+        open_.emplace_back();
+    }
+    const std::size_t at = free_.back();
+    free_.pop_back();
+    open_[at] = {next_++ << place_bits | at, number, messages};
+    ++open_polls_;
+    out.polls.push_back({open_[at].id, number, static_cast<int>(messages), wait});
+}
+
+const receiver::open_poll& receiver::find(poll_id id) const {
+    const std::size_t at = id & ((poll_id{1} << place_bits) - 1);
+    TY_CHECK(id != 0 && at < open_.size() && open_[at].id == id, "a poll ends once");
+    return open_[at];
+}
+
+void receiver::become_hungry(double pass, std::size_t number) {
+    if (spare_.empty()) {
+        hungry_.emplace(pass, number);
+        return;
+    }
+    auto node = std::move(spare_.back());
+    spare_.pop_back();
+    node.value() = {pass, number};
+    hungry_.insert(std::move(node));
+}
+
+receiver::hungry_set::iterator receiver::become_fed(hungry_set::iterator at) {
+    const auto next = std::next(at);
+    spare_.push_back(hungry_.extract(at));
+    return next;
 }
 
 receiver::commands receiver::take(mono_time now) {
     commands out;
-    if (stopped_) return out;
-    out.looks = std::exchange(to_look_, {});
+    take_into(out, now);
+    return out;
+}
+
+void receiver::take_into(commands& out, mono_time now) {
+    if (stopped_) return;
+    out.looks.insert(out.looks.end(), to_look_.begin(), to_look_.end());
+    to_look_.clear();
     while (!paused_.empty() && paused_.begin()->first <= now) {
         bare_.push_back(paused_.begin()->second);
         paused_.erase(paused_.begin());
@@ -53,19 +95,18 @@ receiver::commands receiver::take(mono_time now) {
         const std::size_t number = hungry_.begin()->second;
         queue_state& q = queues_[number];
         pass_floor_ = hungry_.begin()->first;
-        hungry_.erase(hungry_.begin());
+        become_fed(hungry_.begin());
         q.pass = pass_floor_ + static_cast<double>(batch_entries_max) / q.weight;
         start(number, batch_entries_max, options_.busy_wait_seconds, out);
         wants(number);
     }
-    return out;
 }
 
 // Enters the queue among those that want an extra poll, if it does.
 void receiver::wants(std::size_t number) {
     queue_state& q = queues_[number];
     if (q.open == 0 || q.open >= q.wanted) return;
-    hungry_.emplace(std::max(q.pass, pass_floor_), number);
+    become_hungry(std::max(q.pass, pass_floor_), number);
 }
 
 std::optional<mono_time> receiver::next_due() const {
@@ -75,21 +116,24 @@ std::optional<mono_time> receiver::next_due() const {
 
 // The poll is over and `kept` of its credit stays with the messages it brought.
 receiver::queue_state& receiver::close(poll_id id, std::size_t kept) {
-    const auto at = open_.find(id);
-    TY_CHECK(at != open_.end(), "a poll ends once");
-    const auto [number, held] = at->second;
+    const open_poll& ending = find(id);
+    const std::size_t number = ending.queue, held = ending.held;
     TY_CHECK(kept <= held, "a poll brings no more than it asked for");
-    open_.erase(at);
+    const auto at = static_cast<std::size_t>(&ending - open_.data());
+    open_[at].id = 0;
+    free_.push_back(at);
+    --open_polls_;
     held_ -= held - kept;
     queue_state& q = queues_[number];
     if (q.open > 1) --extra_;
-    std::erase_if(hungry_, [n = number](const auto& h) { return h.second == n; });
+    for (auto h = hungry_.begin(); h != hungry_.end();)
+        h = h->second == number ? become_fed(h) : std::next(h);
     if (--q.open == 0) bare_.push_back(number);
     return q;
 }
 
 void receiver::ended(poll_id id, std::size_t messages, mono_time now) {
-    const auto [number, asked] = open_.at(id);
+    const std::size_t number = find(id).queue, asked = find(id).held;
     queue_state& q = close(id, messages);
     const bool was_busy = q.wanted > 1 || q.state == state::at_in_flight_limit;
     q.last_success = now;
@@ -111,7 +155,7 @@ void receiver::ended(poll_id id, std::size_t messages, mono_time now) {
 }
 
 void receiver::failed(poll_id id, mono_time now) {
-    const std::size_t number = open_.at(id).queue;
+    const std::size_t number = find(id).queue;
     queue_state& q = close(id, 0);
     q.state = state::failing;
     q.wanted = 1;
@@ -122,7 +166,7 @@ void receiver::failed(poll_id id, mono_time now) {
 }
 
 void receiver::over_limit(poll_id id, mono_time now) {
-    const std::size_t number = open_.at(id).queue;
+    const std::size_t number = find(id).queue;
     failed(id, now);
     queue_state& q = queues_[number];
     q.last_success = now;

@@ -9,10 +9,10 @@
 // queues that want them by weight (stride scheduling, Waldspurger 1995), counted in messages.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -62,6 +62,7 @@ public:
 
     // What to start now.
     commands take(mono_time now);
+    void take_into(commands& out, mono_time now);  // the same, appended
     // When take() may have something new without an event before; nothing: not until one.
     std::optional<mono_time> next_due() const;
 
@@ -75,6 +76,8 @@ public:
 
     // So many received messages are recorded and no longer the consumer's burden.
     void release(std::size_t messages);
+    // The credit from now on; polls that are under way keep theirs.
+    void set_credit(std::size_t messages) { options_.credit = messages; }
     // No new polls from now on.
     void stop() { stopped_ = true; }
 
@@ -85,8 +88,9 @@ public:
         std::optional<mono_time> last_success;  // the last poll that was answered, with messages or without
     };
     report queue(std::size_t number) const;
-    std::size_t polls() const { return open_.size(); }
-    std::size_t credit() const { return options_.credit - held_; }
+    std::size_t queues() const { return queues_.size(); }
+    std::size_t polls() const { return open_polls_; }
+    std::size_t credit() const { return options_.credit - std::min(held_, options_.credit); }
 
 private:
     struct queue_state {
@@ -102,9 +106,15 @@ private:
         std::uint64_t received = 0;
     };
     struct open_poll {
+        poll_id id = 0;  // its place in open_ below, how often that was used above; 0: free
         std::size_t queue = 0;
         std::size_t held = 0;
     };
+    using hungry_set = std::set<std::pair<double, std::size_t>>;
+
+    const open_poll& find(poll_id id) const;
+    void become_hungry(double pass, std::size_t queue);
+    hungry_set::iterator become_fed(hungry_set::iterator at);
 
     std::size_t quiet_share() const;
     void start(std::size_t queue, std::size_t messages, int wait, commands& out);
@@ -113,10 +123,13 @@ private:
 
     receiver_options options_;
     std::vector<queue_state> queues_;
-    std::map<poll_id, open_poll> open_;
+    std::vector<open_poll> open_;
+    std::vector<std::size_t> free_;  // places in open_
+    std::size_t open_polls_ = 0;
     std::deque<std::size_t> bare_;                        // queues without their one poll, in turn
     std::set<std::pair<mono_time, std::size_t>> paused_;  // after an error
-    std::set<std::pair<double, std::size_t>> hungry_;     // queues that want an extra poll, by pass
+    hungry_set hungry_;                                   // queues that want an extra poll, by pass
+    std::vector<hungry_set::node_type> spare_;            // memory for those to come
     std::vector<std::size_t> to_look_;
     std::size_t held_ = 0;
     std::size_t extra_ = 0;

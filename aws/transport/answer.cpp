@@ -38,7 +38,8 @@ bool read_xml(const http::response& answer, api_error& out) {
     if (!xml.load_buffer(answer.body.data(), answer.body.size(), pugi::parse_default, pugi::encoding_utf8))
         return false;
     const auto root = xml.document_element();
-    const auto e = root.child("Error");
+    // S3's errors have no envelope.
+    const auto e = std::string_view{root.name()} == "Error" ? root : root.child("Error");
     if (!e) return false;
     out.code = e.child_value("Code");
     out.message = e.child_value("Message");

@@ -15,6 +15,8 @@ struct call {
     std::string service;    // signing name
     std::string operation;  // for messages and metrics
     aws::endpoint endpoint;
+    std::string method = "POST";
+    std::string target;   // path[?query], percent-encoded as on the wire; empty: the endpoint's path
     http::fields fields;  // content-type, x-amz-target, ...
     std::string body;
     http::lane lane = http::lane::control;

@@ -29,6 +29,7 @@ constexpr std::array regionals{
     regional{{"events", "EVENTBRIDGE"}, "events", "events-fips"},
     regional{{"servicequotas", "SERVICE_QUOTAS"}, "servicequotas", "servicequotas-fips"},
     regional{{"dynamodb", "DYNAMODB"}, "dynamodb", "dynamodb-fips"},
+    regional{{"s3", "S3"}, "s3", "s3-fips"},
 };
 constexpr service_names iam_names{"iam", "IAM"};
 
@@ -51,6 +52,12 @@ constexpr std::array exceptions{
     exception{"events", "us-gov-west-1", variant::fips, "https://events.{r}.amazonaws.com"},
     exception{"events", "aws-us-gov", variant::fips_dual, "https://events.{r}.api.aws"},
     exception{"sts", "aws-global", variant::plain, "https://sts.amazonaws.com", "us-east-1"},
+    // Unlike the others, S3's dual-stack hosts have the plain suffix.
+    exception{"s3", "aws", variant::dual, "https://s3.dualstack.{r}.amazonaws.com"},
+    exception{"s3", "aws", variant::fips_dual, "https://s3-fips.dualstack.{r}.amazonaws.com"},
+    exception{"s3", "aws-us-gov", variant::dual, "https://s3.dualstack.{r}.amazonaws.com"},
+    exception{"s3", "aws-us-gov", variant::fips_dual, "https://s3-fips.dualstack.{r}.amazonaws.com"},
+    exception{"s3", "aws-cn", variant::dual, "https://s3.dualstack.{r}.amazonaws.com.cn"},
     exception{"dynamodb", "local", variant::plain, "http://localhost:8000", "us-east-1"},
 };
 

@@ -193,6 +193,12 @@ const clock& transport::time() const {
 }
 
 task<api_result<http::response>> transport::send(call what, std::shared_ptr<credentials_provider> who) {
+    auto answer = co_await send_kept(what, std::move(who));
+    co_return answer;
+}
+
+task<api_result<http::response>> transport::send_kept(const call& what,
+                                                      std::shared_ptr<credentials_provider> who) {
     impl& me = *impl_;
     const mono_time started = me.time.mono();
     const auto state = me.shared.find(who, what, started);

@@ -28,6 +28,8 @@ public:
     // identity, calls end at once as failure::unreachable until a probe gets through. 2xx answers only;
     // everything else is an api_error.
     task<api_result<http::response>> send(call what, std::shared_ptr<credentials_provider> who);
+    // The same for a call that stays where it is until the answer: it is not copied.
+    task<api_result<http::response>> send_kept(const call& what, std::shared_ptr<credentials_provider> who);
 
     const clock& time() const;
 

@@ -1,4 +1,5 @@
-// `trainyard doctor --credentials`: where credentials and region come from, as `run` would find them.
+// `trainyard doctor`: with --credentials, where credentials and region come from, as `run` would find them;
+// with a fleet file, what about its queues will make trouble.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 #include "scheduler/cli/commands.hpp"
+#include "scheduler/cli/doctor_queues.hpp"
 #include "scheduler/cli/support.hpp"
 
 namespace trainyard::cli {
@@ -21,7 +23,7 @@ namespace {
 
 struct doctor_arguments {
     bool credentials = false, json = false, show_key_id = false;
-    std::string profile;
+    std::string profile, config;
 };
 
 // A credential_process may take its minute, and a role on top of it.
@@ -136,7 +138,9 @@ void print_text(const finding& f, bool show_key_id) {
 }
 
 int run_doctor(const doctor_arguments& a) {
-    if (!a.credentials) return complain(exit_code::usage, "say what to look at: --credentials");
+    if (!a.credentials && a.config.empty())
+        return complain(exit_code::usage, "say what to look at: --credentials, or a fleet file with -c");
+    if (!a.config.empty()) return examine_queues(a.config, a.json);
     finding f;
     f.where = aws::decide(aws::read_chain_input(aws::process_environment(), a.profile));
     boost::asio::io_context io;
@@ -150,13 +154,16 @@ int run_doctor(const doctor_arguments& a) {
 }  // namespace
 
 void add_doctor(CLI::App& app, action& run) {
-    CLI::App* cmd = app.add_subcommand("doctor", "Say where credentials and region come from, and why");
+    CLI::App* cmd =
+        app.add_subcommand("doctor", "Say where credentials come from, or what is wrong with queues");
     cmd->footer(
-        "Exit codes: 0 credentials were found, 2 the configuration is wrong, 3 the place they come from "
-        "could not be "
-        "reached or refused, 4 there are none.");
+        "Exit codes: 0 credentials were found, or nothing is wrong with the queues; 2 the configuration is "
+        "wrong; 3 the place credentials come from, or a queue, could not be reached or refused; 4 there are "
+        "no credentials, or something is wrong with a queue.");
     auto a = std::make_shared<doctor_arguments>();
-    cmd->add_flag("--credentials", a->credentials, "Resolve the credential chain as `run` does");
+    auto* credentials =
+        cmd->add_flag("--credentials", a->credentials, "Resolve the credential chain as `run` does");
+    cmd->add_option("-c,--config", a->config, "Examine the queues of this fleet file")->excludes(credentials);
     cmd->add_option("--profile", a->profile, "This profile; keys in the environment then do not count");
     cmd->add_flag(
         "--show-key-id", a->show_key_id,

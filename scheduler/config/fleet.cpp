@@ -98,7 +98,8 @@ void read_tenant(const node& n, fleet& f) {
 }
 
 void read_queue(const node& n, fleet& f) {
-    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue"});
+    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue",
+            "weight", "payload_buckets"});
     queue q;
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
@@ -119,6 +120,8 @@ void read_queue(const node& n, fleet& f) {
         n["kind"].fail(fmt::format("'{}' is not one of {}", q.default_kind, fmt::join(kinds, ", ")));
     q.reject_queue = n["reject_queue"].text();
     q.results_queue = n["results_queue"].text();
+    q.weight = n["weight"].real(1, 0.01, 100);
+    q.payload_buckets = n["payload_buckets"].texts();
     f.queues.push_back(std::move(q));
 }
 

@@ -36,7 +36,7 @@ bool is_local_host(std::string_view host) {
 std::string not_ready_because(const driver& d, const clock& time) {
     if (!d.state().running) return "not running yet";
     if (d.state().stopping) return "stopping";
-    for (const auto& [queue, at] : d.state().last_poll)
+    for (const auto& [queue, at] : d.last_polls())
         if (time.mono() - at > poll_age_max)
             return fmt::format("queue {} was last polled with success {} s ago", queue,
                                std::chrono::duration_cast<std::chrono::seconds>(time.mono() - at).count());
@@ -114,7 +114,7 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
         by_state.emplace(s, registry.get_gauge("jobs", "Jobs in the ledger by state",
                                                {{"state", std::string{to_string(s)}}}));
     std::map<std::string, metrics::gauge> polls, pool_jobs, tenant_pending;
-    for (const auto& [queue, at] : d.state().last_poll)
+    for (const auto& [queue, at] : d.last_polls())
         polls.emplace(queue, registry.get_gauge("seconds_since_last_successful_poll",
                                                 "Age of the last successful receive", {{"queue", queue}}));
     for (const auto& p : c.policy().pools())
@@ -133,7 +133,7 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
         for (const auto& [id, j] : c.machine().jobs()) ++count[j.state];
         for (const auto& [s, g] : by_state) g.set(static_cast<double>(count[s]));
         for (const auto& [queue, g] : polls)
-            g.set(std::chrono::duration<double>(time.mono() - d.state().last_poll.at(queue)).count());
+            g.set(std::chrono::duration<double>(time.mono() - d.last_polls().at(queue)).count());
         for (const auto& p : c.policy().pools())
             pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
         for (const auto& t : c.policy().tenants())

@@ -4,16 +4,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/rng.hpp"
+
 namespace trainyard::dispatcher {
 namespace {
 
-// Received and not yet on disk: beyond it the receivers wait, so a slow disk never piles up invisible
-// messages.
-constexpr std::size_t uncommitted_records_max = 5'000;
 // Calls under way at once. Each holds a coroutine and a request body.
 constexpr std::size_t effects_running_max = 2'000;
 constexpr duration idle_check_every = std::chrono::milliseconds{200};
 constexpr duration forever = std::chrono::hours{1};
+
+// The consumer holds a message until its job is recorded and its delete is done, so its credit is what the
+// ledger can still take.
+aws::sqs::consumer_options consumer_options_of(const driver_options& o, const config::fleet& fleet,
+                                               std::size_t credit) {
+    aws::sqs::consumer_options out;
+    const int wait = o.fast ? 1 : o.poll_wait_seconds;
+    out.receive.credit = credit;
+    out.receive.long_wait_seconds = wait;
+    out.receive.polls_per_queue = static_cast<std::size_t>(fleet.receivers_per_queue);
+    out.batches.linger = o.ack_linger;
+    out.call_timeout = o.call_timeout;
+    out.deliver_while_stopping = true;
+    const duration rest = o.stop_within() - std::chrono::seconds{wait};
+    out.poll_grace = std::chrono::seconds{wait} + rest / 4;
+    out.held_grace = rest / 4;
+    out.flush_grace = rest / 4;
+    return out;
+}
 
 }  // namespace
 
@@ -31,6 +51,9 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
       stopped_(io),
       drained_(io),
       pages_(io),
+      consumer_(io, *aws.transport, registry, consumer_options_of(options, fleet, uncommitted_records_max),
+                entropy_seed()),
+      started_(time.mono()),
       receivers_(io),
       workers_(io),
       trackers_(io),
@@ -43,21 +66,16 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
                                "Deletes that SQS refused; the message comes back and is deleted then")),
       rejected_copies_(
           registry.get_counter("rejected_copies_total", "Rejected messages copied to a reject queue")),
+      failed_copies_(
+          registry.get_counter("rejected_copy_failures_total",
+                               "Copies that a reject queue refused; the ledger has the message and why")),
       commit_seconds_(
           registry.get_histogram("ledger_commit_seconds", "From handing records to the ledger to durable",
                                  {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5})) {
-    for (const auto& [name, link] : aws_.queues) {
-        busy_.emplace(name, std::make_unique<io::event>(io));
-        acks_.emplace(name, std::make_unique<acks>(io));
-        state_.last_poll[name] = time.mono();
-    }
+    open_queues();
 }
 
 driver::~driver() = default;
-
-bool driver::overloaded() const {
-    return uncommitted_records_ >= uncommitted_records_max;
-}
 
 void driver::stop() {
     state_.stopping = true;
@@ -65,7 +83,7 @@ void driver::stop() {
     work_.set();
     drained_.set();
     pages_.set();
-    for (auto& [name, event] : busy_) event->set();
+    consumer_.stop();
 }
 
 void driver::fail(const error& e) {
@@ -81,17 +99,11 @@ void driver::cancel_job(lifecycle::job_id id) {
 task<result<void>> driver::run() {
     state_.running = true;
     workers_.spawn([this] { return turns(); });
-    for (const auto& [name, link] : aws_.queues) {
-        const std::string queue = name;
-        workers_.spawn([this, queue] { return acknowledge(queue); });
-        receivers_.spawn([this, queue] { return receive_steadily(queue); });
-        for (int i = 1; i < fleet_.receivers_per_queue; ++i)
-            receivers_.spawn([this, queue] { return receive_backlog(queue); });
-    }
+    receivers_.spawn([this] { return consumer_.run(); });
     trackers_.spawn([this] { return track(); });
     for (event_link& link : aws_.events) {
         event_link* from = &link;
-        receivers_.spawn([this, from] { return receive_events(*from); });
+        trackers_.spawn([this, from] { return receive_events(*from); });
     }
     if (options_.until_idle) trackers_.spawn([this] { return watch_idle(); });
 
@@ -99,25 +111,20 @@ task<result<void>> driver::run() {
         const mono_time until = time_.mono() + forever;
         co_await stopped_.wait_until(until);
     }
-    // 1. No new polls; those under way finish, because cutting one off would hide its messages for a
-    // visibility timeout.
+    const mono_time grace = time_.mono() + options_.stop_within();
+    // 1. No new polls; those under way end, what they bring is recorded, what is recorded is deleted, and the
+    // rest is given back.
     co_await receivers_.join();
-    intake_closed_ = true;
+    follow_consumer();
     trackers_.cancel();
     co_await trackers_.join();
-    // 2. What was received gets recorded, and what was recorded gets deleted; running calls finish.
-    const mono_time grace = time_.mono() + options_.shutdown_grace;
+    // 2. Commits and running calls finish.
     work_.set();
-    while (state_.failure.empty() && time_.mono() < grace) {
-        std::size_t open = uncommitted_.size() + effects_running_;
-        for (const auto& [name, a] : acks_) open += a->waiting.size() + a->in_flight;
-        if (open == 0) break;
+    while (state_.failure.empty() && time_.mono() < grace && uncommitted_.size() + effects_running_ > 0)
         co_await drained_.wait_until(grace);
-    }
     // 3. Everybody leaves. Intents without an answer are examined at the next start.
     finished_ = true;
     work_.set();
-    for (auto& [name, a] : acks_) a->changed.set();
     workers_.cancel();
     co_await workers_.join();
     state_.running = false;
@@ -141,6 +148,7 @@ task<void> driver::turns() {
 // it.
 void driver::commit(lifecycle::batch b) {
     uncommitted_records_ += b.records.size();
+    follow_consumer();
     const std::size_t records = b.records.size();
     uncommitted_.push_back(std::move(b.effects));
     const mono_time began = time_.mono();
@@ -165,16 +173,14 @@ void driver::committed(const result<void>& outcome) {
     std::vector<lifecycle::effect_t> effects = std::move(uncommitted_.front());
     uncommitted_.pop_front();
     perform(std::move(effects));
+    follow_consumer();
 }
 
 void driver::perform(std::vector<lifecycle::effect_t> effects) {
     namespace effect = lifecycle::effect;
     for (auto& e : effects) {
         if (auto* d = std::get_if<effect::delete_message>(&e)) {
-            acks& a = *acks_.at(d->queue);
-            if (a.waiting.empty()) a.oldest = time_.mono();
-            a.waiting.push_back({"", std::move(d->receipt_handle)});
-            a.changed.set();
+            delete_message(*d);
             continue;
         }
         if (auto* a = std::get_if<effect::admit>(&e)) {
@@ -192,7 +198,7 @@ void driver::perform(std::vector<lifecycle::effect_t> effects) {
         } else if (auto* t = std::get_if<effect::stop>(&e)) {
             workers_.spawn([this, w = std::move(*t)] { return stop_job(w); });
         } else if (auto* r = std::get_if<effect::copy_rejected>(&e)) {
-            workers_.spawn([this, w = std::move(*r)] { return copy_rejected(w); });
+            copy_rejected(std::move(*r));
         } else if (auto* o = std::get_if<effect::tell>(&e)) {
             workers_.spawn([this, w = std::move(*o)] { return tell(w); });
         }

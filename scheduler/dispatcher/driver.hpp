@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "aws/sqs/consumer.hpp"
+#include "aws/sqs/extended_payload.hpp"
 #include "engine/io/event.hpp"
 #include "engine/io/task_group.hpp"
 #include "engine/metrics/registry.hpp"
@@ -20,28 +22,32 @@
 namespace trainyard::dispatcher {
 
 struct driver_options {
-    int poll_wait_seconds = 20;
+    int poll_wait_seconds = 20;  // of a long poll
+    // Polls of a second at most, so that a stop need not wait longer: idle queues cost 20 times the calls.
+    bool fast = false;
     bool until_idle = false;  // stop by itself once the queues are empty and every job is terminal
     duration ack_linger = std::chrono::milliseconds{10};  // how long a delete waits for company
     duration call_timeout = std::chrono::seconds{30};
-    duration shutdown_grace = std::chrono::seconds{25};
+    // From stop() until everything has to be put away; polls, commits, deletes and running calls share it.
+    duration stop_within() const {
+        return fast ? std::chrono::milliseconds{1'800} : std::chrono::seconds{24};
+    }
 };
 
 struct driver_state {
     bool running = false;
     bool stopping = false;
-    std::string failure;                         // why it had to stop; empty: nothing went wrong
-    std::map<std::string, mono_time> last_poll;  // of each queue: the last successful receive
+    std::string failure;  // why it had to stop; empty: nothing went wrong
 };
 
 // Lives on one io_context and is used from its thread only.
-class driver {
+class driver : private aws::sqs::message_handler {
 public:
     // Everything referred to outlives the driver. `links` are connected.
     driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger,
            links& aws, const config::fleet& fleet, const driver_options& options,
            metrics::registry& registry);
-    ~driver();
+    ~driver() override;
     driver(const driver&) = delete;
     driver& operator=(const driver&) = delete;
 
@@ -52,19 +58,21 @@ public:
     void cancel_job(lifecycle::job_id id);
 
     const driver_state& state() const { return state_; }
+    // Of each queue: its last successful receive, at first the driver's start.
+    std::map<std::string, mono_time> last_polls() const;
 
 private:
-    struct acks {  // deletes of one queue that wait for company
-        explicit acks(boost::asio::io_context& io) : changed(io) {}
-        io::event changed;
-        std::vector<aws::sqs::delete_entry> waiting;
-        mono_time oldest{};
-        std::size_t in_flight = 0;
+    struct intake {  // the consumer's numbers of a queue and of its reject queue
+        aws::sqs::queue_number queue = 0;
+        std::optional<aws::sqs::queue_number> rejects;
     };
+
+    // Received and not yet on disk: beyond it nothing is received, so a slow disk never piles up invisible
+    // messages.
+    static constexpr std::size_t uncommitted_records_max = 5'000;
 
     instant now() const { return {time_.wall(), time_.mono()}; }
     mono_time deadline() const { return time_.mono() + options_.call_timeout; }
-    bool overloaded() const;
     void fail(const error& e);
 
     // driver.cpp: the turn and the commit
@@ -76,17 +84,24 @@ private:
     task<bool> queues_are_empty();
 
     // driver_intake.cpp
-    task<void> receive_steadily(std::string queue);
-    task<void> receive_backlog(std::string queue);
-    task<bool> receive_once(queue_link& q, int wait_seconds);
-    task<void> acknowledge(std::string queue);
-    task<void> delete_some(std::string queue, std::vector<aws::sqs::delete_entry> entries);
-    task<void> copy_rejected(lifecycle::effect::copy_rejected what);
+    void open_queues();
+    void deliver(const aws::sqs::delivery& what) override;
+    void abandoned(const aws::sqs::abandoned_entry& what) override;
+    void take_message(const std::string& queue, aws::sqs::message_ref ref,
+                      const lifecycle::incoming_message& in);
+    task<void> fetch_payload(std::string queue, aws::sqs::message_ref ref, lifecycle::incoming_message in,
+                             aws::sqs::payload_pointer at);
+    void delete_message(const lifecycle::effect::delete_message& what);
+    void copy_rejected(lifecycle::effect::copy_rejected what);
+    task<void> copy_alone(std::string queue, aws::sqs::send_entry copy, std::string job);
+    void copied(const std::string& job, bool done);
+    void follow_consumer();
 
     // driver_outlets.cpp: what a queue's reject queue and results queue are told
     task<void> tell(lifecycle::effect::tell what);
-    task<bool> send_copy(queue_link& q, const std::string& url, std::string body, std::string reason,
-                         std::string job, std::string group);
+    static aws::sqs::send_entry make_copy(const std::string& url, std::string body, std::string reason,
+                                          const std::string& job, const std::string& group);
+    task<bool> send_copy(queue_link& q, std::string url, aws::sqs::send_entry copy);
 
     // driver_effects.cpp
     task<void> create(lifecycle::effect::create what);
@@ -131,18 +146,19 @@ private:
     io::event stopped_;  // stop() was called
     io::event drained_;  // a commit or an ack was finished
     io::event pages_;    // a page or an event came: more may be due
-    std::map<std::string, std::unique_ptr<io::event>>
-        busy_;  // by queue: a full receive, so there may be more
-    std::map<std::string, std::unique_ptr<acks>> acks_;
+    aws::sqs::consumer consumer_;
+    std::map<std::string, intake> intakes_;  // by queue name
+    std::vector<std::string> queue_names_;   // by the consumer's number; empty: a reject queue
+    aws::sqs::consumer_counts shown_;        // what the counters have of the consumer's
+    mono_time started_{};
     std::deque<std::vector<lifecycle::effect_t>> uncommitted_;  // effects by batch, in commit order
     std::size_t uncommitted_records_ = 0;
     std::size_t effects_running_ = 0;
-    bool intake_closed_ = false;  // nothing new will be received
-    bool finished_ = false;       // turns() and acknowledge() may leave
+    bool finished_ = false;  // turns() may leave
     io::task_group receivers_;
     io::task_group workers_;
     io::task_group trackers_;
-    metrics::counter received_, deleted_, delete_failures_, rejected_copies_;
+    metrics::counter received_, deleted_, delete_failures_, rejected_copies_, failed_copies_;
     metrics::histogram commit_seconds_;
 };
 

@@ -1,4 +1,7 @@
-// Messages in, deletes out.
+// Messages in, deletes and rejected copies out: by the consumer of aws/sqs.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 
 #include "scheduler/dispatcher/driver.hpp"
@@ -6,140 +9,173 @@
 namespace trainyard::dispatcher {
 namespace {
 
-constexpr duration poll_error_pause = std::chrono::seconds{1};
-constexpr duration poll_error_pause_max = std::chrono::seconds{30};
-constexpr std::size_t deletes_in_flight_max = 16;  // batches of one queue
+constexpr std::size_t payload_bytes_max = 4U << 20U;  // a request of SageMaker's has less than 1 MiB
+constexpr int payload_retry_seconds = 30;
 
 // What the lifecycle needs of an SQS message.
-lifecycle::incoming_message to_incoming(const std::string& queue, aws::sqs::message& m) {
+lifecycle::incoming_message to_incoming(const std::string& queue, const aws::sqs::message_view& m) {
     lifecycle::incoming_message in;
     in.queue = queue;
-    in.message_id = std::move(m.message_id);
-    if (const auto found = m.system_attributes.find("MessageDeduplicationId");
-        found != m.system_attributes.end())
-        in.deduplication_id = found->second;
-    if (const auto found = m.system_attributes.find("ApproximateReceiveCount");
-        found != m.system_attributes.end())
-        std::from_chars(found->second.data(), found->second.data() + found->second.size(), in.receive_count);
-    in.body = std::move(m.body);
-    for (auto& [name, value] : m.attributes)
-        if (name.starts_with("trainyard.")) in.attributes.emplace(name, std::move(value.value));
+    in.message_id = m.id;
+    in.deduplication_id = m.deduplication_id;
+    in.body = m.body;
+    in.receive_count = static_cast<int>(std::clamp<std::int64_t>(m.receive_count, 1, 1'000'000));
+    for (const auto& a : m.attributes)
+        if (a.name.starts_with("trainyard.")) in.attributes.emplace(a.name, a.value);
     return in;
+}
+
+// The lifecycle gives back with a delete what it was given with the message: here the consumer's reference,
+// because the consumer knows the newest receipt handle.
+std::string to_token(aws::sqs::message_ref ref) {
+    return fmt::format("{}.{}", ref.slot, ref.turn);
+}
+aws::sqs::message_ref from_token(const std::string& token) {
+    aws::sqs::message_ref out;
+    const char* const end = token.data() + token.size();
+    const auto slot = std::from_chars(token.data(), end, out.slot);
+    if (slot.ptr != end) std::from_chars(slot.ptr + 1, end, out.turn);
+    return out;
+}
+
+// Repeating cannot help.
+bool is_final(aws::failure kind) {
+    return kind == aws::failure::not_found || kind == aws::failure::invalid_request ||
+           kind == aws::failure::access_denied;
 }
 
 }  // namespace
 
-// One long poll at a time, always: an idle queue costs no more than that.
-task<void> driver::receive_steadily(std::string queue) {
-    queue_link& link = aws_.queues.at(queue);
-    duration pause = poll_error_pause;
-    while (!state_.stopping) {
-        const bool received = co_await receive_once(link, options_.poll_wait_seconds);
-        if (received || state_.stopping) {
-            pause = poll_error_pause;
+void driver::open_queues() {
+    for (const auto& [name, link] : aws_.queues) {
+        aws::sqs::queue_settings s;
+        s.name = name;
+        s.url = link.url;
+        s.where = link.where;
+        s.who = link.who;
+        s.weight = link.settings.weight;
+        intake& in = intakes_[name];
+        in.queue = consumer_.add_queue(s, *this);
+        queue_names_.push_back(name);
+        if (link.reject_url.empty()) continue;
+        s.name = name + " rejects";
+        s.url = link.reject_url;
+        s.receive = false;
+        in.rejects = consumer_.add_queue(std::move(s), *this);
+        queue_names_.emplace_back();
+    }
+}
+
+void driver::deliver(const aws::sqs::delivery& what) {
+    const std::string& queue = queue_names_[what.queue];
+    for (const aws::sqs::received& m : what.messages) {
+        lifecycle::incoming_message in = to_incoming(queue, m.message);
+        const auto pointer = aws::sqs::read_payload_pointer(m.message);
+        if (!pointer) {
+            take_message(queue, m.ref, in);
             continue;
         }
-        const mono_time until = time_.mono() + pause;
-        co_await stopped_.wait_until(until);
-        pause = std::min(2 * pause, poll_error_pause_max);
+        const queue_link& link = aws_.queues.at(queue);
+        const auto& allowed = link.settings.payload_buckets;
+        if (!*pointer) {
+            in.unreadable = pointer->error().message;
+        } else if (std::find(allowed.begin(), allowed.end(), (*pointer)->bucket) == allowed.end()) {
+            in.unreadable =
+                fmt::format("its body is in S3 bucket '{}', which is not in payload_buckets of queue {}",
+                            (*pointer)->bucket, queue);
+        } else if ((*pointer)->size > payload_bytes_max) {
+            in.unreadable = fmt::format("its body in S3 has {} bytes; at most {} are read", (*pointer)->size,
+                                        payload_bytes_max);
+        } else {
+            ++effects_running_;
+            workers_.spawn([this, queue, ref = m.ref, in = std::move(in), at = **pointer] {
+                return fetch_payload(queue, ref, in, at);
+            });
+            continue;
+        }
+        take_message(queue, m.ref, in);
     }
-}
-
-// Further receivers run only while receives come back full.
-task<void> driver::receive_backlog(std::string queue) {
-    queue_link& link = aws_.queues.at(queue);
-    io::event& busy = *busy_.at(queue);
-    while (!state_.stopping) {
-        const mono_time until = time_.mono() + std::chrono::hours{1};
-        if (!co_await busy.wait_until(until)) continue;
-        std::uint64_t before = 0;
-        do {
-            before = core_.machine().counts().received;
-            if (state_.stopping) co_return;
-            if (!co_await receive_once(link, 0)) break;
-        } while (core_.machine().counts().received > before);
-    }
-}
-
-// False after an error.
-task<bool> driver::receive_once(queue_link& q, int wait_seconds) {
-    while (overloaded() && !state_.stopping) {
-        const mono_time until = time_.mono() + std::chrono::seconds{1};
-        co_await drained_.wait_until(until);
-    }
-    if (state_.stopping) co_return true;
-    aws::sqs::receive_options options;
-    options.wait_seconds = wait_seconds;
-    const std::string url = q.url;
-    // Never cut off lightly: an aborted long poll can hide up to ten messages for a visibility timeout.
-    const mono_time until = time_.mono() + std::chrono::seconds{wait_seconds + 10};
-    auto messages = co_await q.client.receive(url, options, until);
-    if (!messages) co_return false;
-    const std::string& name = q.settings.name;
-    state_.last_poll[name] = time_.mono();
-    if (messages->empty()) co_return true;
-    received_.add(static_cast<double>(messages->size()));
-    const wall_time at = time_.wall();
-    for (aws::sqs::message& m : *messages) {
-        const std::string handle = m.receipt_handle;
-        const lifecycle::incoming_message in = to_incoming(name, m);
-        core_.machine().handle_message(in, handle, core_.rules(name), at);
-    }
+    follow_consumer();
     work_.set();
-    if (messages->size() == aws::sqs::batch_entries_max) busy_.at(name)->set();
-    co_return true;
 }
 
-// Deletes leave in batches of ten, or when the oldest has waited for ack_linger.
-task<void> driver::acknowledge(std::string queue) {
-    acks& a = *acks_.at(queue);
-    while (!finished_) {
-        const bool full = a.waiting.size() >= aws::sqs::batch_entries_max;
-        const bool due = !a.waiting.empty() && time_.mono() >= a.oldest + options_.ack_linger;
-        if ((!full && !due) || a.in_flight >= deletes_in_flight_max) {
-            const mono_time idle = time_.mono() + std::chrono::hours{1};
-            const bool held = a.waiting.empty() || a.in_flight >= deletes_in_flight_max;
-            const mono_time until = held ? idle : a.oldest + options_.ack_linger;
-            co_await a.changed.wait_until(until);
-            continue;
-        }
-        const std::size_t n = std::min(a.waiting.size(), aws::sqs::batch_entries_max);
-        std::vector<aws::sqs::delete_entry> entries(
-            std::make_move_iterator(a.waiting.begin()),
-            std::make_move_iterator(a.waiting.begin() + static_cast<std::ptrdiff_t>(n)));
-        a.waiting.erase(a.waiting.begin(), a.waiting.begin() + static_cast<std::ptrdiff_t>(n));
-        a.oldest = time_.mono();
-        for (std::size_t i = 0; i < entries.size(); ++i) entries[i].id = std::to_string(i);
-        ++a.in_flight;
-        workers_.spawn([this, queue, e = std::move(entries)] { return delete_some(queue, e); });
-    }
+void driver::take_message(const std::string& queue, aws::sqs::message_ref ref,
+                          const lifecycle::incoming_message& in) {
+    core_.machine().handle_message(in, to_token(ref), core_.rules(queue), time_.wall());
 }
 
-// A delete that fails is not repeated here: the message comes back, is recognised, and is deleted with its
-// new handle.
-task<void> driver::delete_some(std::string queue, std::vector<aws::sqs::delete_entry> entries) {
-    queue_link& q = aws_.queues.at(queue);
-    const std::size_t asked = entries.size();
-    const std::string url = q.url;
+task<void> driver::fetch_payload(std::string queue, aws::sqs::message_ref ref, lifecycle::incoming_message in,
+                                 aws::sqs::payload_pointer at) {
+    aws::s3::client& payloads = *aws_.queues.at(queue).payloads;
+    const std::string bucket = at.bucket, key = at.key;
     const mono_time until = deadline();
-    const auto outcome = co_await q.client.delete_batch(url, std::move(entries), until);
-    const std::size_t gone = outcome ? outcome->successful.size() : 0;
-    deleted_.add(static_cast<double>(gone));
-    if (gone < asked) delete_failures_.add(static_cast<double>(asked - gone));
-    acks& a = *acks_.at(queue);
-    --a.in_flight;
-    a.changed.set();
+    auto body = co_await payloads.get_object(bucket, key, payload_bytes_max, until);
+    --effects_running_;
     drained_.set();
+    if (body) {
+        in.body = std::move(*body);
+    } else if (is_final(body.error().kind)) {
+        in.unreadable =
+            fmt::format("its body is not to be had: s3://{}/{}: {}", bucket, key, body.error().to_string());
+    } else {
+        consumer_.give_back(ref, payload_retry_seconds);
+        co_return;
+    }
+    take_message(queue, ref, in);
+    work_.set();
 }
 
-task<void> driver::copy_rejected(lifecycle::effect::copy_rejected what) {
-    queue_link& q = aws_.queues.at(what.queue);
-    if (!q.reject_url.empty()) {
-        const std::string url = q.reject_url, group = "rejected";
-        const bool sent = co_await send_copy(q, url, what.body, what.reason, what.job, group);
-        if (sent) rejected_copies_.add();
-    }
+void driver::delete_message(const lifecycle::effect::delete_message& what) {
+    consumer_.acknowledge(from_token(what.receipt_handle));
+}
+
+void driver::abandoned(const aws::sqs::abandoned_entry& what) {
+    if (what.kind == aws::sqs::request_kind::erase) delete_failures_.add();
+}
+
+// The counters and the credit follow the consumer. Records that are no message's take room of the ledger that
+// messages then cannot have.
+void driver::follow_consumer() {
+    const auto& now = consumer_.counts();
+    received_.add(static_cast<double>(now.received - shown_.received));
+    deleted_.add(static_cast<double>(now.deleted - shown_.deleted));
+    shown_ = now;
+    const std::size_t others = uncommitted_records_ - std::min(uncommitted_records_, consumer_.held());
+    consumer_.set_credit(uncommitted_records_max - std::min(others, uncommitted_records_max));
+}
+
+void driver::copied(const std::string& job, bool done) {
+    (done ? rejected_copies_ : failed_copies_).add();
+    if (const auto id = lifecycle::parse_job_id(job)) core_.machine().handle_told(*id, done, time_.wall());
     answered();
+}
+
+void driver::copy_rejected(lifecycle::effect::copy_rejected what) {
+    const queue_link& q = aws_.queues.at(what.queue);
+    if (q.reject_url.empty()) return answered();
+    aws::sqs::send_entry copy =
+        make_copy(q.reject_url, std::move(what.body), what.reason, what.job, "rejected");
+    auto then = [this, job = what.job](const aws::sqs::sent* done, const aws::sqs::failed_entry*) {
+        copied(job, done != nullptr);
+    };
+    if (consumer_.send(*intakes_.at(what.queue).rejects, copy, std::move(then))) return;
+    // The consumer has stopped, or is full.
+    workers_.spawn([this, queue = what.queue, copy, job = what.job] { return copy_alone(queue, copy, job); });
+}
+
+task<void> driver::copy_alone(std::string queue, aws::sqs::send_entry copy, std::string job) {
+    queue_link& q = aws_.queues.at(queue);
+    const std::string url = q.reject_url;
+    const mono_time until = deadline();
+    const auto sent = co_await q.client.send(url, std::move(copy), until);
+    copied(job, sent.has_value());
+}
+
+std::map<std::string, mono_time> driver::last_polls() const {
+    std::map<std::string, mono_time> out;
+    for (const auto& [name, in] : intakes_)
+        out[name] = consumer_.report(in.queue).last_success.value_or(started_);
+    return out;
 }
 
 }  // namespace trainyard::dispatcher

@@ -23,21 +23,22 @@ std::string cut(std::string text) {
 
 }  // namespace
 
-task<bool> driver::send_copy(queue_link& q, const std::string& url, std::string body, std::string reason,
-                             std::string job, std::string group) {
+aws::sqs::send_entry driver::make_copy(const std::string& url, std::string body, std::string reason,
+                                       const std::string& job, const std::string& group) {
     aws::sqs::send_entry copy;
     copy.body = std::move(body);
     if (!reason.empty()) copy.attributes["trainyard.reason"] = {"String", cut(std::move(reason))};
     copy.attributes["trainyard.job"] = {"String", job};
     if (url.ends_with(".fifo")) {
         copy.group_id = group;
-        copy.deduplication_id = job;
-    } else {
-        copy.delay_seconds = 0;
+        copy.deduplication_id = aws::sqs::resend_id(job, 0);
     }
-    const std::string to = url;
+    return copy;
+}
+
+task<bool> driver::send_copy(queue_link& q, std::string url, aws::sqs::send_entry copy) {
     const mono_time until = deadline();
-    const auto sent = co_await q.client.send(to, std::move(copy), until);
+    const auto sent = co_await q.client.send(url, std::move(copy), until);
     co_return sent.has_value();
 }
 
@@ -45,24 +46,26 @@ task<void> driver::tell(lifecycle::effect::tell what) {
     const lifecycle::job j = *core_.machine().find(what.job);
     queue_link& q = aws_.queues.at(j.facts.queue);
     bool ok = true;
+    const std::string id = lifecycle::to_text(what.job);
     if (!q.reject_url.empty() && is_hopeless(j.state)) {
         const auto body = co_await read_body(what.job);
         if (body) {
-            const std::string url = q.reject_url, group = "rejected", id = lifecycle::to_text(what.job);
-            const std::string text = lifecycle::reject_copy(j, *body);
-            ok = co_await send_copy(q, url, text, j.reason, id, group);
-            if (ok) rejected_copies_.add();
+            const std::string url = q.reject_url;
+            aws::sqs::send_entry copy =
+                make_copy(url, lifecycle::reject_copy(j, *body), j.reason, id, "rejected");
+            ok = co_await send_copy(q, url, std::move(copy));
+            (ok ? rejected_copies_ : failed_copies_).add();
         } else {
             ok = false;
             if (body.error().code != errc::cancelled) fail(body.error());
         }
     }
     if (ok && !q.results_url.empty()) {
-        const std::string url = q.results_url, id = lifecycle::to_text(what.job), none;
+        const std::string url = q.results_url;
         // Results of one tenant stay in order where the queue keeps one.
         const std::string group = j.facts.tenant.empty() ? "trainyard" : j.facts.tenant;
-        const std::string text = lifecycle::result_message(j);
-        ok = co_await send_copy(q, url, text, none, id, group);
+        aws::sqs::send_entry copy = make_copy(url, lifecycle::result_message(j), "", id, group);
+        ok = co_await send_copy(q, url, std::move(copy));
     }
     core_.machine().handle_told(what.job, ok, time_.wall());
     answered();

@@ -72,7 +72,12 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
                                        std::shared_ptr<aws::credentials_provider> who, mono_time deadline) {
     auto at = aws::resolve_endpoint("sqs", q.region, env);
     if (!at) co_return with_context(at.error(), "queue " + q.name);
-    queue_link link{q, "", "", "", aws::sqs::client{t, *at, who}};
+    queue_link link{q, "", "", "", aws::sqs::client{t, *at, who}, *at, who, std::nullopt};
+    if (!q.payload_buckets.empty()) {
+        auto s3 = aws::resolve_endpoint("s3", q.region, env);
+        if (!s3) co_return with_context(s3.error(), "queue " + q.name);
+        link.payloads.emplace(t, *s3, who);
+    }
     if (q.url.empty()) {
         auto url = co_await find_url(link.client, q, q.name, deadline);
         if (!url) co_return url.error();
@@ -127,6 +132,7 @@ task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws
                             aws::identity& who, std::shared_ptr<aws::credentials_provider> base,
                             mono_time deadline) {
     links all;
+    all.transport = &t;
     std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
     for (const config::pool& p : f.pools) {
         auto link = connect_pool(f, p, t, env, who, base, roles);

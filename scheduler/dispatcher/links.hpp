@@ -3,10 +3,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "aws/identity/identity.hpp"
+#include "aws/s3/client.hpp"
 #include "aws/sagemaker/client.hpp"
 #include "aws/sqs/client.hpp"
 #include "scheduler/config/fleet.hpp"
@@ -19,6 +21,9 @@ struct queue_link {
     std::string reject_url;   // empty: none
     std::string results_url;  // empty: none
     aws::sqs::client client;
+    aws::endpoint where;
+    std::shared_ptr<aws::credentials_provider> who;
+    std::optional<aws::s3::client> payloads;  // where messages may point to a body in S3
 };
 
 struct event_link {
@@ -33,6 +38,7 @@ struct pool_link {
 };
 
 struct links {
+    aws::transport* transport = nullptr;
     std::map<std::string, queue_link> queues;  // by queue name
     std::map<std::string, pool_link> pools;    // by pool name
     std::vector<event_link> events;

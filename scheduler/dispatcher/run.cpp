@@ -21,7 +21,7 @@ namespace {
 
 constexpr duration credentials_timeout = std::chrono::seconds{75};
 constexpr duration connect_timeout = std::chrono::seconds{20};
-constexpr duration admin_grace = std::chrono::seconds{2};
+constexpr duration admin_grace = std::chrono::seconds{2}, admin_grace_fast = std::chrono::milliseconds{100};
 constexpr duration progress_every = std::chrono::milliseconds{100};
 
 run_outcome outcome_of(const error& e) {
@@ -60,6 +60,14 @@ result<void> check_places(const std::vector<lifecycle::job>& jobs, const config:
     return {};
 }
 
+// Every queue has a long poll open at all times, and none may keep others from theirs.
+http::client_options http_options_of(const config::fleet& f, const aws::environment& env) {
+    http::client_options out = aws::service_client_options(env);
+    out.connections_per_origin_and_lane += f.queues.size();
+    out.connections_per_host += f.queues.size();
+    return out;
+}
+
 // Where `trainyard jobs` finds the running instance: a dispatcher holds its ledger open alone.
 std::string address_file(const config::fleet& f) {
     return f.ledger_file + ".admin";
@@ -73,7 +81,7 @@ struct run_instance::impl {
           fleet(std::move(f)),
           options(std::move(o)),
           env(e),
-          http(context, aws::service_client_options(e)),
+          http(context, http_options_of(fleet, e)),
           transport(http, io::real_clock(), registry, options.seed, options.retries),
           who(context, http, transport, e, options.seed) {}
 
@@ -172,7 +180,8 @@ struct run_instance::impl {
 
     task<void> put_away() {
         if (admin) {
-            const mono_time grace = io::real_clock().mono() + admin_grace;
+            const mono_time grace =
+                io::real_clock().mono() + (options.driver.fast ? admin_grace_fast : admin_grace);
             co_await admin->shutdown(grace);
             std::remove(address_file(fleet).c_str());
         }

@@ -113,6 +113,10 @@ admission admit(const incoming_message& m, const queue_rules& rules) {
     a.facts.queue = m.queue;
     a.facts.message_id = m.message_id;
     a.facts.dedup_key = dedup_key(m);
+    if (!m.unreadable.empty()) {
+        a.refused = rejection{m.unreadable, ""};
+        return a;
+    }
     const auto document = json::document::parse(m.body);
     if (!document) {
         a.refused = rejection{document.error().message, ""};

@@ -64,10 +64,12 @@ job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
     j.reason = r.reason =
         a.refused->pointer.empty() ? a.refused->reason : a.refused->pointer + ": " + a.refused->reason;
     r.body = m.body;
-    if (const auto o = outlets_.find(m.queue);
-        o != outlets_.end() && (o->second.reject || o->second.results)) {
+    const outlets o = outlets_.contains(m.queue) ? outlets_.at(m.queue) : outlets{};
+    if (o.reject || o.results) {
         j.progress.result_due = r.progress.result_due = true;
         ++untold_;
+    }
+    if (o.results) {
         out_.effects.push_back(effect::tell{id});
     } else {
         out_.effects.push_back(effect::copy_rejected{m.queue, m.body, j.reason, to_text(id)});

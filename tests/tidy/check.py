@@ -54,7 +54,7 @@ def code_of(text):
 
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
-AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/sagemaker", "aws/sts", "aws/identity"]
+AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/s3", "aws/sagemaker", "aws/sts", "aws/identity"]
 # A folder for each kind of resource; what they share is in common.
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
@@ -92,6 +92,7 @@ LAYERS = {
     "aws/credentials": ENGINE + ["sigv4"],
     "aws/transport": ENGINE + ["sigv4", "aws/credentials"],
     "aws/sqs": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
+    "aws/s3": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sagemaker": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sts": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/identity": ENGINE + ["sigv4", "aws/credentials", "aws/transport", "aws/sts"],

@@ -22,17 +22,22 @@ namespace trainyard {
 
 class local_environment final : public aws::environment {
 public:
-    explicit local_environment(std::string endpoint, std::string secret, std::string account = "000000000000")
-        : endpoint_(std::move(endpoint)), secret_(std::move(secret)), account_(std::move(account)) {}
+    explicit local_environment(std::string endpoint, std::string secret, std::string account = "000000000000",
+                               std::string s3 = {})
+        : endpoint_(std::move(endpoint)),
+          secret_(std::move(secret)),
+          account_(std::move(account)),
+          s3_(std::move(s3)) {}
     std::string get(const std::string& variable) const override {
         if (variable == "AWS_ACCESS_KEY_ID") return account_;
         if (variable == "AWS_SECRET_ACCESS_KEY") return secret_;
         if (variable == "AWS_ENDPOINT_URL") return endpoint_;
+        if (variable == "AWS_ENDPOINT_URL_S3") return s3_;
         return {};
     }
 
 private:
-    std::string endpoint_, secret_, account_;
+    std::string endpoint_, secret_, account_, s3_;
 };
 
 class World : public ::testing::Test {
@@ -93,7 +98,7 @@ protected:
     dispatcher::run_report run(const std::string& yaml, const std::string& secret = "test") {
         auto fleet = config::parse_fleet(yaml, "fleet.yaml", directory.string(), {});
         EXPECT_TRUE(fleet) << fleet.error().message;
-        const local_environment env{endpoint, secret};
+        const local_environment env{endpoint, secret, "000000000000", s3_endpoint};
         boost::asio::io_context io;
         dispatcher::run_options options;
         options.driver.until_idle = true;
@@ -110,9 +115,24 @@ protected:
     }
     void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs",
               const std::map<std::string, std::string>& attributes = {}) {
+        std::vector<aws::sqs::send_entry> entries;
+        for (const std::string& body : bodies) {
+            aws::sqs::send_entry e;
+            e.id = "0";
+            e.body = body;
+            if (queue.ends_with(".fifo")) {
+                e.group_id = "g" + std::to_string(entries.size() % 3);
+                e.deduplication_id = std::to_string(entries.size());
+            }
+            entries.push_back(std::move(e));
+        }
+        send_entries(entries, queue, attributes);
+    }
+    void send_entries(const std::vector<aws::sqs::send_entry>& entries, const std::string& queue = "jobs",
+                      const std::map<std::string, std::string>& attributes = {}) {
         boost::asio::io_context io;
         io::task_group group{io};
-        group.spawn([&] { return send_all(io, bodies, queue, attributes); });
+        group.spawn([&] { return send_all(io, entries, queue, attributes); });
         io.run();
     }
     // One call as the account itself, as its owner would make it; gives the answer's body.
@@ -137,6 +157,7 @@ protected:
 
     std::filesystem::path directory;
     std::string endpoint;
+    std::string s3_endpoint;  // empty: the same
 
 private:
     task<void> shut_down(std::promise<void>& done) {
@@ -162,7 +183,7 @@ private:
         if (answer) out = answer->body;
         co_await http.close();
     }
-    task<void> send_all(boost::asio::io_context& io, const std::vector<std::string>& bodies,
+    task<void> send_all(boost::asio::io_context& io, const std::vector<aws::sqs::send_entry>& entries,
                         std::string queue, std::map<std::string, std::string> attributes) {
         http::client http{io, {}};
         metrics::registry registry;
@@ -174,14 +195,7 @@ private:
         const mono_time deadline = io::real_clock().mono() + 20s;
         const auto url = co_await client.create_queue(queue, attributes, deadline);
         EXPECT_TRUE(url) << url.error().to_string();
-        for (std::size_t i = 0; i < bodies.size(); ++i) {
-            aws::sqs::send_entry e;
-            e.id = "0";
-            e.body = bodies[i];
-            if (queue.ends_with(".fifo")) {
-                e.group_id = "g" + std::to_string(i % 3);
-                e.deduplication_id = std::to_string(i);
-            }
+        for (const aws::sqs::send_entry& e : entries) {
             const auto sent = co_await client.send(*url, e, deadline);
             EXPECT_TRUE(sent) << sent.error().to_string();
         }
