@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -11,6 +12,9 @@
 
 namespace trainyard::config {
 namespace {
+
+constexpr std::array<std::string_view, 6> kinds{"training",  "tuning",   "processing",
+                                                "transform", "pipeline", "endpoint"};
 
 bool is_account(const std::string& s) {
     return s.size() == 12 && s.find_first_not_of("0123456789") == std::string::npos;
@@ -78,8 +82,8 @@ void read_tenant(const node& n, fleet& f) {
 }
 
 void read_queue(const node& n, fleet& f) {
-    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "weight",
-            "payload_buckets"});
+    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue",
+            "weight", "payload_buckets"});
     queue q;
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
@@ -96,11 +100,23 @@ void read_queue(const node& n, fleet& f) {
     if (!q.max_priority.empty() && !f.priorities.contains(q.max_priority))
         n["max_priority"].fail(fmt::format("there is no priority class '{}'", q.max_priority));
     q.default_kind = n["kind"].text("training");
-    if (q.default_kind != "training") n["kind"].fail("this version dispatches 'training' only");
+    if (std::find(kinds.begin(), kinds.end(), q.default_kind) == kinds.end())
+        n["kind"].fail(fmt::format("'{}' is not one of {}", q.default_kind, fmt::join(kinds, ", ")));
     q.reject_queue = n["reject_queue"].text();
+    q.results_queue = n["results_queue"].text();
     q.weight = n["weight"].real(1, 0.01, 100);
     q.payload_buckets = n["payload_buckets"].texts();
     f.queues.push_back(std::move(q));
+}
+
+void read_events(const node& n, fleet& f) {
+    n.only({"name", "url", "region"});
+    event_queue e;
+    e.url = n["url"].text();
+    e.name = n["name"].text(e.url.substr(e.url.rfind('/') + 1));
+    if (e.name.empty()) n.fail("a queue of events needs a name or a url");
+    e.region = n["region"].required_text();
+    f.events.push_back(std::move(e));
 }
 
 void read_admin(const node& n, fleet& f) {
@@ -132,7 +148,7 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
     root.only({"installation", "ledger", "admin", "reconcile_seconds", "retention_days",
-               "receivers_per_queue", "accounts", "tenants", "queues", "priorities", "default_priority",
+               "receivers_per_queue", "accounts", "tenants", "queues", "events", "priorities", "default_priority",
                "policy"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
@@ -156,6 +172,7 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     for (const node& n : root["accounts"].items()) read_account(n, f);
     for (const node& n : root["tenants"].items()) read_tenant(n, f);
     for (const node& n : root["queues"].items()) read_queue(n, f);
+    for (const node& n : root["events"].items()) read_events(n, f);
     read_policy(root["policy"], f.policy);
     check_tree(root["tenants"], f.policy);
     if (f.pools.empty()) root["accounts"].fail("at least one account is required");

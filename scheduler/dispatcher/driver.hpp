@@ -28,7 +28,6 @@ struct driver_options {
     bool until_idle = false;  // stop by itself once the queues are empty and every job is terminal
     duration ack_linger = std::chrono::milliseconds{10};  // how long a delete waits for company
     duration call_timeout = std::chrono::seconds{30};
-    duration full_listing_every = std::chrono::minutes{5};
     // From stop() until everything has to be put away; polls, commits, deletes and running calls share it.
     duration stop_within() const {
         return fast ? std::chrono::milliseconds{1'800} : std::chrono::seconds{23};
@@ -94,21 +93,34 @@ private:
                              aws::sqs::payload_pointer at);
     void delete_message(const lifecycle::effect::delete_message& what);
     void copy_rejected(lifecycle::effect::copy_rejected what);
-    task<void> copy_alone(std::string queue, aws::sqs::send_entry copy);
-    void copied(bool done);
+    task<void> copy_alone(std::string queue, aws::sqs::send_entry copy, std::string job);
+    void copied(const std::string& job, bool done);
     void follow_consumer();
+
+    // driver_outlets.cpp: what a queue's reject queue and results queue are told
+    task<void> tell(lifecycle::effect::tell what);
+    static aws::sqs::send_entry make_copy(const std::string& url, std::string body, std::string reason,
+                                          const std::string& job, const std::string& group);
+    task<bool> send_copy(queue_link& q, std::string url, aws::sqs::send_entry copy);
 
     // driver_effects.cpp
     task<void> create(lifecycle::effect::create what);
+    task<std::optional<lifecycle::create_outcome>> create_config(lifecycle::effect::create what,
+                                                                 lifecycle::job_facts facts, std::string body,
+                                                                 std::string& detail);
     task<void> verify(lifecycle::effect::verify what);
     task<void> describe(lifecycle::effect::describe what);
     task<void> stop_job(lifecycle::effect::stop what);
-    task<bool> wait_for(std::string pool, budget pool_budgets::* which);
+    task<bool> wait_for(std::string pool, lifecycle::kind k, budget pool_budgets::* which);
+    task<std::optional<lifecycle::sighting>> find_execution(lifecycle::effect::attempt_ref what,
+                                                            aws::sagemaker::tags& tags, bool& failed);
+    void answered();
     task<result<std::string>> read_body(lifecycle::job_id id);
     // Lets the budget learn from an answer.
     template <class T>
-    void count(const std::string& pool, budget pool_budgets::* which, const aws::api_result<T>& answer) {
-        budget& b = core_.budgets(pool).*which;
+    void count(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which,
+               const aws::api_result<T>& answer) {
+        budget& b = core_.budgets(pool, k).*which;
         if (answer) {
             b.succeeded();
         } else if (answer.error().kind == aws::failure::throttled) {
@@ -117,8 +129,10 @@ private:
     }
 
     // driver_tracking.cpp
-    task<void> track(std::string pool);
-    task<bool> list_all(std::string pool, std::optional<wall_time> modified_after);
+    task<void> track();
+    task<void> list_page(lifecycle::page_request what);
+    task<void> receive_events(event_link& from);
+    task<bool> receive_some_events(event_link& from);
 
     boost::asio::io_context& io_;
     const clock& time_;
@@ -131,6 +145,7 @@ private:
     io::event work_;     // something for a turn
     io::event stopped_;  // stop() was called
     io::event drained_;  // a commit or an ack was finished
+    io::event pages_;    // a page or an event came: more may be due
     aws::sqs::consumer consumer_;
     std::map<std::string, intake> intakes_;  // by queue name
     std::vector<std::string> queue_names_;   // by the consumer's number; empty: a reject queue

@@ -19,6 +19,7 @@ lifecycle::incoming_message to_incoming(const std::string& queue, const aws::sqs
     in.message_id = m.id;
     in.deduplication_id = m.deduplication_id;
     in.body = m.body;
+    in.receive_count = static_cast<int>(std::clamp<std::int64_t>(m.receive_count, 1, 1'000'000));
     for (const auto& a : m.attributes)
         if (a.name.starts_with("trainyard.")) in.attributes.emplace(a.name, a.value);
     return in;
@@ -143,41 +144,31 @@ void driver::follow_consumer() {
     consumer_.set_credit(uncommitted_records_max - std::min(others, uncommitted_records_max));
 }
 
-void driver::copied(bool done) {
+void driver::copied(const std::string& job, bool done) {
     (done ? rejected_copies_ : failed_copies_).add();
-    --effects_running_;
-    drained_.set();
+    if (const auto id = lifecycle::parse_job_id(job)) core_.machine().handle_told(*id, done, time_.wall());
+    answered();
 }
 
 void driver::copy_rejected(lifecycle::effect::copy_rejected what) {
     const queue_link& q = aws_.queues.at(what.queue);
-    if (q.reject_url.empty()) {
-        --effects_running_;
-        drained_.set();
-        return;
-    }
-    aws::sqs::send_entry copy;
-    copy.body = std::move(what.body);
-    copy.attributes["trainyard.reason"] = {"String", what.reason.substr(0, 1024)};
-    copy.attributes["trainyard.job"] = {"String", what.job};
-    if (q.reject_url.ends_with(".fifo")) {
-        copy.group_id = "rejected";
-        copy.deduplication_id = aws::sqs::resend_id(what.job, 0);
-    }
-    auto then = [this](const aws::sqs::sent* done, const aws::sqs::failed_entry*) {
-        copied(done != nullptr);
+    if (q.reject_url.empty()) return answered();
+    aws::sqs::send_entry copy =
+        make_copy(q.reject_url, std::move(what.body), what.reason, what.job, "rejected");
+    auto then = [this, job = what.job](const aws::sqs::sent* done, const aws::sqs::failed_entry*) {
+        copied(job, done != nullptr);
     };
     if (consumer_.send(*intakes_.at(what.queue).rejects, copy, std::move(then))) return;
     // The consumer has stopped, or is full.
-    workers_.spawn([this, queue = what.queue, copy] { return copy_alone(queue, copy); });
+    workers_.spawn([this, queue = what.queue, copy, job = what.job] { return copy_alone(queue, copy, job); });
 }
 
-task<void> driver::copy_alone(std::string queue, aws::sqs::send_entry copy) {
+task<void> driver::copy_alone(std::string queue, aws::sqs::send_entry copy, std::string job) {
     queue_link& q = aws_.queues.at(queue);
     const std::string url = q.reject_url;
     const mono_time until = deadline();
     const auto sent = co_await q.client.send(url, std::move(copy), until);
-    copied(sent.has_value());
+    copied(job, sent.has_value());
 }
 
 std::map<std::string, mono_time> driver::last_polls() const {

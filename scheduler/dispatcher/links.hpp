@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/identity/identity.hpp"
 #include "aws/s3/client.hpp"
@@ -17,11 +18,18 @@ namespace trainyard::dispatcher {
 struct queue_link {
     config::queue settings;
     std::string url;
-    std::string reject_url;  // empty: none
+    std::string reject_url;   // empty: none
+    std::string results_url;  // empty: none
     aws::sqs::client client;
     aws::endpoint where;
     std::shared_ptr<aws::credentials_provider> who;
     std::optional<aws::s3::client> payloads;  // where messages may point to a body in S3
+};
+
+struct event_link {
+    config::event_queue settings;
+    std::string url;
+    aws::sqs::client client;
 };
 
 struct pool_link {
@@ -33,6 +41,7 @@ struct links {
     aws::transport* transport = nullptr;
     std::map<std::string, queue_link> queues;  // by queue name
     std::map<std::string, pool_link> pools;    // by pool name
+    std::vector<event_link> events;
 };
 
 // Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an

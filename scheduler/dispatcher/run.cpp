@@ -97,6 +97,7 @@ struct run_instance::impl {
     aws::identity who;
     std::unique_ptr<ledger::ledger> opened;  // until begin_work()
     std::vector<lifecycle::job> loaded;
+    std::map<std::string, int> marks;  // messages whose reading was begun
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
     std::unique_ptr<core> decisions;
@@ -110,9 +111,12 @@ struct run_instance::impl {
         if (!file) return file.error();
         auto jobs = (*file)->load();
         if (!jobs) return jobs.error();
+        auto read = (*file)->marks();
+        if (!read) return read.error();
         if (auto placed = check_places(*jobs, fleet); !placed) return placed;
         opened = std::move(*file);
         loaded = std::move(*jobs);
+        marks = std::move(*read);
         return {};
     }
 
@@ -142,7 +146,7 @@ struct run_instance::impl {
         const clock& time = io::real_clock();
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
-        decisions->restore(std::exchange(loaded, {}), at);
+        decisions->restore(std::exchange(loaded, {}), std::exchange(marks, {}), at);
         ledger = std::make_unique<ledger::ledger_thread>(std::move(opened));
     }
 

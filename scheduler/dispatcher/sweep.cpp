@@ -64,21 +64,23 @@ task<result<void>> read_tags(caller& c, std::string arn, lifecycle::found_job& i
     }
 }
 
-task<result<void>> sweep_pool(caller& c, const wants_tags& wants, std::vector<lifecycle::found_job>& out) {
+task<result<void>> sweep_kind(caller& c, aws::sagemaker::job_kind kind, const wants_tags& wants,
+                              std::vector<lifecycle::found_job>& out) {
     aws::sagemaker::list_filter filter;
+    filter.kind = kind;
     filter.name_contains = "ty-";
     for (;;) {
         const bool allowed = co_await wait_for(c, c.list);
         if (!allowed) co_return cancelled();
         const mono_time until = c.time.mono() + call_timeout;
         const aws::sagemaker::list_filter asked = filter;
-        const auto page = co_await c.pool.client.list_training_jobs(asked, until);
+        const auto page = co_await c.pool.client.list(asked, until);
         if (!page) {
             if (auto end = c.judge(page.error(), c.list)) co_return *end;
             continue;
         }
         c.throttles = 0;
-        for (const aws::sagemaker::training_job_summary& s : page->jobs) {
+        for (const aws::sagemaker::job_summary& s : page->jobs) {
             if (!lifecycle::parse_sagemaker_name(s.name)) continue;
             lifecycle::found_job f{c.pool.settings.name, s.name, s.status, {}};
             if (!wants(f)) continue;
@@ -91,6 +93,19 @@ task<result<void>> sweep_pool(caller& c, const wants_tags& wants, std::vector<li
         filter.next_token = page->next_token;
         if (filter.next_token.empty()) co_return result<void>{};
     }
+}
+
+// Executions of pipelines have no name of their own; their client token makes a repeated start the same.
+constexpr aws::sagemaker::job_kind named_kinds[] = {
+    aws::sagemaker::job_kind::training, aws::sagemaker::job_kind::tuning, aws::sagemaker::job_kind::processing,
+    aws::sagemaker::job_kind::transform, aws::sagemaker::job_kind::endpoint};
+
+task<result<void>> sweep_pool(caller& c, const wants_tags& wants, std::vector<lifecycle::found_job>& out) {
+    for (const aws::sagemaker::job_kind kind : named_kinds) {
+        auto swept = co_await sweep_kind(c, kind, wants, out);
+        if (!swept) co_return swept;
+    }
+    co_return result<void>{};
 }
 
 // What a sweep of its own needs, on its own context.

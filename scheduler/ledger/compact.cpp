@@ -25,6 +25,7 @@ struct old_job {
 void write_step(const record& r, json::writer& w) {
     w.begin_object().member("state", lifecycle::to_string(r.to)).member("attempt", r.attempt);
     w.member("pool", r.pool).member("sagemaker_name", r.sagemaker_name).member("reason", r.reason);
+    w.member("progress", lifecycle::to_text(r.progress));
     w.member("at_ms", to_unix_millis(r.when)).end_object();
 }
 
@@ -42,6 +43,7 @@ std::string archive_line(const lifecycle::job& j, const std::vector<record>& ste
     w.end_array().key("demand").begin_array();
     for (const auto& d : f.demand) w.begin_array().string(d.resource).integer(d.instances).end_array();
     w.end_array().member("max_runtime_seconds", f.max_runtime_seconds).member("spec_hash", f.spec_hash);
+    w.member("terms", lifecycle::to_text(f.terms)).member("progress", lifecycle::to_text(j.progress));
     w.member("accepted_ms", to_unix_millis(f.accepted)).member("updated_ms", to_unix_millis(j.updated));
     w.key("steps").begin_array();
     for (const record& r : steps) write_step(r, w);

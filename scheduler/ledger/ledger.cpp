@@ -27,6 +27,9 @@ result<void> ledger::impl::prepare() {
         {&select_last, "SELECT last FROM jobs WHERE id=?"},
         {&select_body, "SELECT body FROM bodies WHERE id=?"},
         {&select_transition, select_transition_sql},
+        {&set_mark, set_mark_sql},
+        {&drop_mark, drop_mark_sql},
+        {&select_marks, select_marks_sql},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = db.prepare(sql);
@@ -66,6 +69,13 @@ result<void> ledger::impl::store(const record& r) {
     const auto refuse = [&](const char* why) {
         return error{errc::invalid_argument, "record of job " + lifecycle::to_text(r.id) + ": " + why};
     };
+    if (r.mark) {
+        const auto times = std::to_string(r.mark->times);
+        auto done = r.mark->times > 0 ? set_mark.start().text(r.mark->key).text(times).execute()
+                                      : drop_mark.start().text(r.mark->key).execute();
+        if (!done) return done.error();
+        if (r.id == 0) return {};
+    }
     // Ids grow, so a new one needs no looking up.
     std::int64_t prev = 0;
     if (!r.accepted || r.id <= last_id) {
@@ -133,6 +143,20 @@ result<std::vector<lifecycle::job>> ledger::load() {
             show(std::move(step->record), job->job);
         }
         jobs.push_back(std::move(job->job));
+    }
+}
+
+result<std::map<std::string, int>> ledger::marks() {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    std::map<std::string, int> out;
+    i.select_marks.start();
+    for (;;) {
+        auto row = i.select_marks.step();
+        if (!row) return i.stop(row.error());
+        if (!*row) return out;
+        std::string key = i.select_marks.next_text();
+        out[std::move(key)] = static_cast<int>(i.select_marks.next_integer());
     }
 }
 

@@ -105,6 +105,9 @@ void replay::move(track& t, std::int64_t seq, const record& r) {
         if (r.to == state::starting) ++out_.starts;
         return;
     }
+    // A wish to cancel is recorded where the job stands.
+    const bool same = r.attempt == t.attempt && hash(r.sagemaker_name) == t.name && hash(r.pool) == t.pool;
+    if (r.to == t.state && holds_quota(t.state) && same) return;
     if (r.to == state::starting) return begin_attempt(t, seq, r);
     if (!holds_quota(t.state)) {
         if (holds_quota(r.to) || r.to == state::succeeded || r.to == state::vanished ||
@@ -153,9 +156,11 @@ void replay::job(const lifecycle::job& j, std::int64_t last, std::int64_t applie
     if (j.facts.queue.empty() || j.facts.message_id.empty() || j.facts.dedup_key.empty())
         broken(origin, damage::phantom, id, "it names no message that brought it");
     keys_.emplace_back(hash(j.facts.dedup_key), id);
-    if (t.attempts > j.facts.max_attempts)
+    // Of those that are charged one may run, whatever the number of free ones.
+    if (t.attempts - j.progress.uncharged > j.facts.max_attempts)
         broken(retries, damage::duplicated, id,
-               fmt::format("{} attempts of {}", t.attempts, j.facts.max_attempts));
+               fmt::format("{} attempts of {}, {} of them free", t.attempts, j.facts.max_attempts,
+                           j.progress.uncharged));
     const bool behind = last < t.last && t.last > applied;
     if (!behind && (last != t.last || j.state != t.state || j.attempt != t.attempt))
         broken(conservation, damage::none, id,

@@ -22,10 +22,14 @@ namespace trainyard {
 
 class local_environment final : public aws::environment {
 public:
-    explicit local_environment(std::string endpoint, std::string secret, std::string s3 = {})
-        : endpoint_(std::move(endpoint)), secret_(std::move(secret)), s3_(std::move(s3)) {}
+    explicit local_environment(std::string endpoint, std::string secret, std::string account = "000000000000",
+                               std::string s3 = {})
+        : endpoint_(std::move(endpoint)),
+          secret_(std::move(secret)),
+          account_(std::move(account)),
+          s3_(std::move(s3)) {}
     std::string get(const std::string& variable) const override {
-        if (variable == "AWS_ACCESS_KEY_ID") return "000000000000";
+        if (variable == "AWS_ACCESS_KEY_ID") return account_;
         if (variable == "AWS_SECRET_ACCESS_KEY") return secret_;
         if (variable == "AWS_ENDPOINT_URL") return endpoint_;
         if (variable == "AWS_ENDPOINT_URL_S3") return s3_;
@@ -33,7 +37,7 @@ public:
     }
 
 private:
-    std::string endpoint_, secret_, s3_;
+    std::string endpoint_, secret_, account_, s3_;
 };
 
 class World : public ::testing::Test {
@@ -79,7 +83,7 @@ protected:
         return on_aws([this] { return aws_->stats().messages; });
     }
 
-    std::string fleet_yaml(const std::string& queue_keys = "") const {
+    std::string fleet_yaml(const std::string& queue_keys = "", const std::string& more = "") const {
         return "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 0.05\n"
                "accounts:\n"
                "  - {id: \"111111111111\", role: arn:aws:iam::111111111111:role/spoke,\n"
@@ -88,19 +92,20 @@ protected:
                "     api_rates: {create: 1000, stop: 1000, describe: 1000, list: 100}}\n"
                "tenants:\n  - {name: vision, quota: {ml.m5.xlarge: 30}}\n  - {name: speech}\n"
                "queues:\n  - {name: jobs, region: us-east-1, tenants: [vision, speech]" +
-               queue_keys + "}\n";
+               queue_keys + "}\n" + more;
     }
     // Runs the dispatcher until the queue is empty and every job has ended.
     dispatcher::run_report run(const std::string& yaml, const std::string& secret = "test") {
         auto fleet = config::parse_fleet(yaml, "fleet.yaml", directory.string(), {});
         EXPECT_TRUE(fleet) << fleet.error().message;
-        const local_environment env{endpoint, secret, s3_endpoint};
+        const local_environment env{endpoint, secret, "000000000000", s3_endpoint};
         boost::asio::io_context io;
         dispatcher::run_options options;
         options.driver.until_idle = true;
         options.driver.poll_wait_seconds = 1;
         options.timing.backoff_base = 20ms;
         options.timing.refused_base = 20ms;
+        options.timing.verify_base = 20ms;
         dispatcher::run_instance instance{io, std::move(*fleet), options, env};
         dispatcher::run_report report;
         io::task_group group{io};
@@ -108,21 +113,37 @@ protected:
         io.run();
         return report;
     }
-    void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs") {
+    void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs",
+              const std::map<std::string, std::string>& attributes = {}) {
         std::vector<aws::sqs::send_entry> entries;
         for (const std::string& body : bodies) {
             aws::sqs::send_entry e;
             e.id = "0";
             e.body = body;
+            if (queue.ends_with(".fifo")) {
+                e.group_id = "g" + std::to_string(entries.size() % 3);
+                e.deduplication_id = std::to_string(entries.size());
+            }
             entries.push_back(std::move(e));
         }
-        send_entries(entries, queue);
+        send_entries(entries, queue, attributes);
     }
-    void send_entries(const std::vector<aws::sqs::send_entry>& entries, const std::string& queue = "jobs") {
+    void send_entries(const std::vector<aws::sqs::send_entry>& entries, const std::string& queue = "jobs",
+                      const std::map<std::string, std::string>& attributes = {}) {
         boost::asio::io_context io;
         io::task_group group{io};
-        group.spawn([&] { return send_all(io, entries, queue); });
+        group.spawn([&] { return send_all(io, entries, queue, attributes); });
         io.run();
+    }
+    // One call as the account itself, as its owner would make it; gives the answer's body.
+    std::string call(const std::string& service, const std::string& target, const std::string& body,
+                     const std::string& account = "111111111111", const std::string& region = "us-east-1") {
+        std::string out;
+        boost::asio::io_context io;
+        io::task_group group{io};
+        group.spawn([&] { return call_once(io, service, target, body, account, region, out); });
+        io.run();
+        return out;
     }
     // What a queue holds now, read and not deleted.
     std::vector<aws::sqs::message> peek(const std::string& queue) {
@@ -147,8 +168,23 @@ private:
     static task<void> keep(dispatcher::run_instance& instance, dispatcher::run_report& report) {
         report = co_await instance.run();
     }
+    task<void> call_once(boost::asio::io_context& io, std::string service, std::string target,
+                         std::string body, std::string account, std::string region, std::string& out) {
+        http::client http{io, {}};
+        metrics::registry registry;
+        aws::transport transport{http, io::real_clock(), registry, 1};
+        const local_environment env{endpoint, "test", account};
+        const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
+        const auto where = aws::resolve_endpoint(service, region, env).value();
+        const mono_time deadline = io::real_clock().mono() + 20s;
+        auto what = aws::make_json_call(service, target, "1.1", where, body, deadline);
+        const auto answer = co_await transport.send(std::move(what), who);
+        EXPECT_TRUE(answer) << answer.error().to_string();
+        if (answer) out = answer->body;
+        co_await http.close();
+    }
     task<void> send_all(boost::asio::io_context& io, const std::vector<aws::sqs::send_entry>& entries,
-                        std::string queue) {
+                        std::string queue, std::map<std::string, std::string> attributes) {
         http::client http{io, {}};
         metrics::registry registry;
         aws::transport transport{http, io::real_clock(), registry, 1};
@@ -156,7 +192,6 @@ private:
         const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
         const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
         aws::sqs::client client{transport, where, who};
-        const std::map<std::string, std::string> attributes;
         const mono_time deadline = io::real_clock().mono() + 20s;
         const auto url = co_await client.create_queue(queue, attributes, deadline);
         EXPECT_TRUE(url) << url.error().to_string();

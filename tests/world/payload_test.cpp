@@ -27,8 +27,8 @@ TEST_F(World, ABodyInAnAllowedBucketIsReadAndOthersAreRefusedWithTheReason) {
     store.fail_next(1);
     send({}, "rejected");
     send_entries({pointer("bodies", "one", job.size()), pointer("strangers", "one", job.size()),
-          pointer("bodies", "nothing", 10), pointer("bodies", "long", 5U << 20U),
-          pointer("bodies", "long", 10)});
+                  pointer("bodies", "nothing", 10), pointer("bodies", "long", 5U << 20U),
+                  pointer("bodies", "long", 10)});
     const auto report = run(fleet_yaml(", reject_queue: rejected, payload_buckets: [bodies]"));
     EXPECT_EQ(report.jobs_by_state, (std::map<std::string, std::size_t>{{"rejected", 4}, {"succeeded", 1}}))
         << report.message;
