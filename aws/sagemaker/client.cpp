@@ -2,6 +2,7 @@
 
 #include "aws/sagemaker/codec.hpp"
 #include "aws/transport/answer.hpp"
+#include "engine/base/digest.hpp"
 
 namespace trainyard::aws::sagemaker {
 
@@ -20,37 +21,58 @@ api_result<T> judge(std::string_view operation, const http::response& answer, re
 
 }  // namespace
 
-client::client(transport& t, endpoint where, std::shared_ptr<credentials_provider> who)
-    : transport_(&t), where_(std::move(where)), who_(std::move(who)) {}
+client::client(transport& t, endpoint where, std::shared_ptr<credentials_provider> who, int attempts_max)
+    : transport_(&t), where_(std::move(where)), who_(std::move(who)), attempts_max_(attempts_max) {}
 
-task<api_result<std::string>> client::create_training_job(std::string request, mono_time deadline) {
-    auto what = make("CreateTrainingJob", where_, std::move(request), deadline);
+task<api_result<std::string>> client::create(job_kind k, std::string request, mono_time deadline) {
+    const std::string_view operation = words_of(k).create;
+    auto what = make(operation, where_, std::move(request), deadline);
     what.attempts_max = 1;
     what.retry_unknown_effect = false;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer) co_return answer.error();
-    co_return judge("CreateTrainingJob", *answer, decode_create(answer->body));
+    co_return judge(operation, *answer, decode_create(answer->body, k));
 }
 
-task<api_result<training_job>> client::describe_training_job(std::string name, mono_time deadline) {
-    auto what = make("DescribeTrainingJob", where_, encode_job_name(name), deadline);
+task<api_result<job_description>> client::describe(job_kind k, std::string key, mono_time deadline) {
+    const std::string_view operation = words_of(k).describe;
+    auto what = make(operation, where_, encode_key(k, key), deadline);
+    what.attempts_max = attempts_max_;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer) co_return answer.error();
-    co_return judge("DescribeTrainingJob", *answer, decode_describe(answer->body));
+    co_return judge(operation, *answer, decode_describe(answer->body, k));
 }
 
-task<api_result<training_job_page>> client::list_training_jobs(list_filter filter, mono_time deadline) {
-    auto what = make("ListTrainingJobs", where_, encode_list(filter), deadline);
+task<api_result<job_page>> client::list(list_filter filter, mono_time deadline) {
+    const std::string_view operation = words_of(filter.kind).list;
+    auto what = make(operation, where_, encode_list(filter), deadline);
+    what.attempts_max = attempts_max_;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer) co_return answer.error();
-    co_return judge("ListTrainingJobs", *answer, decode_list(answer->body));
+    co_return judge(operation, *answer, decode_list(answer->body, filter.kind));
 }
 
-task<api_result<void>> client::stop_training_job(std::string name, mono_time deadline) {
-    auto what = make("StopTrainingJob", where_, encode_job_name(name), deadline);
+task<api_result<void>> client::stop(job_kind k, std::string key, mono_time deadline) {
+    // One token for one execution: a repeated stop is the same stop.
+    auto body = k == job_kind::pipeline ? encode_stop_execution(key, sha256_hex(key)) : encode_key(k, key);
+    auto what = make(words_of(k).stop, where_, std::move(body), deadline);
+    what.attempts_max = attempts_max_;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer && !is_already_stopped(answer.error().code, answer.error().message)) co_return answer.error();
     co_return api_result<void>{};
+}
+
+task<api_result<std::string>> client::create_training_job(std::string request, mono_time deadline) {
+    return create(job_kind::training, std::move(request), deadline);
+}
+task<api_result<job_description>> client::describe_training_job(std::string name, mono_time deadline) {
+    return describe(job_kind::training, std::move(name), deadline);
+}
+task<api_result<job_page>> client::list_training_jobs(list_filter filter, mono_time deadline) {
+    return list(std::move(filter), deadline);
+}
+task<api_result<void>> client::stop_training_job(std::string name, mono_time deadline) {
+    return stop(job_kind::training, std::move(name), deadline);
 }
 
 task<api_result<void>> client::add_tags(std::string arn, tags what, mono_time deadline) {
@@ -65,6 +87,7 @@ task<api_result<tags>> client::list_tags(std::string arn, mono_time deadline) {
     std::string token;
     do {
         auto what = make("ListTags", where_, encode_list_tags(arn, token), deadline);
+        what.attempts_max = attempts_max_;
         auto answer = co_await transport_->send(std::move(what), who_);
         if (!answer) co_return answer.error();
         auto page = decode_list_tags(answer->body);

@@ -53,21 +53,46 @@ private:
     json::value v_;
 };
 
+// Where the result of a job lies, as its description says.
+std::string output_of(json::value v, job_kind k) {
+    switch (k) {
+        case job_kind::training: return text(v.find("ModelArtifacts"), "S3ModelArtifacts");
+        case job_kind::tuning: return text(v.find("BestTrainingJob"), "TrainingJobArn");
+        case job_kind::processing:
+            return text(v.find("ProcessingOutputConfig").find("Outputs").at(0).find("S3Output"), "S3Uri");
+        case job_kind::transform: return text(v.find("TransformOutput"), "S3OutputPath");
+        case job_kind::pipeline: return text(v, "PipelineExecutionArn");
+        case job_kind::endpoint: return text(v, "EndpointArn");
+    }
+    return {};
+}
+
 }  // namespace
 
-std::string encode_job_name(std::string_view name) {
+std::string encode_key(job_kind k, std::string_view key) {
     json::writer w;
-    return w.begin_object().member("TrainingJobName", name).end_object().take();
+    return w.begin_object().member(words_of(k).key, key).end_object().take();
+}
+
+std::string encode_stop_execution(std::string_view arn, std::string_view token) {
+    json::writer w;
+    w.begin_object().member("PipelineExecutionArn", arn).member("ClientRequestToken", token);
+    return w.end_object().take();
 }
 
 std::string encode_list(const list_filter& f) {
+    const bool executions = f.kind == job_kind::pipeline;
     json::writer w;
-    w.begin_object().member("MaxResults", f.max_results);
+    w.begin_object();
+    if (executions) w.member("PipelineName", f.pipeline);
+    w.member("MaxResults", f.max_results);
     w.member("SortBy", f.sort_by).member("SortOrder", f.ascending ? "Ascending" : "Descending");
-    if (f.created_after) w.member("CreationTimeAfter", to_unix_seconds(*f.created_after));
-    if (f.last_modified_after) w.member("LastModifiedTimeAfter", to_unix_seconds(*f.last_modified_after));
-    if (!f.name_contains.empty()) w.member("NameContains", f.name_contains);
-    if (!f.status_equals.empty()) w.member("StatusEquals", f.status_equals);
+    if (f.created_after)
+        w.member(executions ? "CreatedAfter" : "CreationTimeAfter", to_unix_seconds(*f.created_after));
+    if (f.last_modified_after && !executions)
+        w.member("LastModifiedTimeAfter", to_unix_seconds(*f.last_modified_after));
+    if (!f.name_contains.empty() && !executions) w.member("NameContains", f.name_contains);
+    if (!f.status_equals.empty() && !executions) w.member("StatusEquals", f.status_equals);
     if (!f.next_token.empty()) w.member("NextToken", f.next_token);
     return w.end_object().take();
 }
@@ -86,31 +111,36 @@ std::string encode_list_tags(std::string_view arn, std::string_view next_token) 
     return w.end_object().take();
 }
 
-result<std::string> decode_create(std::string_view body) {
+result<std::string> decode_create(std::string_view body, job_kind k) {
     const auto parsed = parse_object(body);
     if (!parsed) return parsed.error();
-    auto arn = text(parsed->root(), "TrainingJobArn");
-    if (arn.empty()) return corrupt("no TrainingJobArn");
+    auto arn = text(parsed->root(), words_of(k).arn);
+    if (arn.empty()) return corrupt("no " + std::string{words_of(k).arn});
     return arn;
 }
 
-result<training_job> decode_describe(std::string_view body) {
+result<job_description> decode_describe(std::string_view body, job_kind k) {
     const auto parsed = parse_object(body);
     if (!parsed) return parsed.error();
     const auto v = parsed->root();
-    training_job out;
-    out.name = text(v, "TrainingJobName");
-    out.arn = text(v, "TrainingJobArn");
-    out.status = text(v, "TrainingJobStatus");
-    if (out.name.empty() || out.status.empty()) return corrupt("no TrainingJobName or TrainingJobStatus");
+    const job_words& words = words_of(k);
+    job_description out;
+    out.name = text(v, words.name);
+    out.arn = text(v, words.arn);
+    out.status = text(v, words.status);
+    if (text(v, words.key).empty() || out.status.empty())
+        return corrupt("no " + std::string{words.key} + " or " + std::string{words.status});
     out.secondary_status = text(v, "SecondaryStatus");
     out.failure_reason = text(v, "FailureReason");
-    out.model_artifacts = text(v.find("ModelArtifacts"), "S3ModelArtifacts");
+    // What a container of a processing job says goes before the service's summary of it.
+    if (out.failure_reason.empty()) out.failure_reason = text(v, "ExitMessage");
+    out.description = text(v, "PipelineExecutionDescription");
+    out.model_artifacts = output_of(v, k);
     times t{v};
     const auto created = t.get("CreationTime");
     out.last_modified = t.get("LastModifiedTime");
-    out.started = t.get("TrainingStartTime");
-    out.ended = t.get("TrainingEndTime");
+    if (!words.started.empty()) out.started = t.get(words.started);
+    if (!words.ended.empty()) out.ended = t.get(words.ended);
     if (t.problem) return *t.problem;
     if (!created) return corrupt("no CreationTime");
     out.created = *created;
@@ -120,22 +150,27 @@ result<training_job> decode_describe(std::string_view body) {
     return out;
 }
 
-result<training_job_page> decode_list(std::string_view body) {
+result<job_page> decode_list(std::string_view body, job_kind k) {
     const auto parsed = parse_object(body);
     if (!parsed) return parsed.error();
-    training_job_page out;
-    for (const auto v : parsed->root().find("TrainingJobSummaries").elements()) {
-        training_job_summary s;
-        s.name = text(v, "TrainingJobName");
-        s.arn = text(v, "TrainingJobArn");
-        s.status = text(v, "TrainingJobStatus");
-        if (s.name.empty() || s.status.empty())
-            return corrupt("a summary without TrainingJobName or TrainingJobStatus");
+    const job_words& words = words_of(k);
+    job_page out;
+    for (const auto v : parsed->root().find(words.list_of).elements()) {
+        job_summary s;
+        s.name = text(v, words.name);
+        s.arn = text(v, words.arn);
+        s.status = text(v, words.status);
+        if (text(v, words.key).empty() || s.status.empty())
+            return corrupt("a summary without " + std::string{words.key} + " or " +
+                           std::string{words.status});
         s.secondary_status = text(v, "SecondaryStatus");
+        s.description = text(v, "PipelineExecutionDescription");
+        s.failure_reason =
+            text(v, k == job_kind::pipeline ? "PipelineExecutionFailureReason" : "FailureReason");
         times t{v};
-        const auto created = t.get("CreationTime");
+        const auto created = t.get(k == job_kind::pipeline ? "StartTime" : "CreationTime");
         const auto modified = t.get("LastModifiedTime");
-        s.ended = t.get("TrainingEndTime");
+        if (!words.ended.empty()) s.ended = t.get(words.ended);
         if (t.problem) return *t.problem;
         if (!created) return corrupt("a summary without CreationTime");
         s.created = *created;
@@ -160,8 +195,10 @@ result<tag_page> decode_list_tags(std::string_view body) {
 }
 
 bool is_already_stopped(std::string_view code, std::string_view message) {
-    constexpr std::string_view refusal = "The request was rejected because the training job is in status ";
-    return code == "ValidationException" && message.substr(0, refusal.size()) == refusal;
+    constexpr std::string_view refusal = "The request was rejected because the ";
+    if (code == "ValidationException")
+        return message.starts_with(refusal) && message.find(" job is in status ") != std::string_view::npos;
+    return code == "ConflictException" && message.ends_with(" and cannot be stopped.");
 }
 
 }  // namespace trainyard::aws::sagemaker

@@ -15,17 +15,21 @@ struct tag_page {
     std::string next_token;
 };
 
-std::string encode_job_name(std::string_view name);
+// For describe and stop. `key` is a name, or the ARN of a pipeline execution.
+std::string encode_key(job_kind k, std::string_view key);
+// StopPipelineExecution: the token makes a repetition the same call.
+std::string encode_stop_execution(std::string_view arn, std::string_view token);
 std::string encode_list(const list_filter& f);
 std::string encode_add_tags(std::string_view arn, const tags& what);
 std::string encode_list_tags(std::string_view arn, std::string_view next_token);
 
-result<std::string> decode_create(std::string_view body);  // the ARN
-result<training_job> decode_describe(std::string_view body);
-result<training_job_page> decode_list(std::string_view body);
+result<std::string> decode_create(std::string_view body, job_kind k = job_kind::training);  // the ARN
+result<job_description> decode_describe(std::string_view body, job_kind k = job_kind::training);
+result<job_page> decode_list(std::string_view body, job_kind k = job_kind::training);
 result<tag_page> decode_list_tags(std::string_view body);
 
-// SageMaker's refusal to stop a job that has ended or is being stopped already.
+// SageMaker's refusal to stop what has ended or is being stopped already: ValidationException for jobs,
+// ConflictException for pipeline executions.
 bool is_already_stopped(std::string_view code, std::string_view message);
 
 }  // namespace trainyard::aws::sagemaker

@@ -1,18 +1,12 @@
 // `trainyard jobs`: what became of each job; from the running dispatcher, or from its ledger when none runs.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <fstream>
 #include <iostream>
 #include <vector>
 
 #include "engine/base/json.hpp"
-#include "engine/http/client.hpp"
-#include "engine/io/real_clock.hpp"
-#include "engine/io/task_group.hpp"
 #include "scheduler/cli/commands.hpp"
 #include "scheduler/cli/support.hpp"
-#include "scheduler/dispatcher/admin.hpp"
 
 namespace trainyard::cli {
 namespace {
@@ -21,46 +15,6 @@ struct jobs_arguments {
     std::string config, state, tenant;
     bool json = false;
 };
-
-task<void> fetch(http::client& client, http::url from, result<http::response>& answer) {
-    http::request q;
-    q.method = "GET";
-    q.target = "/api/v1/jobs";
-    const mono_time deadline = io::real_clock().mono() + std::chrono::seconds{30};
-    answer = co_await client.send(from.origin, q, http::lane::control, deadline);
-    co_await client.close();
-}
-
-result<std::string> from_running(const std::string& url) {
-    auto at = http::parse_url(url);
-    if (!at) return at.error();
-    boost::asio::io_context io;
-    http::client_options options;
-    options.body_bytes_max = 1U << 30U;
-    http::client client{io, options};
-    result<http::response> answer = error{errc::internal, "no answer"};
-    io::task_group group{io};
-    group.spawn([&] { return fetch(client, *at, answer); });
-    io.run();
-    if (!answer) return answer.error();
-    if (answer->status != 200)
-        return error{errc::internal, fmt::format("{} answered {}: {}", url, answer->status, answer->body)};
-    return std::move(answer->body);
-}
-
-result<std::string> from_ledger(const config::fleet& f) {
-    if (!std::ifstream{f.ledger_file})
-        return error{errc::not_found,
-                     fmt::format("there is no ledger {} yet; it begins with the first 'trainyard run'",
-                                 f.ledger_file)};
-    auto opened = ledger::ledger::open(f.ledger_file, f.installation);
-    if (!opened) return opened.error();
-    auto jobs = (*opened)->load();
-    if (!jobs) return jobs.error();
-    std::string lines;
-    for (const lifecycle::job& j : *jobs) lines += dispatcher::job_line(j) + "\n";
-    return lines;
-}
 
 std::string field(json::value v, std::string_view key) {
     const json::value found = v.find(key);
@@ -86,11 +40,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 int show_jobs(const jobs_arguments& a) {
     const auto fleet = load_fleet(a.config);
     if (!fleet) return complain(fleet.error());
-    std::string url;
-    std::getline(std::ifstream{fleet->ledger_file + ".admin"}, url);
-    auto lines = url.empty() ? from_ledger(*fleet) : from_running(url);
-    // The address outlives a dispatcher that was killed.
-    if (!lines && !url.empty()) lines = from_ledger(*fleet);
+    const auto lines = fetch_jobs(*fleet, jobs_source::dispatcher_or_ledger);
     if (!lines) return complain(lines.error());
     std::vector<std::vector<std::string>> rows{
         {"JOB", "NAME", "TENANT", "PRIORITY", "STATE", "ATTEMPTS", "POOL", "REASON"}};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::int64_t instances_max = 1'000'000;
 constexpr std::int64_t jobs_max = 10'000'000;
+
+constexpr std::array<std::string_view, 6> kinds{"training",  "tuning",   "processing",
+                                                "transform", "pipeline", "endpoint"};
 
 bool is_account(const std::string& s) {
     return s.size() == 12 && s.find_first_not_of("0123456789") == std::string::npos;
@@ -94,7 +98,7 @@ void read_tenant(const node& n, fleet& f) {
 }
 
 void read_queue(const node& n, fleet& f) {
-    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue"});
+    n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue"});
     queue q;
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
@@ -111,9 +115,21 @@ void read_queue(const node& n, fleet& f) {
     if (!q.max_priority.empty() && !f.priorities.contains(q.max_priority))
         n["max_priority"].fail(fmt::format("there is no priority class '{}'", q.max_priority));
     q.default_kind = n["kind"].text("training");
-    if (q.default_kind != "training") n["kind"].fail("this version dispatches 'training' only");
+    if (std::find(kinds.begin(), kinds.end(), q.default_kind) == kinds.end())
+        n["kind"].fail(fmt::format("'{}' is not one of {}", q.default_kind, fmt::join(kinds, ", ")));
     q.reject_queue = n["reject_queue"].text();
+    q.results_queue = n["results_queue"].text();
     f.queues.push_back(std::move(q));
+}
+
+void read_events(const node& n, fleet& f) {
+    n.only({"name", "url", "region"});
+    event_queue e;
+    e.url = n["url"].text();
+    e.name = n["name"].text(e.url.substr(e.url.rfind('/') + 1));
+    if (e.name.empty()) n.fail("a queue of events needs a name or a url");
+    e.region = n["region"].required_text();
+    f.events.push_back(std::move(e));
 }
 
 void read_admin(const node& n, fleet& f) {
@@ -158,7 +174,7 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
     root.only({"installation", "ledger", "admin", "reconcile_seconds", "receivers_per_queue", "accounts",
-               "tenants", "queues", "priorities", "default_priority", "policy"});
+               "tenants", "queues", "events", "priorities", "default_priority", "policy"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
@@ -179,6 +195,7 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     for (const node& n : root["accounts"].items()) read_account(n, f);
     for (const node& n : root["tenants"].items()) read_tenant(n, f);
     for (const node& n : root["queues"].items()) read_queue(n, f);
+    for (const node& n : root["events"].items()) read_events(n, f);
     read_policy(root["policy"], f);
     if (f.pools.empty()) root["accounts"].fail("at least one account is required");
     if (f.tenants.empty()) root["tenants"].fail("at least one tenant is required");

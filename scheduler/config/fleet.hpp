@@ -41,7 +41,14 @@ struct queue {
     std::vector<std::string> tenants;  // the first is the default
     std::string max_priority;          // a name of `priorities`
     std::string default_kind = "training";
-    std::string reject_queue;  // name or URL; empty: none
+    std::string reject_queue;   // name or URL; empty: none
+    std::string results_queue;  // told of the end of every job; name or URL; empty: none
+};
+
+// Where EventBridge puts SageMaker's events, of one account and region or of many.
+struct event_queue {
+    std::string name, url;  // url empty: looked up by name at start
+    std::string region;
 };
 
 struct fleet {
@@ -55,6 +62,7 @@ struct fleet {
     std::vector<config::pool> pools;
     std::vector<config::tenant> tenants;
     std::vector<config::queue> queues;
+    std::vector<config::event_queue> events;  // none: ends are found by listing alone
     std::map<std::string, int> priorities{{"low", 0}, {"normal", 100}, {"high", 200}};
     std::string default_priority = "normal";
     policy::settings policy;

@@ -44,17 +44,45 @@ std::map<std::string, lifecycle::queue_rules> make_rules(const config::fleet& f)
     return out;
 }
 
+lifecycle::tracking_rules make_tracking(const config::fleet& f) {
+    lifecycle::tracking_rules r;
+    r.interval = f.reconcile;
+    r.hint_spacing = std::min(r.hint_spacing, f.reconcile);
+    return r;
+}
+
+// Looks that may wait for their budget, in seconds of it, before events bring a listing forward instead.
+constexpr double looks_owed_seconds = 2;
+// Starts of one kind that may wait for their budget, in seconds of it, while other kinds still start.
+constexpr double creates_owed_seconds = 2;
+
+std::size_t owed_max(const budget& b, double seconds) {
+    return static_cast<std::size_t>(std::max(1.0, b.rate() * seconds));
+}
+
 }  // namespace
 
 core::core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now)
-    : rules_(make_rules(f)), machine_(f.installation, t, seed), policy_(f.policy) {
-    for (const config::pool& p : f.pools)
-        budgets_.emplace(p.name,
-                         pool_budgets{budget{p.rates.create, now.mono}, budget{p.rates.stop, now.mono},
-                                      budget{p.rates.describe, now.mono}, budget{p.rates.list, now.mono}});
+    : rules_(make_rules(f)),
+      tracker_(make_tracking(f)),
+      machine_(f.installation, t, seed),
+      policy_(f.policy) {
+    for (const config::pool& p : f.pools) {
+        const auto make = [&](double rate) { return budget{rate, now.mono}; };
+        const pool_budgets one{make(p.rates.create), make(p.rates.stop), make(p.rates.describe),
+                               make(p.rates.list)};
+        kind_budgets all{one, one, one, one, one, one};
+        budgets_.emplace(p.name, std::move(all));
+        pool_at_[{p.account, p.region}] = p.name;
+    }
+    std::map<std::string, lifecycle::outlets> outlets;
+    for (const config::queue& q : f.queues)
+        outlets[q.name] = {!q.reject_queue.empty(), !q.results_queue.empty()};
+    machine_.set_outlets(std::move(outlets));
 }
 
-void core::restore(std::vector<lifecycle::job> jobs, instant now) {
+void core::restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> marks, instant now) {
+    machine_.restore_marks(std::move(marks));
     machine_.restore(std::move(jobs), now.wall);
 }
 
@@ -75,6 +103,7 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
         overloaded{
             [&](const quota::make_pending& c) {
                 policy::pending_job p = pending_of(c.job);
+                kinds_seen_.at(static_cast<std::size_t>(kind_of(machine_.find(c.job)->facts))) = true;
                 if (const auto why = policy_.impossible(p))
                     return machine_.handle_impossible(c.job, *why, now.wall);
                 policy_.add(std::move(p));
@@ -92,6 +121,60 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
         command);
 }
 
+void core::owe(const lifecycle::effect_t& e) {
+    namespace effect = lifecycle::effect;
+    if (const auto* c = std::get_if<effect::create>(&e)) {
+        ++budgets(c->pool, c->kind).creates_owed;
+    } else if (const auto* v = std::get_if<effect::verify>(&e)) {
+        ++budgets(v->pool, v->kind).looks_owed;
+    } else if (const auto* d = std::get_if<effect::describe>(&e)) {
+        ++budgets(d->pool, d->kind).looks_owed;
+    }
+}
+
+bool core::pay(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which, instant now) {
+    pool_budgets& b = budgets(pool, k);
+    if (!(b.*which).take(now.mono)) return false;
+    if (which == &pool_budgets::create && b.creates_owed > 0) --b.creates_owed;
+    if (which == &pool_budgets::describe && b.looks_owed > 0) --b.looks_owed;
+    return true;
+}
+
+// The policy chooses among jobs of every kind and knows one budget for a pool: what the best kind has left,
+// but nothing once the starts of any kind wait for more than a moment.
+std::int64_t core::starts_allowed(kind_budgets& budgets, instant now) const {
+    std::int64_t best = 0;
+    for (std::size_t k = 0; k < lifecycle::kind_count; ++k) {
+        if (!kinds_seen_[k]) continue;
+        pool_budgets& b = budgets[k];
+        if (b.creates_owed > owed_max(b.create, creates_owed_seconds)) return 0;
+        best = std::max(best, b.create.available(now.mono) - static_cast<std::int64_t>(b.creates_owed));
+    }
+    return best;
+}
+
+std::vector<lifecycle::page_request> core::pages_due(instant now) {
+    const auto oldest = [this](const lifecycle::stream& s) { return machine_.oldest_start(s); };
+    return tracker_.due(machine_.streams(), oldest, now.wall, now.mono);
+}
+
+void core::handle_page(const lifecycle::page_request& asked, const lifecycle::page_answer& a, instant now) {
+    const auto done = tracker_.handle_page(asked.where, a, now.mono);
+    if (done && done->whole) machine_.handle_listing_complete(asked.where, done->began);
+}
+
+void core::handle_event(const lifecycle::job_event& e, instant now) {
+    const auto pool = pool_at_.find({e.account, e.region});
+    if (pool == pool_at_.end()) return;
+    const pool_budgets& b = budgets(pool->second, e.kind);
+    const bool looks_wait = b.looks_owed > owed_max(b.describe, looks_owed_seconds);
+    if (!looks_wait || e.kind == lifecycle::kind::pipeline) {
+        machine_.handle_hint(pool->second, e.kind, e.name, e.status);
+    } else {
+        tracker_.handle_hint({pool->second, e.kind}, now.mono);
+    }
+}
+
 lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     machine_.handle_time(now.wall);
     lifecycle::batch all;
@@ -100,15 +183,15 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
         lifecycle::batch b = machine_.take();
         for (const auto& command : b.quota) obey(command, now);
         std::move(b.records.begin(), b.records.end(), std::back_inserter(all.records));
+        for (const lifecycle::effect_t& e : b.effects) owe(e);
         std::move(b.effects.begin(), b.effects.end(), std::back_inserter(all.effects));
         std::vector<policy::start> starts;
         if (started < starts_max) {
             for (auto& [pool, budgets] : budgets_)
-                policy_.set_start_budget(pool, budgets.create.available(now.mono));
+                policy_.set_start_budget(pool, starts_allowed(budgets, now));
             starts = policy_.decide(now.wall, starts_max - started);
         }
         for (const policy::start& s : starts) {
-            budgets_.at(s.pool).create.take(now.mono);
             machine_.handle_start(s.job, s.pool, now.wall);
         }
         started += starts.size();
@@ -123,7 +206,10 @@ std::optional<duration> core::next_wakeup(instant now) {
     if (const auto t = policy_.next_wakeup()) consider(std::max(duration{0}, *t - now.wall));
     if (policy_.pending() > 0)
         for (auto& [pool, budgets] : budgets_)
-            if (budgets.create.available(now.mono) == 0) consider(budgets.create.next(now.mono) - now.mono);
+            if (starts_allowed(budgets, now) == 0)
+                for (std::size_t k = 0; k < lifecycle::kind_count; ++k)
+                    if (kinds_seen_[k] && budgets[k].creates_owed == 0)
+                        consider(budgets[k].create.next(now.mono) - now.mono);
     return soonest;
 }
 

@@ -30,6 +30,7 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
       work_(io),
       stopped_(io),
       drained_(io),
+      pages_(io),
       receivers_(io),
       workers_(io),
       trackers_(io),
@@ -63,6 +64,7 @@ void driver::stop() {
     stopped_.set();
     work_.set();
     drained_.set();
+    pages_.set();
     for (auto& [name, event] : busy_) event->set();
 }
 
@@ -86,9 +88,10 @@ task<result<void>> driver::run() {
         for (int i = 1; i < fleet_.receivers_per_queue; ++i)
             receivers_.spawn([this, queue] { return receive_backlog(queue); });
     }
-    for (const auto& [name, link] : aws_.pools) {
-        const std::string pool = name;
-        trackers_.spawn([this, pool] { return track(pool); });
+    trackers_.spawn([this] { return track(); });
+    for (event_link& link : aws_.events) {
+        event_link* from = &link;
+        receivers_.spawn([this, from] { return receive_events(*from); });
     }
     if (options_.until_idle) trackers_.spawn([this] { return watch_idle(); });
 
@@ -174,6 +177,11 @@ void driver::perform(std::vector<lifecycle::effect_t> effects) {
             a.changed.set();
             continue;
         }
+        if (auto* a = std::get_if<effect::admit>(&e)) {
+            core_.machine().handle_admit(a->key, time_.wall());
+            work_.set();
+            continue;
+        }
         ++effects_running_;
         if (auto* c = std::get_if<effect::create>(&e)) {
             workers_.spawn([this, w = std::move(*c)] { return create(w); });
@@ -185,6 +193,8 @@ void driver::perform(std::vector<lifecycle::effect_t> effects) {
             workers_.spawn([this, w = std::move(*t)] { return stop_job(w); });
         } else if (auto* r = std::get_if<effect::copy_rejected>(&e)) {
             workers_.spawn([this, w = std::move(*r)] { return copy_rejected(w); });
+        } else if (auto* o = std::get_if<effect::tell>(&e)) {
+            workers_.spawn([this, w = std::move(*o)] { return tell(w); });
         }
     }
 }
@@ -209,7 +219,9 @@ task<void> driver::watch_idle() {
     while (!state_.stopping) {
         const mono_time until = time_.mono() + idle_check_every;
         if (!co_await io::sleep_until(until)) co_return;
-        if (core_.machine().live() > 0 || !uncommitted_.empty() || effects_running_ > 0) continue;
+        if (core_.machine().live() > 0 || core_.machine().untold() > 0 || !uncommitted_.empty() ||
+            effects_running_ > 0)
+            continue;
         const std::uint64_t received = core_.machine().counts().received;
         const bool empty = co_await queues_are_empty();
         if (empty && core_.machine().live() == 0 && core_.machine().counts().received == received) stop();

@@ -24,7 +24,6 @@ struct driver_options {
     bool until_idle = false;  // stop by itself once the queues are empty and every job is terminal
     duration ack_linger = std::chrono::milliseconds{10};  // how long a delete waits for company
     duration call_timeout = std::chrono::seconds{30};
-    duration full_listing_every = std::chrono::minutes{5};
     duration shutdown_grace = std::chrono::seconds{25};
 };
 
@@ -84,17 +83,26 @@ private:
     task<void> delete_some(std::string queue, std::vector<aws::sqs::delete_entry> entries);
     task<void> copy_rejected(lifecycle::effect::copy_rejected what);
 
+    // driver_outlets.cpp: what a queue's reject queue and results queue are told
+    task<void> tell(lifecycle::effect::tell what);
+    task<bool> send_copy(queue_link& q, const std::string& url, std::string body, std::string reason,
+                         std::string job, std::string group);
+
     // driver_effects.cpp
     task<void> create(lifecycle::effect::create what);
     task<void> verify(lifecycle::effect::verify what);
     task<void> describe(lifecycle::effect::describe what);
     task<void> stop_job(lifecycle::effect::stop what);
-    task<bool> wait_for(std::string pool, budget pool_budgets::* which);
+    task<bool> wait_for(std::string pool, lifecycle::kind k, budget pool_budgets::* which);
+    task<std::optional<lifecycle::sighting>> find_execution(lifecycle::effect::attempt_ref what,
+                                                            aws::sagemaker::tags& tags, bool& failed);
+    void answered();
     task<result<std::string>> read_body(lifecycle::job_id id);
     // Lets the budget learn from an answer.
     template <class T>
-    void count(const std::string& pool, budget pool_budgets::* which, const aws::api_result<T>& answer) {
-        budget& b = core_.budgets(pool).*which;
+    void count(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which,
+               const aws::api_result<T>& answer) {
+        budget& b = core_.budgets(pool, k).*which;
         if (answer) {
             b.succeeded();
         } else if (answer.error().kind == aws::failure::throttled) {
@@ -103,8 +111,10 @@ private:
     }
 
     // driver_tracking.cpp
-    task<void> track(std::string pool);
-    task<bool> list_all(std::string pool, std::optional<wall_time> modified_after);
+    task<void> track();
+    task<void> list_page(lifecycle::page_request what);
+    task<void> receive_events(event_link& from);
+    task<bool> receive_some_events(event_link& from);
 
     boost::asio::io_context& io_;
     const clock& time_;
@@ -117,6 +127,7 @@ private:
     io::event work_;     // something for a turn
     io::event stopped_;  // stop() was called
     io::event drained_;  // a commit or an ack was finished
+    io::event pages_;    // a page or an event came: more may be due
     std::map<std::string, std::unique_ptr<io::event>>
         busy_;  // by queue: a full receive, so there may be more
     std::map<std::string, std::unique_ptr<acks>> acks_;

@@ -34,9 +34,24 @@ create_outcome to_outcome(const aws::api_error& e) {
     return create_outcome::unknown;
 }
 
-lifecycle::sighting to_sighting(const aws::sagemaker::training_job& j) {
-    return {j.status, j.secondary_status, j.failure_reason};
+lifecycle::sighting to_sighting(const aws::sagemaker::job_description& j) {
+    lifecycle::sighting s{j.status, j.secondary_status, j.failure_reason, j.arn, j.model_artifacts};
+    s.billable_seconds = j.billable_seconds.value_or(0);
+    if (j.ended)
+        s.ran_seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(*j.ended - j.started.value_or(j.created))
+                .count();
+    return s;
 }
+
+// The same kinds in the same order, in the words of either side.
+static_assert(lifecycle::kind_count == aws::sagemaker::job_kinds);
+aws::sagemaker::job_kind to_aws(lifecycle::kind k) {
+    return static_cast<aws::sagemaker::job_kind>(k);
+}
+
+// How far before its intent an execution may seem to have begun: as much as clocks may differ.
+constexpr duration start_margin = std::chrono::minutes{15};
 
 lifecycle::pool_values values_of(const config::pool& p) {
     return {p.name, p.account, p.region, p.execution_role, p.bucket};
@@ -45,14 +60,23 @@ lifecycle::pool_values values_of(const config::pool& p) {
 }  // namespace
 
 // True once the budget allows one call; false when the program stops first.
-task<bool> driver::wait_for(std::string pool, budget pool_budgets::* which) {
+task<bool> driver::wait_for(std::string pool, lifecycle::kind k, budget pool_budgets::* which) {
     for (;;) {
-        budget& b = core_.budgets(pool).*which;
-        const mono_time at = time_.mono();
-        if (b.take(at)) co_return true;
-        const mono_time until = b.next(at);
+        const instant at = now();
+        if (core_.pay(pool, k, which, at)) {
+            // What was owed is paid: more may start.
+            if (which == &pool_budgets::create) work_.set();
+            co_return true;
+        }
+        const mono_time until = (core_.budgets(pool, k).*which).next(at.mono);
         if (!co_await io::sleep_until(until)) co_return false;
     }
+}
+
+void driver::answered() {
+    --effects_running_;
+    work_.set();
+    drained_.set();
 }
 
 task<result<std::string>> driver::read_body(lifecycle::job_id id) {
@@ -73,31 +97,61 @@ task<void> driver::create(lifecycle::effect::create what) {
     pool_link& pool = aws_.pools.at(what.pool);
     create_outcome outcome = create_outcome::refused_for_now;
     std::string detail;
-    const lifecycle::job* job = core_.machine().find(what.job);
-    const lifecycle::job_facts facts = job->facts;
+    const lifecycle::job_facts facts = core_.machine().find(what.job)->facts;
     auto body = co_await read_body(what.job);
     if (!body) {
         if (body.error().code != errc::cancelled) fail(body.error());
     } else {
-        const auto request = lifecycle::build_training_request(*body, facts, what.attempt,
-                                                               fleet_.installation, values_of(pool.settings));
+        const auto request = lifecycle::build_request(*body, facts, what.attempt, fleet_.installation,
+                                                      values_of(pool.settings));
+        const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::create);
         if (!request) {
             outcome = create_outcome::refused_request;
             detail = request.error().message;
-        } else {
+        } else if (allowed) {
             const mono_time until = deadline();
             const std::string text = *request;
-            const auto created = co_await pool.client.create_training_job(text, until);
+            const auto kind = to_aws(what.kind);
+            const auto created = co_await pool.client.create(kind, text, until);
             outcome = created ? create_outcome::accepted : to_outcome(created.error());
-            if (!created) detail = created.error().to_string();
-            count(what.pool, &pool_budgets::create, created);
+            detail = created ? *created : created.error().to_string();
+            count(what.pool, what.kind, &pool_budgets::create, created);
         }
     }
     // A call that shutdown cut off keeps its intent: the next start examines it.
     core_.machine().handle_create(what.job, what.attempt, outcome, detail, time_.wall());
-    --effects_running_;
-    work_.set();
-    drained_.set();
+    answered();
+}
+
+// A pipeline execution of unknown fate: nobody guards its display name, and it has no tags, so its proof
+// stands in its description. Nothing when no page shows it.
+task<std::optional<lifecycle::sighting>> driver::find_execution(lifecycle::effect::attempt_ref what,
+                                                                aws::sagemaker::tags& tags, bool& failed) {
+    pool_link& pool = aws_.pools.at(what.pool);
+    aws::sagemaker::list_filter filter;
+    filter.kind = aws::sagemaker::job_kind::pipeline;
+    filter.pipeline = what.target;
+    filter.ascending = false;
+    const lifecycle::job* job = core_.machine().find(what.job);
+    if (job != nullptr) filter.created_after = job->facts.accepted - start_margin;
+    do {
+        if (!co_await wait_for(what.pool, what.kind, &pool_budgets::list)) break;
+        const mono_time until = deadline();
+        const aws::sagemaker::list_filter asked = filter;
+        const auto page = co_await pool.client.list(asked, until);
+        count(what.pool, what.kind, &pool_budgets::list, page);
+        if (!page) break;
+        for (const aws::sagemaker::job_summary& s : page->jobs) {
+            if (s.name != what.name) continue;
+            tags = lifecycle::tags_of_description(s.description);
+            if (tags.empty()) continue;
+            co_return lifecycle::sighting{s.status, "", s.failure_reason, s.arn};
+        }
+        if (page->next_token.empty() || page->next_token == filter.next_token) co_return std::nullopt;
+        filter.next_token = page->next_token;
+    } while (true);
+    failed = true;
+    co_return std::nullopt;
 }
 
 task<void> driver::verify(lifecycle::effect::verify what) {
@@ -105,12 +159,19 @@ task<void> driver::verify(lifecycle::effect::verify what) {
     look_outcome outcome = look_outcome::failed;
     lifecycle::sighting seen;
     aws::sagemaker::tags tags;
-    const bool allowed = co_await wait_for(what.pool, &pool_budgets::describe);
-    if (allowed) {
+    const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::describe);
+    if (allowed && what.kind == lifecycle::kind::pipeline) {
+        bool failed = false;
+        const lifecycle::effect::attempt_ref which = what;
+        const auto found = co_await find_execution(which, tags, failed);
+        if (found) seen = *found;
+        outcome = failed ? look_outcome::failed : found ? look_outcome::found : look_outcome::not_found;
+    } else if (allowed) {
         const mono_time until = deadline();
         const std::string name = what.name;
-        const auto job = co_await pool.client.describe_training_job(name, until);
-        count(what.pool, &pool_budgets::describe, job);
+        const auto kind = to_aws(what.kind);
+        const auto job = co_await pool.client.describe(kind, name, until);
+        count(what.pool, what.kind, &pool_budgets::describe, job);
         if (!job && job.error().kind == aws::failure::not_found) outcome = look_outcome::not_found;
         if (job) {
             const mono_time tags_until = deadline();
@@ -124,21 +185,20 @@ task<void> driver::verify(lifecycle::effect::verify what) {
         }
     }
     core_.machine().handle_verify(what.job, what.attempt, outcome, seen, tags, time_.wall());
-    --effects_running_;
-    work_.set();
-    drained_.set();
+    answered();
 }
 
 task<void> driver::describe(lifecycle::effect::describe what) {
     pool_link& pool = aws_.pools.at(what.pool);
     look_outcome outcome = look_outcome::failed;
     lifecycle::sighting seen;
-    const bool allowed = co_await wait_for(what.pool, &pool_budgets::describe);
+    const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::describe);
     if (allowed) {
         const mono_time until = deadline();
-        const std::string name = what.name;
-        const auto job = co_await pool.client.describe_training_job(name, until);
-        count(what.pool, &pool_budgets::describe, job);
+        const std::string key = what.kind == lifecycle::kind::pipeline ? what.arn : what.name;
+        const auto kind = to_aws(what.kind);
+        const auto job = co_await pool.client.describe(kind, key, until);
+        count(what.pool, what.kind, &pool_budgets::describe, job);
         if (job) {
             outcome = look_outcome::found;
             seen = to_sighting(*job);
@@ -147,25 +207,23 @@ task<void> driver::describe(lifecycle::effect::describe what) {
         }
     }
     core_.machine().handle_describe(what.job, what.attempt, outcome, seen, time_.wall());
-    --effects_running_;
-    work_.set();
-    drained_.set();
+    answered();
 }
 
 task<void> driver::stop_job(lifecycle::effect::stop what) {
     pool_link& pool = aws_.pools.at(what.pool);
-    const bool allowed = co_await wait_for(what.pool, &pool_budgets::stop);
+    const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::stop);
     if (allowed) {
         const mono_time until = deadline();
-        const std::string name = what.name;
-        const auto stopped = co_await pool.client.stop_training_job(name, until);
-        count(what.pool, &pool_budgets::stop, stopped);
-        const bool ok = stopped.has_value();
+        const std::string key = what.kind == lifecycle::kind::pipeline ? what.arn : what.name;
+        const auto kind = to_aws(what.kind);
+        const auto stopped = co_await pool.client.stop(kind, key, until);
+        count(what.pool, what.kind, &pool_budgets::stop, stopped);
+        // What is gone has stopped.
+        const bool ok = stopped || stopped.error().kind == aws::failure::not_found;
         core_.machine().handle_stop(what.job, what.attempt, ok, time_.wall());
     }
-    --effects_running_;
-    work_.set();
-    drained_.set();
+    answered();
 }
 
 }  // namespace trainyard::dispatcher

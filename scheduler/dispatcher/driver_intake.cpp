@@ -1,4 +1,6 @@
 // Messages in, deletes out.
+#include <charconv>
+
 #include "scheduler/dispatcher/driver.hpp"
 
 namespace trainyard::dispatcher {
@@ -7,7 +9,6 @@ namespace {
 constexpr duration poll_error_pause = std::chrono::seconds{1};
 constexpr duration poll_error_pause_max = std::chrono::seconds{30};
 constexpr std::size_t deletes_in_flight_max = 16;  // batches of one queue
-constexpr int reject_delay_seconds = 0;
 
 // What the lifecycle needs of an SQS message.
 lifecycle::incoming_message to_incoming(const std::string& queue, aws::sqs::message& m) {
@@ -17,6 +18,9 @@ lifecycle::incoming_message to_incoming(const std::string& queue, aws::sqs::mess
     if (const auto found = m.system_attributes.find("MessageDeduplicationId");
         found != m.system_attributes.end())
         in.deduplication_id = found->second;
+    if (const auto found = m.system_attributes.find("ApproximateReceiveCount");
+        found != m.system_attributes.end())
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), in.receive_count);
     in.body = std::move(m.body);
     for (auto& [name, value] : m.attributes)
         if (name.starts_with("trainyard.")) in.attributes.emplace(name, std::move(value.value));
@@ -131,23 +135,11 @@ task<void> driver::delete_some(std::string queue, std::vector<aws::sqs::delete_e
 task<void> driver::copy_rejected(lifecycle::effect::copy_rejected what) {
     queue_link& q = aws_.queues.at(what.queue);
     if (!q.reject_url.empty()) {
-        aws::sqs::send_entry copy;
-        copy.body = std::move(what.body);
-        copy.delay_seconds = reject_delay_seconds;
-        copy.attributes["trainyard.reason"] = {"String", what.reason.substr(0, 1024)};
-        copy.attributes["trainyard.job"] = {"String", what.job};
-        if (q.reject_url.ends_with(".fifo")) {
-            copy.delay_seconds.reset();
-            copy.group_id = "rejected";
-            copy.deduplication_id = what.job;
-        }
-        const std::string url = q.reject_url;
-        const mono_time until = deadline();
-        const auto sent = co_await q.client.send(url, std::move(copy), until);
+        const std::string url = q.reject_url, group = "rejected";
+        const bool sent = co_await send_copy(q, url, what.body, what.reason, what.job, group);
         if (sent) rejected_copies_.add();
     }
-    --effects_running_;
-    drained_.set();
+    answered();
 }
 
 }  // namespace trainyard::dispatcher

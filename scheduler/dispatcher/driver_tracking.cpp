@@ -1,58 +1,82 @@
-// How the end of a job is found: paged ListTrainingJobs, one page for up to a hundred jobs, never a poll per
-// job.
+// Obeys the tracker: pages of lists, one for up to a hundred jobs, and events that say where to look.
 #include "scheduler/dispatcher/driver.hpp"
 
 namespace trainyard::dispatcher {
 namespace {
 
-// The window of a listing reaches back so far beyond the last one: SageMaker's clock is not ours, and a new
-// state may appear in the list some seconds late.
-constexpr duration overlap = std::chrono::minutes{2};
+constexpr duration poll_error_pause = std::chrono::seconds{5};
+constexpr int events_wait_seconds = 20;
+constexpr std::string_view our_names = "ty-";
 
 }  // namespace
 
-task<void> driver::track(std::string pool) {
-    std::optional<wall_time> last;      // when the last complete listing began
-    mono_time full_due = time_.mono();  // the first listing is of everything
+task<void> driver::track() {
     while (!state_.stopping) {
-        const mono_time until = time_.mono() + fleet_.reconcile;
-        if (!co_await io::sleep_until(until)) co_return;
-        if (core_.machine().live_in(pool) == 0) continue;
-        const bool full = !last || time_.mono() >= full_due;
-        const wall_time began = time_.wall();
-        std::optional<wall_time> after;
-        if (!full) after = *last - overlap;
-        if (!co_await list_all(pool, after)) continue;
-        last = began;
-        if (full) {
-            core_.machine().handle_listing_complete(pool, began);
-            full_due = time_.mono() + options_.full_listing_every;
-            work_.set();
-        }
+        for (lifecycle::page_request& p : core_.pages_due(now()))
+            trackers_.spawn([this, w = std::move(p)] { return list_page(w); });
+        // New streams appear with starts; each is listed one interval after it was first seen.
+        const mono_time tick = time_.mono() + fleet_.reconcile / 2;
+        const mono_time until = std::min(tick, core_.next_page().value_or(tick));
+        co_await pages_.wait_until(until);
     }
 }
 
-// False when it did not get through; the next interval tries again. An empty page is not the end, a missing
-// token is.
-task<bool> driver::list_all(std::string pool, std::optional<wall_time> modified_after) {
-    pool_link& link = aws_.pools.at(pool);
-    aws::sagemaker::list_filter filter;
-    filter.last_modified_after = modified_after;
-    filter.name_contains = "ty-";
-    do {
-        if (!co_await wait_for(pool, &pool_budgets::list)) co_return false;
+task<void> driver::list_page(lifecycle::page_request what) {
+    pool_link& link = aws_.pools.at(what.where.pool);
+    lifecycle::page_answer answer;
+    if (co_await wait_for(what.where.pool, what.where.kind, &pool_budgets::list)) {
+        aws::sagemaker::list_filter filter;
+        filter.kind = static_cast<aws::sagemaker::job_kind>(what.where.kind);
+        filter.pipeline = what.where.target;
+        filter.last_modified_after = what.changed_after;
+        filter.created_after = what.created_after;
+        filter.name_contains = our_names;
+        filter.next_token = what.next_token;
         const mono_time until = deadline();
-        const aws::sagemaker::list_filter asked = filter;
-        const auto page = co_await link.client.list_training_jobs(asked, until);
-        count(pool, &pool_budgets::list, page);
-        if (!page) co_return false;
-        for (const aws::sagemaker::training_job_summary& s : page->jobs) {
-            const lifecycle::sighting seen{s.status, s.secondary_status, ""};
-            core_.machine().handle_listed(pool, s.name, seen, time_.wall());
+        const auto page = co_await link.client.list(filter, until);
+        count(what.where.pool, what.where.kind, &pool_budgets::list, page);
+        if (page) {
+            answer.ok = true;
+            answer.next_token = page->next_token;
+            for (const aws::sagemaker::job_summary& s : page->jobs) {
+                answer.newest = std::max(answer.newest.value_or(s.last_modified), s.last_modified);
+                const lifecycle::sighting seen{s.status, s.secondary_status, s.failure_reason, s.arn};
+                core_.machine().handle_listed(what.where, s.name, seen, time_.wall());
+            }
         }
-        work_.set();
-        filter.next_token = page->next_token;
-    } while (!filter.next_token.empty());
+    }
+    core_.handle_page(what, answer, now());
+    work_.set();
+    pages_.set();
+}
+
+task<void> driver::receive_events(event_link& from) {
+    while (!state_.stopping) {
+        const bool received = co_await receive_some_events(from);
+        if (received || state_.stopping) continue;
+        const mono_time until = time_.mono() + poll_error_pause;
+        co_await stopped_.wait_until(until);
+    }
+}
+
+// False after an error. Events are deleted unread or read alike: a lost one only costs time.
+task<bool> driver::receive_some_events(event_link& from) {
+    aws::sqs::receive_options options;
+    options.wait_seconds = std::min(options_.poll_wait_seconds, events_wait_seconds);
+    const std::string url = from.url;
+    const mono_time until = time_.mono() + std::chrono::seconds{options.wait_seconds + 10};
+    const auto messages = co_await from.client.receive(url, options, until);
+    if (!messages) co_return false;
+    if (messages->empty()) co_return true;
+    std::vector<aws::sqs::delete_entry> entries;
+    for (const aws::sqs::message& m : *messages) {
+        if (const auto event = lifecycle::read_event(m.body)) core_.handle_event(*event, now());
+        entries.push_back({std::to_string(entries.size()), m.receipt_handle});
+    }
+    work_.set();
+    pages_.set();
+    const mono_time deleted_by = deadline();
+    co_await from.client.delete_batch(url, std::move(entries), deleted_by);
     co_return true;
 }
 

@@ -34,11 +34,45 @@ task<result<std::string>> find_url(aws::sqs::client& client, const config::queue
     co_return std::move(*url);
 }
 
+// The URL of a queue that is named beside `q`: in its region, by name or by URL.
+task<result<std::string>> find_other(aws::sqs::client& client, const config::queue& q,
+                                     const std::string& named, const aws::endpoint& at, mono_time deadline) {
+    if (named.find("://") != std::string::npos) {
+        const auto checked = aws::check_queue_url(named, at, "");
+        if (!checked) co_return with_context(checked.error(), named + ", beside queue " + q.name);
+    }
+    const std::string name = named.substr(named.rfind('/') + 1);
+    config::queue shown = q;
+    shown.url = named;
+    co_return co_await find_url(client, shown, name, deadline);
+}
+
+task<result<event_link>> connect_events(const config::event_queue& e, aws::transport& t,
+                                        const aws::environment& env,
+                                        std::shared_ptr<aws::credentials_provider> who, mono_time deadline) {
+    auto at = aws::resolve_endpoint("sqs", e.region, env);
+    if (!at) co_return with_context(at.error(), "queue of events " + e.name);
+    event_link link{e, e.url, aws::sqs::client{t, *at, who}};
+    config::queue shown;
+    shown.name = e.name;
+    shown.url = e.url;
+    shown.region = e.region;
+    if (!e.url.empty()) {
+        const auto checked = aws::check_queue_url(e.url, *at, "");
+        if (!checked) co_return with_context(checked.error(), "queue of events " + e.name);
+    }
+    const std::string name = e.name;
+    auto url = co_await find_url(link.client, shown, name, deadline);
+    if (!url) co_return url.error();
+    if (link.url.empty()) link.url = *url;
+    co_return link;
+}
+
 task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t, const aws::environment& env,
                                        std::shared_ptr<aws::credentials_provider> who, mono_time deadline) {
     auto at = aws::resolve_endpoint("sqs", q.region, env);
     if (!at) co_return with_context(at.error(), "queue " + q.name);
-    queue_link link{q, "", "", aws::sqs::client{t, *at, who}};
+    queue_link link{q, "", "", "", aws::sqs::client{t, *at, who}};
     if (q.url.empty()) {
         auto url = co_await find_url(link.client, q, q.name, deadline);
         if (!url) co_return url.error();
@@ -51,17 +85,13 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
     const std::vector<std::string> names{"QueueArn"};
     auto attributes = co_await link.client.get_queue_attributes(link.url, names, deadline);
     if (!attributes) co_return explain_queue(q, attributes.error());
-    if (!q.reject_queue.empty()) {
-        if (q.reject_queue.find("://") != std::string::npos) {
-            const auto checked = aws::check_queue_url(q.reject_queue, *at, "");
-            if (!checked) co_return with_context(checked.error(), "reject queue of queue " + q.name);
-        }
-        const std::string name = q.reject_queue.substr(q.reject_queue.rfind('/') + 1);
-        config::queue shown = q;
-        shown.url = q.reject_queue;
-        auto url = co_await find_url(link.client, shown, name, deadline);
+    const std::pair<const std::string*, std::string*> others[] = {{&q.reject_queue, &link.reject_url},
+                                                                  {&q.results_queue, &link.results_url}};
+    for (const auto& other : others) {
+        if (other.first->empty()) continue;
+        auto url = co_await find_other(link.client, q, *other.first, *at, deadline);
         if (!url) co_return url.error();
-        link.reject_url = *url;
+        *other.second = *url;
     }
     co_return link;
 }
@@ -87,7 +117,8 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
         }
         who = shared;
     }
-    return pool_link{p, aws::sagemaker::client{t, *at, who}};
+    // Each call is paid for from its operation's budget, so a repetition is the dispatcher's to decide.
+    return pool_link{p, aws::sagemaker::client{t, *at, who, 1}};
 }
 
 }  // namespace
@@ -106,6 +137,11 @@ task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws
         auto link = co_await connect_queue(q, t, env, base, deadline);
         if (!link) co_return link.error();
         all.queues.emplace(q.name, std::move(*link));
+    }
+    for (const config::event_queue& e : f.events) {
+        auto link = co_await connect_events(e, t, env, base, deadline);
+        if (!link) co_return link.error();
+        all.events.push_back(std::move(*link));
     }
     co_return all;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "aws/identity/identity.hpp"
 #include "aws/sagemaker/client.hpp"
@@ -15,7 +16,14 @@ namespace trainyard::dispatcher {
 struct queue_link {
     config::queue settings;
     std::string url;
-    std::string reject_url;  // empty: none
+    std::string reject_url;   // empty: none
+    std::string results_url;  // empty: none
+    aws::sqs::client client;
+};
+
+struct event_link {
+    config::event_queue settings;
+    std::string url;
     aws::sqs::client client;
 };
 
@@ -27,6 +35,7 @@ struct pool_link {
 struct links {
     std::map<std::string, queue_link> queues;  // by queue name
     std::map<std::string, pool_link> pools;    // by pool name
+    std::vector<event_link> events;
 };
 
 // Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an

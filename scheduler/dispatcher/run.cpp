@@ -98,11 +98,13 @@ struct run_instance::impl {
         if (!opened) return opened.error();
         auto jobs = (*opened)->load();
         if (!jobs) return jobs.error();
+        auto marks = (*opened)->marks();
+        if (!marks) return marks.error();
         if (auto placed = check_places(*jobs, fleet); !placed) return placed;
         const clock& time = io::real_clock();
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
-        decisions->restore(std::move(*jobs), at);
+        decisions->restore(std::move(*jobs), std::move(*marks), at);
         ledger = std::make_unique<ledger::ledger_thread>(std::move(*opened));
         return {};
     }

@@ -30,6 +30,7 @@ struct ledger::impl {
     sqlite::connection db;  // before the statements: they must be gone when it closes
     sqlite::statement begin, end, insert_job, insert_body, update_job, insert_transition;
     sqlite::statement select_jobs, select_job, select_body, select_transition;
+    sqlite::statement set_mark, drop_mark, select_marks;
     std::optional<error> failed;
     trainyard::ledger::stats statistics;
     std::size_t wal_pages = 0;
@@ -48,6 +49,9 @@ result<void> ledger::impl::prepare() {
         {&select_job, select_job_sql},
         {&select_body, "SELECT body FROM bodies WHERE id=?"},
         {&select_transition, select_transition_sql},
+        {&set_mark, set_mark_sql},
+        {&drop_mark, drop_mark_sql},
+        {&select_marks, select_marks_sql},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = db.prepare(sql);
@@ -69,6 +73,13 @@ result<void> ledger::impl::prepare() {
 
 result<void> ledger::impl::store(const record& r) {
     if (auto valid = check_record(r); !valid) return valid;
+    if (r.mark) {
+        const auto times = std::to_string(r.mark->times);
+        auto done = r.mark->times > 0 ? set_mark.start().text(r.mark->key).text(times).execute()
+                                      : drop_mark.start().text(r.mark->key).execute();
+        if (!done) return done.error();
+        if (r.id == 0) return {};
+    }
     const std::int64_t seq = next_seq++;
     if (r.accepted) {
         const auto known = select_job.start().integer(static_cast<std::int64_t>(r.id)).step();
@@ -128,6 +139,20 @@ result<std::vector<lifecycle::job>> ledger::load() {
             return i.stop(job.error());
         }
         jobs.push_back(std::move(job->job));
+    }
+}
+
+result<std::map<std::string, int>> ledger::marks() {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    std::map<std::string, int> out;
+    i.select_marks.start();
+    for (;;) {
+        auto row = i.select_marks.step();
+        if (!row) return i.stop(row.error());
+        if (!*row) return out;
+        std::string key = i.select_marks.next_text();
+        out[std::move(key)] = static_cast<int>(i.select_marks.next_integer());
     }
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,8 @@ public:
 
     // Every job's current state in id order, without bodies.
     result<std::vector<lifecycle::job>> load();
+    // Messages whose reading was begun and not concluded, and how often: record::mark.
+    result<std::map<std::string, int>> marks();
     // All of them durably or none. After an error every further call fails with the same error; that includes
     // errc::invalid_argument for a record of an unknown job and for a job accepted twice. Times keep
     // milliseconds.

@@ -83,6 +83,8 @@ result<void> check_record(const record& r) {
         return error{errc::invalid_argument,
                      "record of job " + lifecycle::to_text(r.id) + ": " + std::string(why)};
     };
+    if (r.mark && r.mark->key.empty()) return refuse("it marks a message without a key");
+    if (r.mark && r.id == 0) return {};
     if (r.id == 0 || r.id > static_cast<lifecycle::job_id>(std::numeric_limits<std::int64_t>::max()))
         return refuse("the id is outside 1 to 2^63-1");
     if (!lifecycle::parse_state(lifecycle::to_string(r.to))) return refuse("the state is unknown");
@@ -93,6 +95,7 @@ result<void> check_record(const record& r) {
 
 result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq) {
     const lifecycle::job_facts& f = *r.accepted;
+    const std::string terms = lifecycle::to_text(f.terms), progress = lifecycle::to_text(r.progress);
     const std::string pools = pools_text(f.pools);
     const std::string demand = demand_text(f.demand);
     s.start().integer(to_column(r.id)).integer(seq);
@@ -104,24 +107,29 @@ result<void> insert_job(sqlite::statement& s, const record& r, std::int64_t seq)
         .text(demand)
         .integer(f.max_runtime_seconds)
         .text(f.spec_hash)
-        .integer(to_unix_millis(f.accepted));
+        .integer(to_unix_millis(f.accepted))
+        .text(terms)
+        .text(progress);
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
 
 result<int> update_job(sqlite::statement& s, const record& r, std::int64_t seq) {
+    const std::string progress = lifecycle::to_text(r.progress);
     s.start().integer(seq).text(to_string(r.to)).integer(r.attempt).text(r.pool).text(r.sagemaker_name);
     s.text(r.reason)
         .integer(to_column(r.not_before))
         .integer(to_unix_millis(r.when))
+        .text(progress)
         .integer(to_column(r.id));
     return s.execute();
 }
 
 result<void> insert_transition(sqlite::statement& s, const record& r, std::int64_t seq) {
+    const std::string progress = lifecycle::to_text(r.progress);
     s.start().integer(seq).integer(to_column(r.id)).text(to_string(r.to)).integer(r.attempt).text(r.pool);
     s.text(r.sagemaker_name).text(r.reason).integer(to_column(r.not_before)).integer(to_unix_millis(r.when));
-    s.integer(to_column(r.id));
+    s.text(progress).integer(to_column(r.id));
     if (auto done = s.execute(); !done) return done.error();
     return {};
 }
@@ -158,6 +166,12 @@ result<job_row> read_job(sqlite::statement& s) {
     f.max_runtime_seconds = s.next_integer();
     f.spec_hash = s.next_text();
     f.accepted = from_unix_millis(s.next_integer());
+    auto terms = lifecycle::parse_terms(s.next_text());
+    if (!terms) return damaged("jobs", id, "terms");
+    f.terms = std::move(*terms);
+    auto progress = lifecycle::parse_progress(s.next_text());
+    if (!progress) return damaged("jobs", id, "progress");
+    j.progress = std::move(*progress);
     return row;
 }
 
@@ -176,6 +190,9 @@ result<transition_row> read_transition(sqlite::statement& s) {
     r.reason = s.next_text();
     r.not_before = optional_time(s.next_optional());
     r.when = from_unix_millis(s.next_integer());
+    auto progress = lifecycle::parse_progress(s.next_text());
+    if (!progress) return damaged("transitions", id, "progress");
+    r.progress = std::move(*progress);
     return row;
 }
 

@@ -16,28 +16,35 @@ constexpr const char* insert_job_sql =
     "INSERT INTO jobs(id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue, "
     "message_id,"
     " dedup_key, tenant, kind, name, priority_class, priority, max_attempts, preemptible, pools, demand,"
-    " max_runtime_seconds, spec_hash, accepted) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    " max_runtime_seconds, spec_hash, accepted, terms, progress)"
+    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 result<void> insert_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
 
 constexpr const char* update_job_sql =
-    "UPDATE jobs SET last=?, state=?, attempt=?, pool=?, sagemaker_name=?, reason=?, not_before=?, updated=?"
-    " WHERE id=?";
+    "UPDATE jobs SET last=?, state=?, attempt=?, pool=?, sagemaker_name=?, reason=?, not_before=?, updated=?,"
+    " progress=? WHERE id=?";
 // The number of jobs changed: 1, or 0 for an unknown id.
 result<int> update_job(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
 
 // Runs before update_job() so that `last` still names the step before.
 constexpr const char* insert_transition_sql =
-    "INSERT INTO transitions(seq, job, state, attempt, pool, name, reason, not_before, at, prev)"
-    " VALUES(?,?,?,?,?,?,?,?,?, coalesce((SELECT last FROM jobs WHERE id=?), 0))";
+    "INSERT INTO transitions(seq, job, state, attempt, pool, name, reason, not_before, at, progress, prev)"
+    " VALUES(?,?,?,?,?,?,?,?,?,?, coalesce((SELECT last FROM jobs WHERE id=?), 0))";
 result<void> insert_transition(sqlite::statement& s, const lifecycle::record& r, std::int64_t seq);
 
 #define TRAINYARD_LEDGER_JOB_COLUMNS                                                                         \
     "SELECT id, last, state, attempt, pool, sagemaker_name, reason, not_before, updated, queue, message_id," \
     " dedup_key, tenant, kind, name, priority_class, priority, max_attempts, preemptible, pools, demand,"    \
-    " max_runtime_seconds, spec_hash, accepted FROM jobs"
+    " max_runtime_seconds, spec_hash, accepted, terms, progress FROM jobs"
 constexpr const char* select_jobs_sql = TRAINYARD_LEDGER_JOB_COLUMNS " ORDER BY id";
 constexpr const char* select_job_sql = TRAINYARD_LEDGER_JOB_COLUMNS " WHERE id=?";
 #undef TRAINYARD_LEDGER_JOB_COLUMNS
+
+// Messages that are being read, and how often the program began to: meta's keys with this prefix.
+constexpr const char* set_mark_sql = "INSERT OR REPLACE INTO meta(key, value) VALUES('reading:' || ?, ?)";
+constexpr const char* drop_mark_sql = "DELETE FROM meta WHERE key='reading:' || ?";
+constexpr const char* select_marks_sql =
+    "SELECT substr(key, 9), CAST(value AS INTEGER) FROM meta WHERE key >= 'reading:' AND key < 'reading;'";
 
 struct job_row {
     lifecycle::job job;
@@ -47,7 +54,8 @@ struct job_row {
 result<job_row> read_job(sqlite::statement& s);
 
 constexpr const char* select_transition_sql =
-    "SELECT prev, job, state, attempt, pool, name, reason, not_before, at FROM transitions WHERE seq=?";
+    "SELECT prev, job, state, attempt, pool, name, reason, not_before, at, progress FROM"
+    " transitions WHERE seq=?";
 struct transition_row {
     lifecycle::record record;
     std::int64_t prev = 0;

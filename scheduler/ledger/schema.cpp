@@ -26,12 +26,13 @@ CREATE TABLE jobs(
   queue TEXT NOT NULL, message_id TEXT NOT NULL, dedup_key TEXT NOT NULL, tenant TEXT NOT NULL, kind TEXT NOT NULL,
   name TEXT NOT NULL, priority_class TEXT NOT NULL, priority INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
   preemptible INTEGER NOT NULL, pools TEXT NOT NULL, demand TEXT NOT NULL, max_runtime_seconds INTEGER NOT NULL,
-  spec_hash TEXT NOT NULL, accepted INTEGER NOT NULL) STRICT;
+  spec_hash TEXT NOT NULL, accepted INTEGER NOT NULL,
+  terms TEXT NOT NULL, progress TEXT NOT NULL) STRICT;
 CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE transitions(
   seq INTEGER PRIMARY KEY, prev INTEGER NOT NULL, job INTEGER NOT NULL,
   state TEXT NOT NULL, attempt INTEGER NOT NULL, pool TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
-  not_before INTEGER, at INTEGER NOT NULL) STRICT;
+  not_before INTEGER, at INTEGER NOT NULL, progress TEXT NOT NULL) STRICT;
 )";
 
 error file_error(const std::string& path, const std::string& what) {

@@ -38,6 +38,7 @@ struct incoming_message {
     std::string deduplication_id;  // FIFO; empty: none
     std::string body;
     std::map<std::string, std::string> attributes;  // trainyard.kind, trainyard.tenant, trainyard.priority
+    int receive_count = 1;                          // as SQS counts, this time included
 };
 
 struct rejection {

@@ -6,14 +6,67 @@
 namespace trainyard::lifecycle {
 namespace {
 
-// Prefixes of FailureReason. What matches nothing is the user's: an unknown failure repeated costs money.
-constexpr std::array<std::pair<std::string_view, end_class>, 5> failure_reasons{{
-    {"CapacityError", end_class::capacity},
-    {"InternalServerError", end_class::platform},
-    {"InternalFailure", end_class::platform},
+// Texts of FailureReason, in the order in which they are tried. What matches nothing is the user's: an
+// unknown failure repeated costs money. Tuning jobs and executions tell the reason of a part of them inside a
+// sentence of their own, so the text is looked for anywhere; the user's own codes go first, for a container
+// may write whatever it likes into the text behind them.
+constexpr std::array<std::pair<std::string_view, end_class>, 9> failure_reasons{{
     {"AlgorithmError", end_class::user},
     {"ClientError", end_class::user},
+    {"CapacityError", end_class::capacity},
+    {"InsufficientInstanceCapacity", end_class::capacity},
+    {"Unable to provision requested ML compute capacity", end_class::capacity},
+    {"InternalServerError", end_class::platform},
+    {"InternalFailure", end_class::platform},
+    {"InternalServiceError", end_class::platform},
+    {"We encountered an internal error", end_class::platform},
 }};
+
+struct status_row {
+    std::string_view status;
+    phase where;
+};
+constexpr std::array<status_row, 5> of_jobs{{
+    {"InProgress", phase::under_way},
+    {"Completed", phase::ended},
+    {"Failed", phase::ended},
+    {"Stopped", phase::ended},
+    {"Stopping", phase::stopping},
+}};
+constexpr std::array<status_row, 5> of_executions{{
+    {"Executing", phase::under_way},
+    {"Succeeded", phase::ended},
+    {"Failed", phase::ended},
+    {"Stopped", phase::ended},
+    {"Stopping", phase::stopping},
+}};
+// An endpoint ends by failing or by being deleted; a failed one can only be deleted.
+constexpr std::array<status_row, 9> of_endpoints{{
+    {"Creating", phase::under_way},
+    {"OutOfService", phase::under_way},
+    {"InService", phase::serving},
+    {"Updating", phase::serving},
+    {"SystemUpdating", phase::serving},
+    {"RollingBack", phase::serving},
+    {"UpdateRollbackFailed", phase::serving},
+    {"Deleting", phase::stopping},
+    {"Failed", phase::ended},
+}};
+
+template <std::size_t N>
+phase find(const std::array<status_row, N>& rows, std::string_view status) {
+    for (const status_row& r : rows)
+        if (r.status == status) return r.where;
+    return phase::unknown;
+}
+
+end_class of_failure(std::string_view reason) {
+    for (const auto& [text, c] : failure_reasons)
+        if (reason.starts_with(text)) return c;
+    for (const auto& [text, c] : failure_reasons)
+        if (reason.find(text) != std::string_view::npos) return c;
+    return end_class::user;
+}
 
 }  // namespace
 
@@ -31,21 +84,23 @@ std::string_view to_string(end_class c) {
     return "unknown";
 }
 
-end_class classify_end(std::string_view status, std::string_view secondary_status,
-                       std::string_view failure_reason) {
-    if (status == "Completed") return end_class::success;
-    if (status == "Stopped") {
-        if (secondary_status == "MaxRuntimeExceeded") return end_class::time_limit;
-        if (secondary_status == "MaxWaitTimeExceeded" || secondary_status == "Interrupted")
-            return end_class::interruption;
-        return end_class::stopped;
+phase phase_of(kind k, std::string_view status) {
+    switch (k) {
+        case kind::pipeline: return find(of_executions, status);
+        case kind::endpoint: return find(of_endpoints, status);
+        default: return find(of_jobs, status);
     }
-    if (status != "Failed") return end_class::not_ended;
-    for (const auto& [prefix, c] : failure_reasons)
-        if (failure_reason.starts_with(prefix)) return c;
-    if (failure_reason.find("InsufficientInstanceCapacity") != std::string_view::npos)
-        return end_class::capacity;
-    return end_class::user;
+}
+
+end_class classify_end(kind k, std::string_view status, std::string_view secondary_status,
+                       std::string_view failure_reason) {
+    if (phase_of(k, status) != phase::ended) return end_class::not_ended;
+    if (status == "Failed") return of_failure(failure_reason);
+    if (status != "Stopped") return end_class::success;
+    if (secondary_status == "MaxRuntimeExceeded") return end_class::time_limit;
+    if (secondary_status == "MaxWaitTimeExceeded" || secondary_status == "Interrupted")
+        return end_class::interruption;
+    return end_class::stopped;
 }
 
 }  // namespace trainyard::lifecycle

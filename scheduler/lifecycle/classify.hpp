@@ -1,12 +1,14 @@
-// Why an attempt ended, folded into what to do about it. A versioned table over status, secondary status and
-// FailureReason (texts: AWS, "Asynchronous failures" of training jobs).
+// Why an attempt ended, folded into what to do about it. A versioned table over kind, status, secondary
+// status and FailureReason (texts: AWS, "Asynchronous failures").
 #pragma once
 
 #include <string_view>
 
+#include "scheduler/lifecycle/kinds.hpp"
+
 namespace trainyard::lifecycle {
 
-inline constexpr int classification_version = 1;
+inline constexpr int classification_version = 2;
 
 enum class end_class {
     success,
@@ -15,13 +17,27 @@ enum class end_class {
     platform,      // SageMaker's own fault
     user,          // the job's code, data, image or role; trying again would fail again
     time_limit,    // MaxRuntimeInSeconds was reached
-    stopped,       // StopTrainingJob
-    not_ended,     // InProgress, Stopping, Deleting, or a status that this version does not know
+    stopped,       // the stop operation
+    not_ended,     // under way, serving, stopping, or a status that this version does not know
 };
 std::string_view to_string(end_class c);
 
-end_class classify_end(std::string_view status, std::string_view secondary_status,
+// Where a job stands while it has not ended.
+enum class phase {
+    under_way,
+    serving,   // an endpoint that answers
+    stopping,  // its end was asked for
+    ended,
+    unknown,  // a status of a later version: observe, never guess
+};
+
+phase phase_of(kind k, std::string_view status);
+end_class classify_end(kind k, std::string_view status, std::string_view secondary_status,
                        std::string_view failure_reason);
+inline end_class classify_end(std::string_view status, std::string_view secondary_status,
+                              std::string_view failure_reason) {
+    return classify_end(kind::training, status, secondary_status, failure_reason);
+}
 
 // Whether another attempt of the same job makes sense.
 constexpr bool is_retryable(end_class c) {

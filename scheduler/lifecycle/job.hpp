@@ -51,6 +51,30 @@ struct demand_item {
     friend bool operator==(const demand_item&, const demand_item&) = default;
 };
 
+// What must have become of other jobs before a job may start.
+enum class dependency_rule : unsigned char {
+    all,     // each has succeeded; the first that ends otherwise ends the wait, and the job
+    any,     // one has succeeded; when all have ended otherwise the job ends
+    always,  // each has ended, however
+};
+std::string_view to_string(dependency_rule r);
+std::optional<dependency_rule> parse_dependency_rule(std::string_view text);
+struct dependency {
+    dependency_rule rule = dependency_rule::all;
+    std::vector<std::string> jobs;  // ids, or names within the tenant; empty: waits for nobody
+    friend bool operator==(const dependency&, const dependency&) = default;
+};
+
+// What few jobs have; one text in the ledger, so that a new member needs no new column.
+struct job_terms {
+    dependency depends_on;
+    std::int64_t max_wait_seconds = 0;  // pending for longer: expired; 0: for ever
+    std::int64_t lifetime_seconds = 0;  // of an endpoint from InService on; 0: until it is cancelled
+    bool retry_user_failures = false;
+    std::string target;  // of a pipeline execution: the pipeline's name
+    friend bool operator==(const job_terms&, const job_terms&) = default;
+};
+
 // What does not change after acceptance. The request body stays in the ledger.
 struct job_facts {
     job_id id = 0;
@@ -66,8 +90,33 @@ struct job_facts {
     std::vector<demand_item> demand;
     std::int64_t max_runtime_seconds = 86400;
     std::string spec_hash;  // SHA-256 hex of the request, for the owner check
+    job_terms terms;
     wall_time accepted{};
 };
+
+// Why a job was told to stop, and so what its end will mean.
+enum class stop_cause : unsigned char { none, cancelled, preempted, lifetime };
+std::string_view to_string(stop_cause c);  // empty: none
+
+// How far the job came, beyond its state; one text in the ledger.
+struct job_progress {
+    std::string arn;  // of the current attempt, where its name does not find it (pipeline executions)
+    stop_cause cause = stop_cause::none;
+    int uncharged = 0;                  // attempts that do not count: preempted ones
+    std::string output;                 // model artifact or output URI, once known
+    std::int64_t billable_seconds = 0;  // over all attempts, as far as SageMaker told
+    std::optional<wall_time> serving;   // an endpoint is InService since
+    bool released = false;              // what it depends on is settled
+    bool result_due = false;            // ended, and its queue's outlets were not yet told
+    friend bool operator==(const job_progress&, const job_progress&) = default;
+};
+
+// Empty when there is nothing to say. parse_*() accept members that they do not know; an error is
+// errc::corrupt.
+std::string to_text(const job_terms& t);
+result<job_terms> parse_terms(std::string_view text);
+std::string to_text(const job_progress& p);
+result<job_progress> parse_progress(std::string_view text);
 
 struct job {
     job_facts facts;
@@ -77,11 +126,12 @@ struct job {
     std::string sagemaker_name;           // of the current attempt
     std::string reason;                   // why it is in this state; empty when there is nothing to say
     std::optional<wall_time> not_before;  // pending: back-off ends
+    job_progress progress;
     wall_time updated{};
 };
 
 // One step of one job. A record with `accepted` creates the job; every other changes it. Records are applied
-// in order.
+// in order. A terminal job has at most one more record, of the same state: its result was told.
 struct record {
     job_id id = 0;
     std::optional<job_facts> accepted;
@@ -91,6 +141,14 @@ struct record {
     int attempt = 0;
     std::string pool, sagemaker_name, reason;
     std::optional<wall_time> not_before;
+    job_progress progress;
+    // How often the program has begun to read the message `key`, this time included. A record of its own (id
+    // 0) before; 0 times, and so gone, with the record that accepts or rejects the message.
+    struct reading {
+        std::string key;
+        int times = 0;
+    };
+    std::optional<reading> mark;
     wall_time when{};
 };
 

@@ -9,17 +9,18 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <variant>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/base/rng.hpp"
 #include "scheduler/lifecycle/admission.hpp"
 #include "scheduler/lifecycle/classify.hpp"
-#include "scheduler/lifecycle/job.hpp"
+#include "scheduler/lifecycle/commands.hpp"
 
 namespace trainyard::lifecycle {
 
@@ -32,74 +33,14 @@ struct timing {
     duration verify_base = std::chrono::seconds{1};  // between looks at a start of unknown fate
     duration verify_cap = std::chrono::seconds{30};
     int verify_looks = 3;  // "not found" so often in a row before Create is sent again
+    // A message that comes for the third time is marked in the ledger before it is read, and is set aside
+    // unread once the program ended so often with its mark standing.
+    int suspect_receives = 3;
+    int marked_crashes = 2;
 };
 
-namespace effect {
-struct delete_message {
-    std::string queue, message_id, receipt_handle;
-};
-// A copy of a refused message for the queue's reject queue.
-struct copy_rejected {
-    std::string queue, body, reason, job;
-};
-struct create {
-    job_id job;
-    int attempt;
-    std::string pool, name;
-};
-// Describe the name and read its tags: is this attempt there, and is it ours?
-struct verify {
-    job_id job;
-    int attempt;
-    std::string pool, name;
-};
-// Describe the name: the List said something that needs detail, or nothing for too long.
-struct describe {
-    job_id job;
-    int attempt;
-    std::string pool, name;
-};
-struct stop {
-    job_id job;
-    int attempt;
-    std::string pool, name;
-};
-}  // namespace effect
-using effect_t = std::variant<effect::delete_message, effect::copy_rejected, effect::create, effect::verify,
-                              effect::describe, effect::stop>;
-
-namespace quota {
-struct make_pending {  // the scheduler may start it
-    job_id job;
-};
-struct withdraw {  // pending no more, and not by a start
-    job_id job;
-};
-struct release {  // its reservation is free
-    job_id job;
-};
-struct restore {  // after a restart: it holds quota in its pool
-    job_id job;
-};
-struct block {  // ResourceLimitExceeded, or no permission: nothing of these resources for a while
-    std::string pool;
-    std::vector<demand_item> demand;
-    std::string why;
-};
-struct unblock {  // a start was accepted
-    std::string pool;
-    std::vector<demand_item> demand;
-};
-}  // namespace quota
-using quota_t = std::variant<quota::make_pending, quota::withdraw, quota::release, quota::restore,
-                             quota::block, quota::unblock>;
-
-struct batch {
-    std::vector<record> records;
-    std::vector<effect_t> effects;
-    std::vector<quota_t> quota;
-    bool empty() const { return records.empty() && effects.empty() && quota.empty(); }
-};
+// Starts of one job, charged or not: beyond it even want of capacity ends the job.
+inline constexpr int starts_max = 1'000;
 
 // What came of a Create, or of a look at a name, in the words that matter here.
 enum class create_outcome {
@@ -115,28 +56,44 @@ enum class look_outcome { found, not_found, failed };
 
 struct sighting {  // what SageMaker says of one job
     std::string status, secondary_status, failure_reason;
+    std::string arn = {}, output = {};
+    std::int64_t billable_seconds = 0;
+    std::int64_t ran_seconds = 0;  // 0: not told
+};
+
+// Where a queue's jobs are told of.
+struct outlets {
+    bool reject = false, results = false;
 };
 
 struct counters {
     std::uint64_t received = 0, duplicates = 0, accepted = 0, rejected = 0;
     std::uint64_t creates = 0, adopted = 0, refused_by_quota = 0, throttled = 0, unknown_creates = 0,
                   retries = 0;
+    std::uint64_t quarantined = 0, preempted = 0, expired = 0, hints = 0, told = 0;
 };
 
 class machine {
 public:
     machine(std::string installation, timing t, std::uint64_t seed);
 
+    // Before restore(), by queue name.
+    void set_outlets(std::map<std::string, outlets> o) { outlets_ = std::move(o); }
     // Once, before anything else: what the ledger holds. Takes up every job where it stood.
     void restore(std::vector<job> jobs, wall_time now);
+    // Marks that stood when the program ended, by message key.
+    void restore_marks(std::map<std::string, int> marks) { marks_ = std::move(marks); }
 
-    // Gives the id of the new job, or nothing for a redelivery of one that is known.
+    // Gives the id of the new job, or nothing for a redelivery of one that is known and for a message that is
+    // marked first. `rules` outlive the machine.
     std::optional<job_id> handle_message(const incoming_message& m, const std::string& receipt_handle,
                                          const queue_rules& rules, wall_time now);
+    void handle_admit(const std::string& key, wall_time now);
     // A pending job can never run: becomes rejected with the reason.
     void handle_impossible(job_id id, const std::string& reason, wall_time now);
     // The scheduler chose; its reservation is already made.
     void handle_start(job_id id, const std::string& pool, wall_time now);
+    // `detail`: the ARN of what was accepted, else why it was not.
     void handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail,
                        wall_time now);
     void handle_verify(job_id id, int attempt, look_outcome outcome, const sighting& seen,
@@ -144,14 +101,21 @@ public:
     void handle_describe(job_id id, int attempt, look_outcome outcome, const sighting& seen, wall_time now);
     // Stop was sent; when it failed it is sent again later. The end is observed like any other.
     void handle_stop(job_id id, int attempt, bool accepted, wall_time now);
-    // A List page shows the name in the pool; no FailureReason comes with it. False when the name is not one
-    // of ours that is live.
-    bool handle_listed(const std::string& pool, const std::string& name, const sighting& seen, wall_time now);
-    // A listing of everything in the pool, begun at `began`, is through: each live job that it did not show
+    // A List page shows the name; not every kind's page tells the FailureReason. False when the name is not
+    // one of ours that is live.
+    bool handle_listed(const stream& where, const std::string& name, const sighting& seen, wall_time now);
+    // A listing of everything in the stream, begun at `began`, is through: each live job that it did not show
     // is looked at.
-    void handle_listing_complete(const std::string& pool, wall_time began);
+    void handle_listing_complete(const stream& where, wall_time began);
+    // An event says that something happened to a name, or to the ARN of a pipeline execution. It is only a
+    // reason to look. False when it is none of ours, or says nothing new.
+    bool handle_hint(const std::string& pool, kind k, const std::string& name, const std::string& status);
     void handle_cancel(job_id id, wall_time now);
-    // Back-offs and verification delays that have ended. Spurious calls do nothing.
+    // The scheduler wants the job's quota back; it goes back to pending once it has stopped. False unless it
+    // runs and may be preempted.
+    bool handle_preempt(job_id id, const std::string& why, wall_time now);
+    void handle_told(job_id id, bool sent, wall_time now);
+    // Back-offs, looks, lifetimes and longest waits that are due. Spurious calls do nothing.
     void handle_time(wall_time now);
     std::optional<wall_time> next_time() const;
 
@@ -160,7 +124,12 @@ public:
     const job* find(job_id id) const;
     const std::map<job_id, job>& jobs() const { return jobs_; }
     std::size_t live() const { return live_; }           // jobs that are not terminal
+    std::size_t untold() const { return untold_; }       // terminal ones whose result is still due
     std::size_t live_in(const std::string& pool) const;  // that hold quota there
+    std::vector<stream> streams() const;                 // with live attempts
+    // Before this none of the stream's live attempts was started.
+    wall_time oldest_start(const stream& where) const;
+    std::size_t looks_open() const { return looks_open_; }  // verify and describe without an answer
     const lifecycle::counters& counts() const { return counters_; }
     void check_invariants() const;
 
@@ -170,36 +139,69 @@ private:
         bool looking = false;  // an answer to verify or describe is outstanding
         bool unknown = false;  // a Create of this attempt may have taken effect
         bool stop_again = false;
+        bool hinted = false;  // an event came before the answer of the Create
         int missing = 0;
-        wall_time last_seen{};
+        wall_time last_seen{}, started{};
     };
+    struct suspect {
+        std::string key;
+        incoming_message message;
+        std::string receipt_handle;
+        const queue_rules* rules;
+    };
+    // machine.cpp: what every step needs
     job* expect(job_id id, int attempt);
     void move(job& j, state to, std::string reason, wall_time now);
     void end(job& j, state to, std::string reason, wall_time now);
     void back_to_pending(job& j, duration wait, std::string reason, wall_time now);
-    void attempt_ended(job& j, end_class c, const std::string& detail, wall_time now);
-    void observe(job& j, const sighting& seen, bool detailed, wall_time now);
-    void look(job& j, bool verify);
     void wait_until(job_id id, wall_time when);
-    void begin_live(job& j);
-    bool is_ours(const job& j, const std::map<std::string, std::string>& tags) const;
+    void became_running(job& j, const std::string& arn, wall_time now);
+    void begin_live(job& j, wall_time started);
+    static stream stream_of(const job& j);
+    effect::attempt_ref ref(const job& j) const;
     duration jittered(duration base, duration cap, int step);
     job_id new_id(wall_time now);
+    // machine_intake.cpp
+    job_id take_in(const incoming_message& m, const std::string& receipt_handle, admission a, wall_time now);
+    void next_suspect(wall_time now);
+    // machine_watch.cpp
+    void attempt_ended(job& j, end_class c, const sighting& seen, wall_time now);
+    void observe(job& j, const sighting& seen, bool detailed, wall_time now);
+    void look(job& j, bool verify);
+    void looked(tracking& t);
+    bool is_ours(const job& j, const std::map<std::string, std::string>& tags) const;
+    void begin_stop(job& j, stop_cause cause, std::string reason, wall_time now);
+    // machine_waits.cpp
+    void make_ready(job& j, wall_time now);
+    enum class settled { no, go, never };
+    settled settle(const job& j, std::string& why) const;
+    const job* dependency_of(const job& j, const std::string& name) const;
+    void wake_dependents(const job& j, wall_time now);
+    void time_for_pending(job& j, wall_time now);
+    void time_for_running(job& j, wall_time now);
+    std::optional<wall_time> expires(const job& j) const;
 
     std::string installation_;
     timing timing_;
     rng random_;
+    std::map<std::string, outlets> outlets_;
     std::map<job_id, job> jobs_;
     std::map<std::string, job_id> by_dedup_;
-    std::map<std::pair<std::string, std::string>, job_id>
-        by_name_;  // (pool, SageMaker name) of live attempts
+    std::map<std::pair<stream, std::string>, job_id> by_name_;  // (stream, SageMaker name) of live attempts
+    // Of live pipeline executions; and the newest of each tenant and name, for depends_on.
+    std::unordered_map<std::string, job_id> by_arn_;  // order-free: looked up only
+    std::unordered_map<std::string, job_id> newest_;  // order-free: looked up only
+    std::multimap<std::string, job_id> dependents_;   // by what they wait for, as they name it
     std::map<job_id, tracking> tracking_;
     std::map<job_id, int> refusals_;  // refused starts in a row
     std::multimap<wall_time, job_id> waits_;
+    std::map<std::string, int> marks_;  // ends of the program by message, while its mark stood
+    std::deque<suspect> suspects_;      // the first is marked
+    bool marking_ = false;
     batch out_;
     lifecycle::counters counters_;
     job_id last_id_ = 0;
-    std::size_t live_ = 0;
+    std::size_t live_ = 0, untold_ = 0, looks_open_ = 0;
 };
 
 }  // namespace trainyard::lifecycle

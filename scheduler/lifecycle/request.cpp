@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/digest.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::lifecycle {
 namespace {
 
-constexpr std::size_t sagemaker_name_max = 63;
+constexpr std::size_t description_max = 3072;  // of a pipeline execution
 
 const std::string* find_value(const pool_values& pool, std::string_view name) {
     if (name == "pool.name") return &pool.name;
@@ -83,10 +84,14 @@ result<std::string> fill_placeholders(std::string_view text, const pool_values& 
     }
 }
 
-std::string sagemaker_name(std::string_view name, job_id id, int attempt) {
+std::string sagemaker_name(std::string_view name, job_id id, int attempt, kind k) {
     const std::string tail = fmt::format("-{}-{}", to_text(id), attempt);
-    std::string head = "ty-" + std::string{name.substr(0, sagemaker_name_max - 3 - tail.size())};
+    const std::size_t room = row_of(k).name_max - 3 - std::min(row_of(k).name_max - 3, tail.size());
+    std::string head = "ty-" + std::string{name.substr(0, room)};
     while (head.back() == '-') head.pop_back();
+    if (k == kind::endpoint)
+        for (char& c : head)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return head + tail;
 }
 
@@ -99,24 +104,59 @@ std::map<std::string, std::string> owner_tags(const std::string& installation, c
             {"trainyard:tenant", facts.tenant}};
 }
 
-result<std::string> build_training_request(std::string_view request, const job_facts& facts, int attempt,
-                                           const std::string& installation, const pool_values& pool) {
+std::string owner_description(const std::map<std::string, std::string>& tags, std::string_view own) {
+    json::writer w;
+    w.begin_object();
+    for (const auto& [key, value] : tags) w.member(key, std::string_view{value});
+    std::string text = w.end_object().take();
+    if (!own.empty()) text.append("\n").append(own);
+    // A cut inside a character would be no UTF-8 any more.
+    std::size_t end = std::min(text.size(), description_max);
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text.resize(end);
+    return text;
+}
+
+std::map<std::string, std::string> tags_of_description(std::string_view description) {
+    std::map<std::string, std::string> tags;
+    const auto parsed = json::document::parse(description.substr(0, description.find('\n')));
+    if (!parsed) return tags;
+    const json::value root = parsed->root();
+    for (auto i = root.members().begin(); i != root.members().end(); ++i)
+        if (const auto text = (*i).string()) tags.emplace(i.key(), *text);
+    return tags;
+}
+
+result<std::string> build_request(std::string_view request, const job_facts& facts, int attempt,
+                                  const std::string& installation, const pool_values& pool) {
     auto document = json::document::parse(request);
     if (!document) return with_context(document.error(), "the recorded request of job " + to_text(facts.id));
+    const kind k = kind_of(facts);
+    const kind_row& row = row_of(k);
+    const std::string name = sagemaker_name(facts.name, facts.id, attempt, k);
+    const auto tags = owner_tags(installation, facts, attempt);
     json::writer w;
-    w.begin_object().member("TrainingJobName", sagemaker_name(facts.name, facts.id, attempt));
-    json::value tags;
+    w.begin_object().member(row.name_member, std::string_view{name});
     const json::value root = document->root();
     for (auto i = root.members().begin(); i != root.members().end(); ++i) {
-        if (i.key() == "Tags") {
-            tags = *i;
-            continue;
-        }
+        const bool ours = i.key() == row.name_member || (row.tagged && i.key() == "Tags") ||
+                          (k == kind::pipeline &&
+                           (i.key() == "ClientRequestToken" || i.key() == "PipelineExecutionDescription"));
+        if (ours) continue;
         w.key(i.key());
         if (auto r = copy_filled(*i, pool, w); !r) return r.error();
     }
-    w.key("Tags");
-    if (auto r = write_tags(tags, owner_tags(installation, facts, attempt), pool, w); !r) return r.error();
+    if (row.tagged) {
+        w.key("Tags");
+        if (auto r = write_tags(root.find("Tags"), tags, pool, w); !r) return r.error();
+    }
+    if (k == kind::pipeline) {
+        auto own = fill_placeholders(root.find("PipelineExecutionDescription").string().value_or(""), pool);
+        if (!own) return own.error();
+        w.member("PipelineExecutionDescription", std::string_view{owner_description(tags, *own)});
+        // A function of installation, job and attempt: however often the start is sent, it is one start.
+        w.member("ClientRequestToken", std::string_view{sha256_hex(installation + "\n" + name)});
+    }
     w.end_object();
     return w.take();
 }

@@ -7,7 +7,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
-#include "scheduler/lifecycle/job.hpp"
+#include "scheduler/lifecycle/kinds.hpp"
 
 namespace trainyard::lifecycle {
 
@@ -21,15 +21,22 @@ bool is_placeholder(std::string_view name);
 // Every "${...}" of the text replaced; an unknown or empty one is an error that names it.
 result<std::string> fill_placeholders(std::string_view text, const pool_values& pool);
 
-// ty-<name>-<id>-<attempt>, at most 63 characters; the name is cut, never the id.
-std::string sagemaker_name(std::string_view name, job_id id, int attempt);
+// ty-<name>-<id>-<attempt>, at most as long as the kind allows; the name is cut, never the id. Of an endpoint
+// in lower case, because SageMaker tells endpoints apart by nothing else.
+std::string sagemaker_name(std::string_view name, job_id id, int attempt, kind k = kind::training);
 
 // Tags that prove whose job it is and which attempt.
 std::map<std::string, std::string> owner_tags(const std::string& installation, const job_facts& facts,
                                               int attempt);
 
-// The complete CreateTrainingJob request. Members that Trainyard does not know pass through as they came.
-result<std::string> build_training_request(std::string_view request, const job_facts& facts, int attempt,
-                                           const std::string& installation, const pool_values& pool);
+// The owner tags as the description of a pipeline execution, which takes no tags: one line of JSON, then what
+// the message itself says. And back; empty for a description of somebody else.
+std::string owner_description(const std::map<std::string, std::string>& tags, std::string_view own);
+std::map<std::string, std::string> tags_of_description(std::string_view description);
+
+// The complete request of the kind's create operation. Members that Trainyard does not know pass through as
+// they came.
+result<std::string> build_request(std::string_view request, const job_facts& facts, int attempt,
+                                  const std::string& installation, const pool_values& pool);
 
 }  // namespace trainyard::lifecycle

@@ -1,6 +1,7 @@
 // Message bodies: what any producer may put into a queue (scheduler/lifecycle/admission.hpp and request.hpp).
 #include <algorithm>
 #include <deque>
+#include <map>
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
@@ -55,16 +56,20 @@ void check_request(std::string_view text, const admission& a, const tenant_rules
                    const pool_values& pool) {
     const auto document = json::document::parse(text, {16U << 20U, 64, 10'100, 2U << 20U});
     require(document.has_value() && document->root().is_object(), "a request is a JSON object");
-    const auto name = document->root().find("TrainingJobName").string();
-    require(name && name->size() <= 63 && name->starts_with("ty-") &&
+    const kind_row& row = row_of(kind_of(a.facts));
+    const auto name = document->root().find(row.name_member).string();
+    require(name && name->size() <= row.name_max && name->starts_with("ty-") &&
                 name->find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
                     std::string_view::npos,
             "a job's name is one that SageMaker takes");
-    std::size_t own_tags = 0;
+    std::map<std::string, std::string> own_tags;
     for (const json::value t : document->root().find("Tags").elements())
-        if (t.find("Key").string().value_or("").starts_with("trainyard:")) ++own_tags;
-    require(own_tags == owner_tags("installation", a.facts, 1).size(),
-            "the tags of ownership are Trainyard's alone");
+        if (const auto key = t.find("Key").string(); key && key->starts_with("trainyard:"))
+            require(own_tags.emplace(*key, t.find("Value").string().value_or("")).second, "each tag once");
+    if (!row.tagged)
+        own_tags = tags_of_description(*document->root().find("PipelineExecutionDescription").string());
+    require(own_tags == owner_tags("installation", a.facts, 1),
+            "the proof of ownership is Trainyard's alone");
     std::deque<json::value> todo{document->root()};
     while (!todo.empty()) {
         const json::value v = todo.front();
@@ -89,7 +94,7 @@ void check_admitted(const admission& a, const queue_rules& rules) {
     for (const auto& account : tenant.accounts) {
         const pool_values pool{account + "/us-east-1", account, "us-east-1",
                                "arn:aws:iam::" + account + ":role/ty-exec-default", "s3://bucket-" + account};
-        const auto built = build_training_request(a.request, f, 1, "installation", pool);
+        const auto built = build_request(a.request, f, 1, "installation", pool);
         require(built.has_value(), "what was admitted can be sent");
         check_request(*built, a, tenant, pool);
     }

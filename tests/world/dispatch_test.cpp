@@ -1,6 +1,8 @@
 // Messages in, the local AWS's record out.
 #include <fmt/format.h>
 
+#include <fstream>
+
 #include "tests/world/fixture.hpp"
 
 namespace trainyard {
@@ -69,15 +71,21 @@ TEST_F(World, AJobThatNoPoolCanEverHoldIsRejected) {
 }
 
 TEST_F(World, FailuresAreRetriedByClass) {
-    open_aws();
+    aws::local::world_options options;
+    options.rules_file = (directory / "rules.json").string();
+    std::ofstream{options.rules_file} << R"([{"effect":"capacity","name":"ty-capacity-*-1"}])";
+    open_aws(options);
     send(
         {job("user", R"(,"max_attempts":3)",
              R"(,"trainyard-local-outcome":"Failed: AlgorithmError: exit 1")"),
-         job("capacity", R"(,"max_attempts":3)",
-             R"(,"trainyard-local-outcome":"Failed: CapacityError: Unable to provision requested ML compute capacity.")")});
+         job("platform", R"(,"max_attempts":3)",
+             R"(,"trainyard-local-outcome":"Failed: InternalServerError: We encountered an internal error.")"),
+         job("capacity", R"(,"max_attempts":1)")});
     const auto report = run(fleet_yaml());
-    EXPECT_EQ(report.jobs_by_state, (std::map<std::string, std::size_t>{{"failed", 2}})) << report.message;
-    EXPECT_EQ(creates().size(), 4U) << "one attempt of the user's failure, three for want of capacity";
+    EXPECT_EQ(report.jobs_by_state, (std::map<std::string, std::size_t>{{"failed", 2}, {"succeeded", 1}}))
+        << report.message;
+    EXPECT_EQ(creates().size(), 6U)
+        << "one attempt of the user's failure, three of the platform's, and want of capacity costs none";
 }
 
 TEST_F(World, AQuotaThatSageMakerKnowsBetterFailsNoJob) {

@@ -22,17 +22,17 @@ namespace trainyard {
 
 class local_environment final : public aws::environment {
 public:
-    explicit local_environment(std::string endpoint, std::string secret)
-        : endpoint_(std::move(endpoint)), secret_(std::move(secret)) {}
+    explicit local_environment(std::string endpoint, std::string secret, std::string account = "000000000000")
+        : endpoint_(std::move(endpoint)), secret_(std::move(secret)), account_(std::move(account)) {}
     std::string get(const std::string& variable) const override {
-        if (variable == "AWS_ACCESS_KEY_ID") return "000000000000";
+        if (variable == "AWS_ACCESS_KEY_ID") return account_;
         if (variable == "AWS_SECRET_ACCESS_KEY") return secret_;
         if (variable == "AWS_ENDPOINT_URL") return endpoint_;
         return {};
     }
 
 private:
-    std::string endpoint_, secret_;
+    std::string endpoint_, secret_, account_;
 };
 
 class World : public ::testing::Test {
@@ -78,7 +78,7 @@ protected:
         return on_aws([this] { return aws_->stats().messages; });
     }
 
-    std::string fleet_yaml(const std::string& queue_keys = "") const {
+    std::string fleet_yaml(const std::string& queue_keys = "", const std::string& more = "") const {
         return "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 0.05\n"
                "accounts:\n"
                "  - {id: \"111111111111\", role: arn:aws:iam::111111111111:role/spoke,\n"
@@ -87,7 +87,7 @@ protected:
                "     api_rates: {create: 1000, stop: 1000, describe: 1000, list: 100}}\n"
                "tenants:\n  - {name: vision, quota: {ml.m5.xlarge: 30}}\n  - {name: speech}\n"
                "queues:\n  - {name: jobs, region: us-east-1, tenants: [vision, speech]" +
-               queue_keys + "}\n";
+               queue_keys + "}\n" + more;
     }
     // Runs the dispatcher until the queue is empty and every job has ended.
     dispatcher::run_report run(const std::string& yaml, const std::string& secret = "test") {
@@ -100,6 +100,7 @@ protected:
         options.driver.poll_wait_seconds = 1;
         options.timing.backoff_base = 20ms;
         options.timing.refused_base = 20ms;
+        options.timing.verify_base = 20ms;
         dispatcher::run_instance instance{io, std::move(*fleet), options, env};
         dispatcher::run_report report;
         io::task_group group{io};
@@ -107,11 +108,22 @@ protected:
         io.run();
         return report;
     }
-    void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs") {
+    void send(const std::vector<std::string>& bodies, const std::string& queue = "jobs",
+              const std::map<std::string, std::string>& attributes = {}) {
         boost::asio::io_context io;
         io::task_group group{io};
-        group.spawn([&] { return send_all(io, bodies, queue); });
+        group.spawn([&] { return send_all(io, bodies, queue, attributes); });
         io.run();
+    }
+    // One call as the account itself, as its owner would make it; gives the answer's body.
+    std::string call(const std::string& service, const std::string& target, const std::string& body,
+                     const std::string& account = "111111111111", const std::string& region = "us-east-1") {
+        std::string out;
+        boost::asio::io_context io;
+        io::task_group group{io};
+        group.spawn([&] { return call_once(io, service, target, body, account, region, out); });
+        io.run();
+        return out;
     }
     // What a queue holds now, read and not deleted.
     std::vector<aws::sqs::message> peek(const std::string& queue) {
@@ -135,8 +147,23 @@ private:
     static task<void> keep(dispatcher::run_instance& instance, dispatcher::run_report& report) {
         report = co_await instance.run();
     }
+    task<void> call_once(boost::asio::io_context& io, std::string service, std::string target,
+                         std::string body, std::string account, std::string region, std::string& out) {
+        http::client http{io, {}};
+        metrics::registry registry;
+        aws::transport transport{http, io::real_clock(), registry, 1};
+        const local_environment env{endpoint, "test", account};
+        const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
+        const auto where = aws::resolve_endpoint(service, region, env).value();
+        const mono_time deadline = io::real_clock().mono() + 20s;
+        auto what = aws::make_json_call(service, target, "1.1", where, body, deadline);
+        const auto answer = co_await transport.send(std::move(what), who);
+        EXPECT_TRUE(answer) << answer.error().to_string();
+        if (answer) out = answer->body;
+        co_await http.close();
+    }
     task<void> send_all(boost::asio::io_context& io, const std::vector<std::string>& bodies,
-                        std::string queue) {
+                        std::string queue, std::map<std::string, std::string> attributes) {
         http::client http{io, {}};
         metrics::registry registry;
         aws::transport transport{http, io::real_clock(), registry, 1};
@@ -144,14 +171,17 @@ private:
         const auto who = aws::make_static_provider(aws::read_environment_keys(env).value(), "test");
         const auto where = aws::resolve_endpoint("sqs", "us-east-1", env).value();
         aws::sqs::client client{transport, where, who};
-        const std::map<std::string, std::string> attributes;
         const mono_time deadline = io::real_clock().mono() + 20s;
         const auto url = co_await client.create_queue(queue, attributes, deadline);
         EXPECT_TRUE(url) << url.error().to_string();
-        for (const std::string& body : bodies) {
+        for (std::size_t i = 0; i < bodies.size(); ++i) {
             aws::sqs::send_entry e;
             e.id = "0";
-            e.body = body;
+            e.body = bodies[i];
+            if (queue.ends_with(".fifo")) {
+                e.group_id = "g" + std::to_string(i % 3);
+                e.deduplication_id = std::to_string(i);
+            }
             const auto sent = co_await client.send(*url, e, deadline);
             EXPECT_TRUE(sent) << sent.error().to_string();
         }

@@ -7,7 +7,7 @@ namespace trainyard::aws::sagemaker {
 namespace {
 
 TEST(encode, requests) {
-    EXPECT_EQ(encode_job_name("job-1"), R"({"TrainingJobName":"job-1"})");
+    EXPECT_EQ(encode_key(job_kind::training, "job-1"), R"({"TrainingJobName":"job-1"})");
     EXPECT_EQ(encode_add_tags("arn", {{"k", "v"}}),
               R"({"ResourceArn":"arn","Tags":[{"Key":"k","Value":"v"}]})");
     EXPECT_EQ(encode_list_tags("arn", ""), R"({"ResourceArn":"arn"})");

@@ -13,8 +13,10 @@ void expect_same(const record& a, const record& b) {
     EXPECT_EQ(a.attempt, b.attempt);
     EXPECT_EQ(a.pool, b.pool);
     EXPECT_EQ(a.sagemaker_name, b.sagemaker_name);
+    EXPECT_EQ(a.progress, b.progress);
     EXPECT_EQ(a.reason, b.reason);
     EXPECT_EQ(a.not_before, b.not_before);
+    EXPECT_EQ(a.progress, b.progress);
     EXPECT_EQ(a.when, b.when);
     ASSERT_EQ(a.accepted.has_value(), b.accepted.has_value());
     if (!a.accepted) return;

@@ -17,7 +17,7 @@ inline bool operator==(const job_facts& a, const job_facts& b) {
            a.priority_class == b.priority_class && a.priority == b.priority &&
            a.max_attempts == b.max_attempts && a.preemptible == b.preemptible && a.pools == b.pools &&
            a.demand == b.demand && a.max_runtime_seconds == b.max_runtime_seconds &&
-           a.spec_hash == b.spec_hash && a.accepted == b.accepted;
+           a.spec_hash == b.spec_hash && a.accepted == b.accepted && a.terms == b.terms;
 }
 
 }  // namespace trainyard::lifecycle
@@ -70,6 +70,7 @@ inline record accept(job_id id, std::string body = "{}") {
     f.demand = {{"ml.g5.2xlarge:spot", 2}, {"ml.p5.48xlarge", 9'000'000'000}};
     f.max_runtime_seconds = 4'000'000'000;
     f.spec_hash = "hash-" + n;
+    f.terms = {{lifecycle::dependency_rule::any, {"first", "second \"\xc3\xa9"}}, 60, 7, true, "target-" + n};
     // The largest id is tested too; only its low bits make a time.
     const auto offset = static_cast<std::int64_t>(id % 1'000'000'000);
     f.accepted = from_unix_millis(epoch + offset);
@@ -90,6 +91,8 @@ inline record step(job_id id, state to, int attempt = 1) {
     r.pool = "pool-" + std::to_string(attempt);
     r.sagemaker_name = "ty-" + lifecycle::to_text(id) + "-" + std::to_string(attempt);
     r.reason = "because of " + std::string(lifecycle::to_string(to));
+    r.progress.arn = "arn-" + std::to_string(attempt);
+    r.progress.uncharged = attempt;
     r.when = from_unix_millis(epoch + 1'000 * attempt);
     return r;
 }

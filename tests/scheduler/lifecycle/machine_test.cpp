@@ -1,88 +1,7 @@
-#include "scheduler/lifecycle/machine.hpp"
-
-#include <gtest/gtest.h>
-
-#include "scheduler/lifecycle/request.hpp"
-#include "tests/scheduler/lifecycle/rules.hpp"
+#include "tests/scheduler/lifecycle/fixture.hpp"
 
 namespace trainyard::lifecycle {
 namespace {
-
-const std::string pool = "111111111111/us-east-1";
-
-// A machine with its time, and what it commanded last.
-class Machine : public ::testing::Test {
-protected:
-    job_id accept(const std::string& envelope = R"(,"max_attempts":3)", const std::string& id = "m-1") {
-        const auto job = m.handle_message(test_message(test_body(envelope), id), "handle-1", rules, now);
-        EXPECT_TRUE(job);
-        step();
-        return job.value_or(0);
-    }
-    job_id start(job_id id) {
-        m.handle_start(id, pool, now);
-        step();
-        return id;
-    }
-    job_id run(job_id id) {
-        start(id);
-        m.handle_create(id, attempt(id), create_outcome::accepted, "", now);
-        step();
-        return id;
-    }
-    void step() {
-        out = m.take();
-        m.check_invariants();
-        for (const record& r : out.records) journal.push_back(r);
-    }
-    void pass(duration d) {
-        now += d;
-        m.handle_time(now);
-        step();
-    }
-    int attempt(job_id id) const { return m.find(id)->attempt; }
-    state state_of(job_id id) const { return m.find(id)->state; }
-    std::map<std::string, std::string> tags(job_id id) const {
-        return owner_tags("prod", m.find(id)->facts, attempt(id));
-    }
-    template <class Effect>
-    std::size_t effects() const {
-        std::size_t n = 0;
-        for (const auto& e : out.effects) n += std::holds_alternative<Effect>(e) ? 1 : 0;
-        return n;
-    }
-    template <class Command>
-    std::size_t commands() const {
-        std::size_t n = 0;
-        for (const auto& c : out.quota) n += std::holds_alternative<Command>(c) ? 1 : 0;
-        return n;
-    }
-    // Vectors of records are the ledger; folding them gives the jobs back.
-    std::vector<job> fold() const {
-        std::map<job_id, job> jobs;
-        for (const record& r : journal) {
-            job& j = jobs[r.id];
-            if (r.accepted) j.facts = *r.accepted;
-            j.state = r.to;
-            j.attempt = r.attempt;
-            j.pool = r.pool;
-            j.sagemaker_name = r.sagemaker_name;
-            j.reason = r.reason;
-            j.not_before = r.not_before;
-            j.updated = r.when;
-        }
-        std::vector<job> out_jobs;
-        for (auto& [id, j] : jobs) out_jobs.push_back(j);
-        return out_jobs;
-    }
-
-    queue_rules rules = test_rules();
-    timing times;
-    machine m{"prod", times, 7};
-    wall_time now = from_unix_seconds(1'735'689'600);
-    batch out;
-    std::vector<record> journal;
-};
 
 TEST_F(Machine, AMessageIsRecordedInTheBatchThatDeletesIt) {
     const job_id id = accept();
@@ -130,25 +49,27 @@ TEST_F(Machine, TheIntentIsInTheBatchOfTheCreate) {
 TEST_F(Machine, RunsToItsEnd) {
     const job_id id = run(accept());
     EXPECT_EQ(state_of(id), state::running);
-    EXPECT_TRUE(m.handle_listed(pool, m.find(id)->sagemaker_name, {"InProgress", "Training", ""}, now));
+    EXPECT_TRUE(
+        m.handle_listed(stream{pool}, m.find(id)->sagemaker_name, {"InProgress", "Training", ""}, now));
     step();
     EXPECT_TRUE(out.empty());
-    EXPECT_TRUE(m.handle_listed(pool, m.find(id)->sagemaker_name, {"Completed", "Completed", ""}, now));
+    EXPECT_TRUE(
+        m.handle_listed(stream{pool}, m.find(id)->sagemaker_name, {"Completed", "Completed", ""}, now));
     step();
     EXPECT_EQ(state_of(id), state::succeeded);
     EXPECT_EQ(commands<quota::release>(), 1U);
-    EXPECT_FALSE(m.handle_listed(pool, m.find(id)->sagemaker_name, {"Completed", "", ""}, now))
+    EXPECT_FALSE(m.handle_listed(stream{pool}, m.find(id)->sagemaker_name, {"Completed", "", ""}, now))
         << "it is live no more";
     EXPECT_EQ(m.live(), 0U);
 }
 
 TEST_F(Machine, AFailureIsDescribedBeforeItIsBelieved) {
     const job_id id = run(accept());
-    m.handle_listed(pool, m.find(id)->sagemaker_name, {"Failed", "Failed", ""}, now);
+    m.handle_listed(stream{pool}, m.find(id)->sagemaker_name, {"Failed", "Failed", ""}, now);
     step();
     EXPECT_EQ(state_of(id), state::running);
     EXPECT_EQ(effects<effect::describe>(), 1U);
-    m.handle_listed(pool, m.find(id)->sagemaker_name, {"Failed", "Failed", ""}, now);
+    m.handle_listed(stream{pool}, m.find(id)->sagemaker_name, {"Failed", "Failed", ""}, now);
     step();
     EXPECT_EQ(effects<effect::describe>(), 0U) << "one look is under way already";
     m.handle_describe(id, 1, look_outcome::found, {"Failed", "Failed", "AlgorithmError: exit 1"}, now);
@@ -157,13 +78,13 @@ TEST_F(Machine, AFailureIsDescribedBeforeItIsBelieved) {
     EXPECT_EQ(m.find(id)->reason, "AlgorithmError: exit 1");
 }
 
-TEST_F(Machine, CapacityFailuresAreRetriedUpToMaxAttempts) {
+TEST_F(Machine, PlatformFailuresAreRetriedUpToMaxAttempts) {
     const job_id id = accept();
     for (int n = 1; n <= 3; ++n) {
         run(id);
         EXPECT_EQ(attempt(id), n);
         m.handle_describe(id, n, look_outcome::found,
-                          {"Failed", "Failed", "CapacityError: Unable to provision"}, now);
+                          {"Failed", "Failed", "InternalServerError: We encountered"}, now);
         step();
         EXPECT_EQ(commands<quota::release>(), 1U);
         if (n == 3) break;
@@ -313,7 +234,7 @@ TEST_F(Machine, AStatusThatNobodyKnowsChangesNothing) {
 
 TEST_F(Machine, AJobThatSageMakerForgotIsNeverStartedAgain) {
     const job_id id = run(accept());
-    m.handle_listing_complete(pool, now + 1s);
+    m.handle_listing_complete(stream{pool}, now + 1s);
     step();
     EXPECT_EQ(effects<effect::describe>(), 1U);
     for (int look = 1; look <= times.verify_looks; ++look) {
@@ -330,9 +251,9 @@ TEST_F(Machine, AListingDoesNotDoubtWhatItShowedOrWhatCameAfterIt) {
     const job_id shown = run(accept("", "a"));
     now += 10s;
     const wall_time began = now;
-    m.handle_listed(pool, m.find(shown)->sagemaker_name, {"InProgress", "", ""}, now);
+    m.handle_listed(stream{pool}, m.find(shown)->sagemaker_name, {"InProgress", "", ""}, now);
     run(accept("", "b"));
-    m.handle_listing_complete(pool, began);
+    m.handle_listing_complete(stream{pool}, began);
     step();
     EXPECT_EQ(effects<effect::describe>(), 0U);
 }

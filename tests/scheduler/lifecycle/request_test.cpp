@@ -32,7 +32,7 @@ TEST(SageMakerName, FitsAndKeepsTheWholeId) {
 TEST(Request, FillsPlaceholdersAddsNameAndTags) {
     const std::string request =
         test_request(R"(,"Tags":[{"Key":"team","Value":"${pool.region}"}],"New":[1.0,{"a":null}])");
-    const auto built = build_training_request(request, facts(), 2, "prod", pool);
+    const auto built = build_request(request, facts(), 2, "prod", pool);
     ASSERT_TRUE(built) << built.error().message;
     const auto d = json::document::parse(*built).value();
     const json::value r = d.root();
@@ -51,7 +51,7 @@ TEST(Request, FillsPlaceholdersAddsNameAndTags) {
 TEST(Request, AMissingPoolValueIsNamed) {
     pool_values bare = pool;
     bare.bucket.clear();
-    const auto built = build_training_request(test_request(), facts(), 1, "prod", bare);
+    const auto built = build_request(test_request(), facts(), 1, "prod", bare);
     ASSERT_FALSE(built);
     EXPECT_NE(built.error().message.find("has no bucket"), std::string::npos) << built.error().message;
 }

@@ -1,0 +1,118 @@
+// From a message to a job, and what becomes of messages that may have ended the program.
+#include <fmt/format.h>
+
+#include "scheduler/lifecycle/machine.hpp"
+
+namespace trainyard::lifecycle {
+
+std::optional<job_id> machine::handle_message(const incoming_message& m, const std::string& receipt_handle,
+                                              const queue_rules& rules, wall_time now) {
+    ++counters_.received;
+    std::string key = dedup_key(m);
+    if (by_dedup_.contains(key)) {
+        ++counters_.duplicates;
+        // The delete leaves only after everything recorded so far, the first delivery's job included.
+        out_.effects.push_back(effect::delete_message{m.queue, m.message_id, receipt_handle});
+        return std::nullopt;
+    }
+    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key))
+        return take_in(m, receipt_handle, admit(m, rules), now);
+    for (suspect& s : suspects_) {
+        if (s.key != key) continue;
+        ++counters_.duplicates;
+        s.receipt_handle = receipt_handle;  // the newest one works
+        return std::nullopt;
+    }
+    suspects_.push_back({std::move(key), m, receipt_handle, &rules});
+    next_suspect(now);
+    return std::nullopt;
+}
+
+job_id machine::take_in(const incoming_message& m, const std::string& receipt_handle, admission a,
+                        wall_time now) {
+    out_.effects.push_back(effect::delete_message{m.queue, m.message_id, receipt_handle});
+    const std::string key = dedup_key(m);
+    const job_id id = new_id(now);
+    a.facts.id = id;
+    a.facts.accepted = now;
+    job& j = jobs_[id];
+    j.facts = std::move(a.facts);
+    j.updated = now;
+    by_dedup_.emplace(key, id);
+    newest_[j.facts.tenant + "\n" + j.facts.name] = id;
+    record r;
+    r.id = id;
+    r.accepted = j.facts;
+    r.when = now;
+    if (marks_.erase(key) > 0) r.mark = record::reading{key, 0};
+    if (!a.refused) {
+        ++counters_.accepted;
+        ++live_;
+        r.body = std::move(a.request);
+        out_.records.push_back(std::move(r));
+        if (const auto e = expires(j)) wait_until(id, *e);
+        make_ready(j, now);
+        return id;
+    }
+    ++counters_.rejected;
+    j.state = r.to = state::rejected;
+    j.reason = r.reason =
+        a.refused->pointer.empty() ? a.refused->reason : a.refused->pointer + ": " + a.refused->reason;
+    r.body = m.body;
+    if (const auto o = outlets_.find(m.queue);
+        o != outlets_.end() && (o->second.reject || o->second.results)) {
+        j.progress.result_due = r.progress.result_due = true;
+        ++untold_;
+        out_.effects.push_back(effect::tell{id});
+    } else {
+        out_.effects.push_back(effect::copy_rejected{m.queue, m.body, j.reason, to_text(id)});
+    }
+    out_.records.push_back(std::move(r));
+    wake_dependents(j, now);
+    return id;
+}
+
+// One at a time, so that a message which ends the program marks nobody but itself.
+void machine::next_suspect(wall_time now) {
+    while (!marking_ && !suspects_.empty()) {
+        const suspect& first = suspects_.front();
+        int& times = marks_[first.key];
+        if (times < timing_.marked_crashes) {
+            ++times;
+            record r;
+            r.mark = record::reading{first.key, times};
+            r.when = now;
+            out_.records.push_back(std::move(r));
+            out_.effects.push_back(effect::admit{first.key});
+            marking_ = true;
+            return;
+        }
+        ++counters_.quarantined;
+        admission unread;
+        unread.facts.queue = first.message.queue;
+        unread.facts.message_id = first.message.message_id;
+        unread.facts.dedup_key = first.key;
+        unread.refused = rejection{
+            fmt::format("the program ended {} times while it read this message; it is set aside unread",
+                        times),
+            ""};
+        take_in(first.message, first.receipt_handle, std::move(unread), now);
+        suspects_.pop_front();
+    }
+}
+
+void machine::handle_admit(const std::string& key, wall_time now) {
+    if (!marking_ || suspects_.front().key != key) return;
+    const suspect s = std::move(suspects_.front());
+    suspects_.pop_front();
+    marking_ = false;
+    if (by_dedup_.contains(key)) {
+        out_.effects.push_back(
+            effect::delete_message{s.message.queue, s.message.message_id, s.receipt_handle});
+    } else {
+        take_in(s.message, s.receipt_handle, admit(s.message, *s.rules), now);
+    }
+    next_suspect(now);
+}
+
+}  // namespace trainyard::lifecycle
