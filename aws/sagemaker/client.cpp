@@ -3,6 +3,7 @@
 #include "aws/sagemaker/codec.hpp"
 #include "aws/transport/answer.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/base/json.hpp"
 
 namespace trainyard::aws::sagemaker {
 
@@ -59,6 +60,25 @@ task<api_result<void>> client::stop(job_kind k, std::string key, mono_time deadl
     what.attempts_max = attempts_max_;
     auto answer = co_await transport_->send(std::move(what), who_);
     if (!answer && !is_already_stopped(answer.error().code, answer.error().message)) co_return answer.error();
+    co_return api_result<void>{};
+}
+
+task<api_result<void>> client::create_endpoint_config(std::string request, mono_time deadline) {
+    auto what = make("CreateEndpointConfig", where_, std::move(request), deadline);
+    what.attempts_max = 1;
+    what.retry_unknown_effect = false;
+    auto answer = co_await transport_->send(std::move(what), who_);
+    if (!answer) co_return answer.error();
+    co_return api_result<void>{};
+}
+
+task<api_result<void>> client::delete_endpoint_config(std::string name, mono_time deadline) {
+    json::writer w;
+    w.begin_object().member("EndpointConfigName", std::string_view{name}).end_object();
+    auto what = make("DeleteEndpointConfig", where_, w.take(), deadline);
+    what.attempts_max = attempts_max_;
+    auto answer = co_await transport_->send(std::move(what), who_);
+    if (!answer) co_return answer.error();
     co_return api_result<void>{};
 }
 

@@ -26,6 +26,11 @@ public:
     // here.
     task<api_result<void>> stop(job_kind k, std::string key, mono_time deadline);
 
+    // Sent once too; under one name it is the same configuration, so failure::already_exists is no failure to
+    // who made the name.
+    task<api_result<void>> create_endpoint_config(std::string request, mono_time deadline);
+    task<api_result<void>> delete_endpoint_config(std::string name, mono_time deadline);
+
     task<api_result<std::string>> create_training_job(std::string request, mono_time deadline);
     task<api_result<job_description>> describe_training_job(std::string name, mono_time deadline);
     task<api_result<job_page>> list_training_jobs(list_filter filter, mono_time deadline);

@@ -54,10 +54,8 @@ std::string draw_body(rng& r, const tenant_profile& tenant, std::size_t index) {
     w.member("trainyard-local-seconds", std::to_string(r.between(tenant.seconds_low, tenant.seconds_high)));
     if (fate == 1 || fate == 2) w.member("trainyard-local-outcome", "Failed: AlgorithmError: exit code 1");
     if (fate == 3 || fate == 4)
-        w.member(
-            "trainyard-local-outcome",
-            "Failed: CapacityError: Unable to provision requested ML compute capacity. Please retry using a "
-            "different ML instance type.");
+        w.member("trainyard-local-outcome",
+                 "Failed: InternalServerError: We encountered an internal error.  Please try again.");
     w.end_object().end_object().end_object();
     return w.take();
 }

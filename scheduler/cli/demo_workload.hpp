@@ -22,8 +22,8 @@ struct demo_message {
 
 // The fleet file; every queue is named, so that it works on whatever port the local AWS got.
 std::string demo_fleet_yaml(const std::string& ledger_file);
-// About 1 in 100 is hopeless (its code fails), 1 in 100 finds no capacity at first, 1 in 200 is a bad
-// message.
+// About 1 in 100 is hopeless (its code fails), 1 in 100 meets a fault of SageMaker's in each of its attempts,
+// 1 in 200 is a bad message.
 std::vector<demo_message> demo_messages(std::size_t jobs, std::uint64_t seed);
 aws::local::world_options demo_world(std::uint64_t seed);
 

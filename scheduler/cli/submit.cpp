@@ -10,6 +10,7 @@
 #include "aws/transport/http_options.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/rng.hpp"
+#include "engine/io/event.hpp"
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 #include "scheduler/cli/commands.hpp"
@@ -244,7 +245,8 @@ void add_submit(CLI::App& app, action& run) {
                     "Files with a JSON object, or one object per line; - for standard input");
     cmd->add_option("--sweep", a->sweeps,
                     "NAME=VALUE,...: one message for every value, in place of ${sweep.NAME}; given more than "
-                    "once, for every combination");
+                    "once, for every combination")
+        ->allow_extra_args(false);
     cmd->add_flag("--wait", a->wait, "Until every job has ended; exit code 1 unless all succeeded");
     cmd->add_flag("--schema", a->schema, "Print the JSON Schema of a message");
     cmd->add_flag("--json", a->json, "One JSON object");

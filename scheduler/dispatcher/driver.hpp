@@ -90,6 +90,9 @@ private:
 
     // driver_effects.cpp
     task<void> create(lifecycle::effect::create what);
+    task<std::optional<lifecycle::create_outcome>> create_config(lifecycle::effect::create what,
+                                                                 lifecycle::job_facts facts, std::string body,
+                                                                 std::string& detail);
     task<void> verify(lifecycle::effect::verify what);
     task<void> describe(lifecycle::effect::describe what);
     task<void> stop_job(lifecycle::effect::stop what);

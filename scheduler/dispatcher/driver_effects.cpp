@@ -105,9 +105,16 @@ task<void> driver::create(lifecycle::effect::create what) {
         const auto request = lifecycle::build_request(*body, facts, what.attempt, fleet_.installation,
                                                       values_of(pool.settings));
         const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::create);
+        std::optional<create_outcome> config;
+        if (request && allowed && facts.terms.own_config) {
+            const std::string request_body = *body;
+            config = co_await create_config(what, facts, request_body, detail);
+        }
         if (!request) {
             outcome = create_outcome::refused_request;
             detail = request.error().message;
+        } else if (config) {
+            outcome = *config;
         } else if (allowed) {
             const mono_time until = deadline();
             const std::string text = *request;
@@ -121,6 +128,27 @@ task<void> driver::create(lifecycle::effect::create what) {
     // A call that shutdown cut off keeps its intent: the next start examines it.
     core_.machine().handle_create(what.job, what.attempt, outcome, detail, time_.wall());
     answered();
+}
+
+// Nothing when the endpoint's configuration stands; else what its start comes to. A configuration costs
+// nothing and its name is the attempt's own, so whatever became of a lost call the next one finds out.
+task<std::optional<create_outcome>> driver::create_config(lifecycle::effect::create what,
+                                                          lifecycle::job_facts facts, std::string body,
+                                                          std::string& detail) {
+    pool_link& pool = aws_.pools.at(what.pool);
+    const auto request = lifecycle::build_endpoint_config(body, facts, what.attempt, fleet_.installation,
+                                                          values_of(pool.settings));
+    if (!request) {
+        detail = request.error().message;
+        co_return create_outcome::refused_request;
+    }
+    const mono_time until = deadline();
+    const std::string text = *request;
+    const auto made = co_await pool.client.create_endpoint_config(text, until);
+    if (made || made.error().kind == aws::failure::already_exists) co_return std::nullopt;
+    detail = made.error().to_string();
+    const create_outcome outcome = to_outcome(made.error());
+    co_return outcome == create_outcome::unknown ? create_outcome::refused_for_now : outcome;
 }
 
 // A pipeline execution of unknown fate: nobody guards its display name, and it has no tags, so its proof
@@ -221,6 +249,11 @@ task<void> driver::stop_job(lifecycle::effect::stop what) {
         count(what.pool, what.kind, &pool_budgets::stop, stopped);
         // What is gone has stopped.
         const bool ok = stopped || stopped.error().kind == aws::failure::not_found;
+        const lifecycle::job* job = core_.machine().find(what.job);
+        if (ok && job != nullptr && job->facts.terms.own_config) {
+            const mono_time config_until = deadline();
+            co_await pool.client.delete_endpoint_config(key, config_until);
+        }
         core_.machine().handle_stop(what.job, what.attempt, ok, time_.wall());
     }
     answered();

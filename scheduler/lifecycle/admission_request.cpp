@@ -52,6 +52,7 @@ refused read_holder(json::value holder, const std::string& pointer, bool spot, s
 
 refused read_list(json::value list, const std::string& pointer, bool spot, std::int64_t times,
                   job_facts& facts) {
+    if (!list.is_array()) return refuse(pointer, "must be a list");
     std::size_t index = 0;
     for (const json::value g : list.elements())
         if (auto r = read_holder(g, fmt::format("{}/{}", pointer, index++), spot, times, facts)) return r;
@@ -140,6 +141,7 @@ refused read_tuning(json::value request, const std::string& at, job_facts& facts
     }
     const json::value one = request.find("TrainingJobDefinition"),
                       many = request.find("TrainingJobDefinitions");
+    if (!many.is_null() && !many.is_array()) return refuse(at + "/TrainingJobDefinitions", "must be a list");
     if (!one.is_object() && many.size() == 0)
         return refuse(at + "/TrainingJobDefinition", "or TrainingJobDefinitions is required");
     if (one.is_object())
@@ -197,12 +199,53 @@ refused read_pipeline(json::value envelope, json::value request, const std::stri
     return read_resources(envelope.find("resources"), facts);
 }
 
+refused read_variants(json::value list, const std::string& pointer, job_facts& facts) {
+    if (!list.is_null() && !list.is_array()) return refuse(pointer, "must be a list");
+    std::size_t index = 0;
+    for (const json::value v : list.elements()) {
+        const std::string at = fmt::format("{}/{}", pointer, index++);
+        if (v.find("ServerlessConfig").is_object()) continue;
+        const auto type = v.find("InstanceType").string();
+        if (!type || !is_instance_type(*type))
+            return refuse(at + "/InstanceType", "must be an instance type such as ml.m5.xlarge");
+        std::int64_t count = 0, most = 0;
+        if (auto r = read_count(v.find("InitialInstanceCount"), at + "/InitialInstanceCount", 1,
+                                instances_limit, count))
+            return r;
+        const json::value scaling = v.find("ManagedInstanceScaling").find("MaxInstanceCount");
+        if (!scaling.is_null())
+            if (auto r = read_count(scaling, at + "/ManagedInstanceScaling/MaxInstanceCount", 1,
+                                    instances_limit, most))
+                return r;
+        add(facts, std::string{*type}, std::max(count, most));
+    }
+    return {};
+}
+
+// The configuration is one that stands in every pool, by its name, and `resources` tell what it takes; or it
+// comes along and is made with the endpoint.
 refused read_endpoint(json::value envelope, json::value request, const std::string& at, job_facts& facts) {
-    if (!request.find("EndpointConfigName").is_string())
-        return refuse(at + "/EndpointConfigName", "is required");
     facts.max_runtime_seconds =
         facts.terms.lifetime_seconds > 0 ? std::min(facts.terms.lifetime_seconds, runtime_max) : runtime_max;
-    return read_resources(envelope.find("resources"), facts);
+    const json::value config = request.find("EndpointConfig");
+    const bool named = request.find("EndpointConfigName").is_string();
+    if (named == config.is_object() || (!named && request.find("EndpointConfigName").exists()))
+        return refuse(at + "/EndpointConfigName",
+                      "or EndpointConfig, as of CreateEndpointConfig, is required");
+    if (named) return read_resources(envelope.find("resources"), facts);
+    facts.terms.own_config = true;
+    const std::string inside = at + "/EndpointConfig";
+    if (!envelope.find("resources").is_null())
+        return refuse("/resources", "the demand is read from the configuration's variants");
+    for (const std::string_view ours : {"EndpointConfigName", "Tags"})
+        if (config.find(ours).exists())
+            return refuse(inside + "/" + std::string{ours}, "is Trainyard's to write");
+    for (const std::string_view list : {"ProductionVariants", "ShadowProductionVariants"})
+        if (auto r = read_variants(config.find(list), inside + "/" + std::string{list}, facts)) return r;
+    if (facts.demand.empty())
+        return refuse(inside + "/ProductionVariants",
+                      "is required: instance types and counts are the demand");
+    return {};
 }
 
 refused check_tags(json::value tags, const std::string& at) {
@@ -243,6 +286,7 @@ refused read_request(json::value envelope, json::value request, const std::strin
     if (k != kind::endpoint && facts.terms.lifetime_seconds > 0)
         return refuse("/lifetime_seconds", "only an endpoint has a lifetime");
     if (auto r = read_by_kind(k, envelope, request, at, facts)) return r;
+    if (facts.demand.empty()) return refuse(at, "states no instances, and what it takes must be known");
     if (auto r = check_tags(request.find("Tags"), at)) return r;
     return check_reach(request, at, tenant, facts.tenant);
 }

@@ -71,7 +71,8 @@ struct job_terms {
     std::int64_t max_wait_seconds = 0;  // pending for longer: expired; 0: for ever
     std::int64_t lifetime_seconds = 0;  // of an endpoint from InService on; 0: until it is cancelled
     bool retry_user_failures = false;
-    std::string target;  // of a pipeline execution: the pipeline's name
+    bool own_config = false;  // an endpoint's configuration is made, and deleted, with it
+    std::string target;       // of a pipeline execution: the pipeline's name
     friend bool operator==(const job_terms&, const job_terms&) = default;
 };
 

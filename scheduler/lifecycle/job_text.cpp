@@ -61,6 +61,7 @@ std::string to_text(const job_terms& t) {
     if (t.max_wait_seconds != 0) w.member("max_wait", t.max_wait_seconds);
     if (t.lifetime_seconds != 0) w.member("lifetime", t.lifetime_seconds);
     if (t.retry_user_failures) w.member("retry_user", true);
+    if (t.own_config) w.member("own_config", true);
     if (!t.target.empty()) w.member("target", std::string_view{t.target});
     return w.end_object().take();
 }
@@ -80,6 +81,7 @@ result<job_terms> parse_terms(std::string_view text) {
     t.max_wait_seconds = v.find("max_wait").integer().value_or(0);
     t.lifetime_seconds = v.find("lifetime").integer().value_or(0);
     t.retry_user_failures = v.find("retry_user").boolean().value_or(false);
+    t.own_config = v.find("own_config").boolean().value_or(false);
     t.target = text_of(v.find("target"));
     return t;
 }

@@ -146,7 +146,7 @@ private:
     struct suspect {
         std::string key;
         incoming_message message;
-        std::string receipt_handle;
+        std::vector<std::string> receipt_handles;  // of each delivery
         const queue_rules* rules;
     };
     // machine.cpp: what every step needs
@@ -162,7 +162,8 @@ private:
     duration jittered(duration base, duration cap, int step);
     job_id new_id(wall_time now);
     // machine_intake.cpp
-    job_id take_in(const incoming_message& m, const std::string& receipt_handle, admission a, wall_time now);
+    job_id take_in(const incoming_message& m, admission a, wall_time now);
+    void delete_deliveries(const incoming_message& m, const std::vector<std::string>& receipt_handles);
     void next_suspect(wall_time now);
     // machine_watch.cpp
     void attempt_ended(job& j, end_class c, const sighting& seen, wall_time now);

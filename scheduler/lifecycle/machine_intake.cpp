@@ -11,26 +11,31 @@ std::optional<job_id> machine::handle_message(const incoming_message& m, const s
     std::string key = dedup_key(m);
     if (by_dedup_.contains(key)) {
         ++counters_.duplicates;
-        // The delete leaves only after everything recorded so far, the first delivery's job included.
-        out_.effects.push_back(effect::delete_message{m.queue, m.message_id, receipt_handle});
+        delete_deliveries(m, {receipt_handle});
         return std::nullopt;
     }
-    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key))
-        return take_in(m, receipt_handle, admit(m, rules), now);
+    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key)) {
+        delete_deliveries(m, {receipt_handle});
+        return take_in(m, admit(m, rules), now);
+    }
     for (suspect& s : suspects_) {
         if (s.key != key) continue;
         ++counters_.duplicates;
-        s.receipt_handle = receipt_handle;  // the newest one works
+        s.receipt_handles.push_back(receipt_handle);
         return std::nullopt;
     }
-    suspects_.push_back({std::move(key), m, receipt_handle, &rules});
+    suspects_.push_back({std::move(key), m, {receipt_handle}, &rules});
     next_suspect(now);
     return std::nullopt;
 }
 
-job_id machine::take_in(const incoming_message& m, const std::string& receipt_handle, admission a,
-                        wall_time now) {
-    out_.effects.push_back(effect::delete_message{m.queue, m.message_id, receipt_handle});
+// A delete leaves only after everything recorded so far, the job of the first delivery included.
+void machine::delete_deliveries(const incoming_message& m, const std::vector<std::string>& receipt_handles) {
+    for (const std::string& handle : receipt_handles)
+        out_.effects.push_back(effect::delete_message{m.queue, m.message_id, handle});
+}
+
+job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
     const std::string key = dedup_key(m);
     const job_id id = new_id(now);
     a.facts.id = id;
@@ -96,7 +101,8 @@ void machine::next_suspect(wall_time now) {
             fmt::format("the program ended {} times while it read this message; it is set aside unread",
                         times),
             ""};
-        take_in(first.message, first.receipt_handle, std::move(unread), now);
+        delete_deliveries(first.message, first.receipt_handles);
+        take_in(first.message, std::move(unread), now);
         suspects_.pop_front();
     }
 }
@@ -106,12 +112,8 @@ void machine::handle_admit(const std::string& key, wall_time now) {
     const suspect s = std::move(suspects_.front());
     suspects_.pop_front();
     marking_ = false;
-    if (by_dedup_.contains(key)) {
-        out_.effects.push_back(
-            effect::delete_message{s.message.queue, s.message.message_id, s.receipt_handle});
-    } else {
-        take_in(s.message, s.receipt_handle, admit(s.message, *s.rules), now);
-    }
+    delete_deliveries(s.message, s.receipt_handles);
+    if (!by_dedup_.contains(key)) take_in(s.message, admit(s.message, *s.rules), now);
     next_suspect(now);
 }
 

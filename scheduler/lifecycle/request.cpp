@@ -140,12 +140,14 @@ result<std::string> build_request(std::string_view request, const job_facts& fac
     const json::value root = document->root();
     for (auto i = root.members().begin(); i != root.members().end(); ++i) {
         const bool ours = i.key() == row.name_member || (row.tagged && i.key() == "Tags") ||
+                          (facts.terms.own_config && i.key() == "EndpointConfig") ||
                           (k == kind::pipeline &&
                            (i.key() == "ClientRequestToken" || i.key() == "PipelineExecutionDescription"));
         if (ours) continue;
         w.key(i.key());
         if (auto r = copy_filled(*i, pool, w); !r) return r.error();
     }
+    if (facts.terms.own_config) w.member("EndpointConfigName", std::string_view{name});
     if (row.tagged) {
         w.key("Tags");
         if (auto r = write_tags(root.find("Tags"), tags, pool, w); !r) return r.error();
@@ -159,6 +161,24 @@ result<std::string> build_request(std::string_view request, const job_facts& fac
     }
     w.end_object();
     return w.take();
+}
+
+result<std::string> build_endpoint_config(std::string_view request, const job_facts& facts, int attempt,
+                                          const std::string& installation, const pool_values& pool) {
+    auto document = json::document::parse(request);
+    if (!document) return with_context(document.error(), "the recorded request of job " + to_text(facts.id));
+    const json::value config = document->root().find("EndpointConfig");
+    json::writer w;
+    w.begin_object();
+    w.member("EndpointConfigName",
+             std::string_view{sagemaker_name(facts.name, facts.id, attempt, kind::endpoint)});
+    for (auto i = config.members().begin(); i != config.members().end(); ++i) {
+        w.key(i.key());
+        if (auto r = copy_filled(*i, pool, w); !r) return r.error();
+    }
+    w.key("Tags");
+    if (auto r = write_tags({}, owner_tags(installation, facts, attempt), pool, w); !r) return r.error();
+    return w.end_object().take();
 }
 
 }  // namespace trainyard::lifecycle

@@ -38,5 +38,9 @@ std::map<std::string, std::string> tags_of_description(std::string_view descript
 // they came.
 result<std::string> build_request(std::string_view request, const job_facts& facts, int attempt,
                                   const std::string& installation, const pool_values& pool);
+// For an endpoint that brings its configuration along (job_terms::own_config): the CreateEndpointConfig
+// request, under the endpoint's own name.
+result<std::string> build_endpoint_config(std::string_view request, const job_facts& facts, int attempt,
+                                          const std::string& installation, const pool_values& pool);
 
 }  // namespace trainyard::lifecycle

@@ -61,6 +61,12 @@ protected:
             R"({{"kind":"endpoint","name":"{}"{},"resources":{{"ml.m5.xlarge":1}},"request":{{"EndpointConfigName":"c"}}}})",
             name, envelope);
     }
+    static std::string endpoint_with_config(const std::string& name, const std::string& envelope) {
+        return fmt::format(
+            R"({{"kind":"endpoint","name":"{}"{},"request":{{"EndpointConfig":{{"ProductionVariants":[{{"VariantName":"v",)"
+            R"("ModelName":"m","InstanceType":"ml.m5.xlarge","InitialInstanceCount":2}}]}}}}}})",
+            name, envelope);
+    }
     // A model, an endpoint configuration and two pipelines in every pool of the fleet.
     void prepare_accounts() {
         const std::string role = R"("arn:aws:iam::111111111111:role/exec")";

@@ -93,6 +93,18 @@ TEST_F(Kinds, WithEventsAnEndIsSeenLongBeforeTheNextListing) {
     EXPECT_GE(report.counts.hints, 6U);
 }
 
+TEST_F(Kinds, AnEndpointMayBringItsConfigurationAlong) {
+    open_aws();
+    prepare_accounts();
+    send({endpoint_with_config("own", R"(,"lifetime_seconds":1)")});
+    const auto report = run(fleet_yaml());
+    EXPECT_EQ(report.jobs_by_state, (std::map<std::string, std::size_t>{{"succeeded", 1}})) << report.message;
+    for (const std::string region : {"us-east-1", "us-west-2"}) {
+        const auto left = call("sagemaker", "SageMaker.ListEndpointConfigs", "{}", "111111111111", region);
+        EXPECT_EQ(json::document::parse(left)->root().find("EndpointConfigs").size(), 1U) << left;
+    }
+}
+
 TEST_F(Kinds, JobsStartAfterThoseThatTheyDependOn) {
     open_aws();
     prepare_accounts();

@@ -174,6 +174,58 @@ class Program(unittest.TestCase):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertTrue(pointer in done.stderr or "not JSON" in done.stderr, done.stderr)
 
+    def test_submit_tells_the_schema(self):
+        done = self.call("submit", "--schema")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        schema = json.loads(done.stdout)
+        published = pathlib.Path(__file__).resolve().parents[2] / "ops" / "message.schema.json"
+        self.assertEqual(done.stdout, published.read_text())
+        done = self.call("submit", "-c", "fleet.yaml", "-", text=json.dumps(dict(JOB, color="red")))
+        known = re.search(r"known are (.*); nothing was sent", done.stderr).group(1).split(", ")
+        self.assertEqual(sorted(schema["properties"]), sorted(known), "the schema has what admission takes")
+
+    def test_submit_sweeps_are_checked(self):
+        for arguments, text, why in [
+                (["--sweep", "lr"], "{}", "write NAME=VALUE,VALUE"),
+                (["--sweep", "index=1"], "{}", "is not 'index'"),
+                (["--sweep", "a=1"], json.dumps(dict(JOB, name="${sweep.b}")), "no --sweep gives"),
+                (["--sweep", "a=x"], json.dumps(dict(JOB, max_attempts="${sweep.a:json}")), "'x' is not JSON"),
+                (["--sweep", "a=" + ",".join("1" * 101), "--sweep", "b=" + ",".join("1" * 101)], json.dumps(JOB),
+                 "more than 10000 messages"),
+                (["--sweep", "a=0,1"], json.dumps(dict(JOB, max_attempts="${sweep.a:json}")),
+                 "message 1: /max_attempts")]:
+            done = self.call("submit", "-c", "fleet.yaml", "-", *arguments, text=text)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(why, done.stderr)
+
+    def test_submit_waits(self):
+        self.local()
+        self.make_queue()
+        done = self.call("submit", "-c", "fleet.yaml", "--wait", "-", text=json.dumps(JOB))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("nothing was sent", done.stderr)
+        run = self.start("run", "-c", "fleet.yaml", "--poll-wait", "1")
+        self.line(run.stderr, r"admin on (http://\S+)")
+        one = dict(JOB, name="sweep", max_attempts="${sweep.n:json}", comment="${sweep.lr} ${sweep.index}")
+        (self.folder / "one.json").write_text(json.dumps(one))
+        (self.folder / "two.jsonl").write_text(json.dumps(JOB) + "\n" + json.dumps(JOB) + "\n")
+        done = self.call("submit", "-c", "fleet.yaml", "--wait", "--sweep", "lr=0.1,0.2", "--sweep", "n=1,2,3",
+                         "one.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("sent 6 to jobs", done.stdout)
+        self.assertIn("6 of 6 succeeded", done.stdout)
+        done = self.call("submit", "-c", "fleet.yaml", "--wait", "--json", "two.jsonl")
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1]), {"jobs": 2, "succeeded": 2})
+        jobs = [json.loads(line) for line in self.call("jobs", "-c", "fleet.yaml", "--json").stdout.splitlines()]
+        self.assertEqual(sorted(j["name"] for j in jobs if j["name"].startswith("sweep")),
+                         [f"sweep-{n}" for n in range(1, 7)])
+        hopeless = json.loads(json.dumps(JOB))
+        hopeless["request"]["HyperParameters"] = {"trainyard-local-outcome": "Failed: AlgorithmError: x"}
+        done = self.call("submit", "-c", "fleet.yaml", "--wait", "-", text=json.dumps(hopeless))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        run.send_signal(signal.SIGTERM)
+        self.assertEqual(run.wait(SECONDS_MAX), 0)
+
     def make_queue(self):
         """One queue in the local AWS without a foreign client: the demo's own way is CreateQueue over SigV4, so sign here."""
         import datetime

@@ -96,6 +96,11 @@ const std::string hostile_members[] = {
     "InstanceConfigs",
 };
 
+const std::string endpoint_with_config =
+    R"({"kind":"endpoint","name":"e","lifetime_seconds":60,"request":{"EndpointConfig":{"ProductionVariants":[)"
+    R"({"VariantName":"v","ModelName":"m","InstanceType":"ml.m5.xlarge","InitialInstanceCount":1}],)"
+    R"("ExecutionRoleArn":"${pool.execution_role}","KmsKeyId":"k"}}})";
+
 // Copies a document with some of its values replaced and some members added.
 class spoiler {
 public:
@@ -215,6 +220,11 @@ std::string judge(const admission& a, const queue_rules& rules) {
         const auto parsed = json::document::parse(*built, {16U << 20U, 64, 20'000, 2U << 20U});
         if (!parsed) return "no JSON: " + parsed.error().message;
         const json::value root = parsed->root();
+        if (f.terms.own_config) {
+            const auto config = build_endpoint_config(a.request, f, 1, "prod", pool);
+            const auto read = json::document::parse(config ? *config : "{}");
+            if (auto r = leaves(read->root(), "", tenant->second, pool); !r.empty()) return "config: " + r;
+        }
         if (auto r = leaves(root, "", tenant->second, pool); !r.empty()) return r;
         const kind_row& row = row_of(kind_of(f));
         if (root.find(row.name_member).string() != sagemaker_name(f.name, f.id, 1, kind_of(f))) return "name";
@@ -234,9 +244,16 @@ TEST(Hostile, NoCommandLeavesTheTenant) {
     const long bodies = asked == nullptr ? 20'000 : std::atol(asked);
     const queue_rules rules = test_rules();
     rng random{4711};
-    long admitted = 0, sent_by_kind[kind_count] = {};
+    long admitted = 0, with_config = 0, sent_by_kind[kind_count] = {};
     for (long i = 0; i < bodies; ++i) {
         const kind k = every_kind[random.below(kind_count)];
+        if (random.below(20) == 0) {
+            const auto a = admit(test_message(spoiler{random}.spoil(endpoint_with_config)), rules);
+            if (a.refused) continue;
+            ++with_config;
+            ASSERT_EQ(judge(a, rules), "") << a.request;
+            continue;
+        }
         const std::string tenant = random.below(2) == 0 ? R"(,"tenant":"speech")" : "";
         const std::string body = spoiler{random}.spoil(
             random.below(5) == 0 ? request_of(k)
@@ -252,6 +269,7 @@ TEST(Hostile, NoCommandLeavesTheTenant) {
     }
     RecordProperty("admitted", static_cast<int>(admitted));
     EXPECT_GT(admitted, bodies / 20) << "the bodies must not all be refused for something trivial";
+    EXPECT_GT(with_config, 0);
     for (const kind k : every_kind) EXPECT_GT(sent_by_kind[static_cast<std::size_t>(k)], 0) << to_string(k);
 }
 

@@ -15,7 +15,7 @@ TEST(JobText, WhatIsAsUsualIsTheEmptyText) {
 
 TEST(JobText, EveryMemberComesBack) {
     for (const auto rule : {dependency_rule::all, dependency_rule::any, dependency_rule::always}) {
-        const job_terms t{{rule, {"a", "b \"\xc3\xa9"}}, 5, 6, true, "nightly"};
+        const job_terms t{{rule, {"a", "b \"\xc3\xa9"}}, 5, 6, true, true, "nightly"};
         EXPECT_EQ(parse_terms(to_text(t)).value(), t);
     }
     for (const auto cause :

@@ -159,6 +159,11 @@ TEST(Kinds, WhatAKindLacksIsToldWithItsPlace) {
          "/request/HyperParameterTuningJobConfig/ResourceLimits/MaxParallelTrainingJobs", "whole number"},
         {with(kind::tuning, "TrainingJobDefinition\"", "Other\""), "/request/TrainingJobDefinition",
          "required"},
+        {with(kind::tuning, R"("TrainingJobDefinition":)", R"("TrainingJobDefinitions":)"),
+         "/request/TrainingJobDefinitions", "must be a list"},
+        {with(kind::training, R"("InstanceType":"ml.g5.2xlarge")",
+              R"("InstanceGroups":{"x":1},"InstanceType":"ml.g5.2xlarge")"),
+         "/request/ResourceConfig/InstanceGroups", "must be a list"},
         {with(kind::processing, "RoleArn", "Role"), "/request/RoleArn", "required"},
         {with(kind::processing, "ClusterConfig", "Cluster"), "/request/ProcessingResources/ClusterConfig",
          "required"},
@@ -182,6 +187,39 @@ TEST(Kinds, WhatAKindLacksIsToldWithItsPlace) {
         EXPECT_EQ(a.refused->pointer, c.pointer) << a.refused->reason;
         EXPECT_NE(a.refused->reason.find(c.reason), std::string::npos) << a.refused->reason;
     }
+}
+
+TEST(Kinds, AConfigurationThatComesAlongIsTheDemand) {
+    const auto read = [](const std::string& config, const std::string& more = "") {
+        return admit(
+            test_message(R"({"kind":"endpoint","name":"E")" + more + R"(,"request":{"EndpointConfig":)" +
+                         config + R"(,"DeploymentConfig":{}}})"),
+            test_rules());
+    };
+    const std::string variants =
+        R"({"ProductionVariants":[{"VariantName":"a","InstanceType":"ml.g5.2xlarge","InitialInstanceCount":1,)"
+        R"("ManagedInstanceScaling":{"MaxInstanceCount":4}},{"VariantName":"b","ServerlessConfig":{"MaxConcurrency":1}}],)"
+        R"("ShadowProductionVariants":[{"InstanceType":"ml.m5.xlarge","InitialInstanceCount":2}]})";
+    auto a = read(variants);
+    ASSERT_FALSE(a.refused) << a.refused->pointer << a.refused->reason;
+    EXPECT_EQ(a.facts.demand, (demand{{"ml.g5.2xlarge", 4}, {"ml.m5.xlarge", 2}}));
+    a.facts.id = 7;
+    const pool_values pool{"p", "1", "r", "role", "s3://b"};
+    const std::string name = sagemaker_name("E", 7, 1, kind::endpoint);
+    const auto endpoint = json::document::parse(*build_request(a.request, a.facts, 1, "prod", pool)).value();
+    EXPECT_EQ(endpoint.root().find("EndpointConfigName").string(), name);
+    EXPECT_FALSE(endpoint.root().find("EndpointConfig").exists());
+    EXPECT_TRUE(endpoint.root().find("DeploymentConfig").exists());
+    const auto config =
+        json::document::parse(*build_endpoint_config(a.request, a.facts, 1, "prod", pool)).value();
+    EXPECT_EQ(config.root().find("EndpointConfigName").string(), name);
+    EXPECT_EQ(config.root().find("ProductionVariants").size(), 2U);
+    EXPECT_EQ(config.root().find("Tags").size(), 5U);
+    EXPECT_EQ(read(variants, R"(,"resources":{"ml.m5.xlarge":1})").refused->pointer, "/resources");
+    EXPECT_EQ(read("{}").refused->pointer, "/request/EndpointConfig/ProductionVariants");
+    EXPECT_EQ(read(R"({"Tags":[]})").refused->pointer, "/request/EndpointConfig/Tags");
+    EXPECT_EQ(read(R"({"ProductionVariants":[{"InstanceType":"ml.m5.xlarge"}]})").refused->pointer,
+              "/request/EndpointConfig/ProductionVariants/0/InitialInstanceCount");
 }
 
 TEST(Kinds, ABareRequestShowsItsKind) {

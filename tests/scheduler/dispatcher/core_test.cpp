@@ -1,0 +1,113 @@
+// Starts and looks within the budget of each operation of each kind, and what events do when looks are dear.
+#include "scheduler/dispatcher/core.hpp"
+
+#include <gtest/gtest.h>
+
+namespace trainyard::dispatcher {
+namespace {
+
+namespace effect = lifecycle::effect;
+using lifecycle::kind;
+
+class Core : public ::testing::Test {
+protected:
+    static config::fleet fleet() {
+        const std::string yaml =
+            "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 30\n"
+            "accounts:\n  - {id: \"111111111111\", execution_role: arn:aws:iam::111111111111:role/exec, "
+            "bucket: s3://b,\n"
+            "     regions: [us-east-1], limits: {ml.m5.xlarge: 1000}}\n"
+            "tenants:\n  - {name: vision}\nqueues:\n  - {name: jobs, region: us-east-1, tenants: [vision]}\n";
+        return config::parse_fleet(yaml, "fleet.yaml", "/", {}).value();
+    }
+    void accept(kind k, int n) {
+        for (int i = 0; i < n; ++i) {
+            lifecycle::incoming_message m;
+            m.queue = "jobs";
+            m.message_id = std::to_string(++messages);
+            m.body =
+                k == kind::training
+                    ? R"({"kind":"training","request":{"AlgorithmSpecification":{},"RoleArn":"${pool.execution_role}",)"
+                      R"("OutputDataConfig":{},"StoppingCondition":{},"ResourceConfig":{"InstanceType":"ml.m5.xlarge","InstanceCount":1}}})"
+                    : R"({"kind":"processing","request":{"AppSpecification":{},"RoleArn":"${pool.execution_role}",)"
+                      R"("ProcessingResources":{"ClusterConfig":{"InstanceType":"ml.m5.xlarge","InstanceCount":1}}}})";
+            ASSERT_TRUE(c.machine().handle_message(m, "h", c.rules("jobs"), at.wall));
+        }
+    }
+    // A turn whose starts are paid for as far as the budget allows, and accepted.
+    void turn() {
+        auto b = c.turn(at, 1'000);
+        for (const auto& e : b.effects)
+            if (const auto* create = std::get_if<effect::create>(&e)) waiting.push_back(*create);
+        for (auto i = waiting.begin(); i != waiting.end();) {
+            if (!c.pay(i->pool, i->kind, &pool_budgets::create, at)) {
+                ++i;
+                continue;
+            }
+            ++sent[i->kind];
+            names.push_back(i->name);
+            c.machine().handle_create(i->job, i->attempt, lifecycle::create_outcome::accepted, "arn",
+                                      at.wall);
+            i = waiting.erase(i);
+        }
+        most_waiting = std::max(most_waiting, waiting.size());
+    }
+    void pass(duration d) {
+        at.wall += d;
+        at.mono += d;
+    }
+
+    instant at{from_unix_seconds(1'800'000'000), mono_time{} + 1h};
+    core c{fleet(), {}, 1, at};
+    std::vector<effect::create> waiting;
+    std::vector<std::string> names;
+    std::map<kind, int> sent;
+    std::size_t most_waiting = 0;
+    int messages = 0;
+};
+
+const std::string pool = "111111111111/us-east-1";
+
+TEST_F(Core, StartsOfOneKindTakeItsWholeBudgetAndNoMore) {
+    accept(kind::training, 500);
+    for (int i = 0; i < 5'000; ++i, pass(20ms)) turn();
+    EXPECT_GE(sent[kind::training], 99);
+    EXPECT_LE(sent[kind::training], 102) << "1/s for 100 s, and one second's burst";
+    EXPECT_LE(most_waiting, 3U) << "intents do not pile up";
+}
+
+TEST_F(Core, KindsHaveBudgetsOfTheirOwn) {
+    for (int i = 0; i < 250; ++i) {
+        accept(kind::training, 1);
+        accept(kind::processing, 1);
+    }
+    for (int i = 0; i < 5'000; ++i, pass(20ms)) turn();
+    EXPECT_GE(sent[kind::training] + sent[kind::processing], 190) << "alternating jobs use both";
+    EXPECT_LE(sent[kind::training], 102);
+    EXPECT_LE(sent[kind::processing], 102);
+    EXPECT_LE(most_waiting, 6U);
+}
+
+TEST_F(Core, ManyEventsBringAListingForwardInsteadOfManyLooks) {
+    accept(kind::training, 60);
+    for (int i = 0; i < 700; ++i, pass(100ms)) turn();
+    ASSERT_EQ(names.size(), 60U);
+    for (auto& p : c.pages_due(at)) c.handle_page(p, {true, "", at.wall}, at);
+    pass(10s);
+    EXPECT_TRUE(c.pages_due(at).empty());
+    std::size_t looks = 0;
+    for (const std::string& name : names) {
+        c.handle_event({"111111111111", "us-east-1", kind::training, name, "Completed"}, at);
+        c.handle_event({"999999999999", "us-east-1", kind::training, name, "Completed"}, at);
+        for (const auto& e : c.turn(at, 1'000).effects)
+            looks += std::holds_alternative<effect::describe>(e) ? 1 : 0;
+    }
+    EXPECT_GE(looks, 10U);
+    EXPECT_LE(looks, 12U) << "as many as two seconds of the budget pay for";
+    const auto pages = c.pages_due(at);
+    ASSERT_EQ(pages.size(), 1U) << "one page tells of the rest";
+    EXPECT_EQ(pages[0].where, (lifecycle::stream{pool, kind::training, ""}));
+}
+
+}  // namespace
+}  // namespace trainyard::dispatcher
