@@ -3,19 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/local/sagemaker/sagemaker_service.hpp"
 #include "aws/local/sqs/queue_store.hpp"
+#include "scheduler/lifecycle/event.hpp"
 #include "tests/simulation/agenda.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/trace.hpp"
@@ -32,42 +30,50 @@ struct answer {
 };
 
 struct message_copy {
-    std::string id, deduplication_id, group, body, handle;
+    std::string id, deduplication_id, body, handle;
+    int receive_count = 1;
 };
 
 class cloud {
 public:
     cloud(const plan& p, agenda& time, trace& told, verdict& judge);
 
-    wall_time wall() const { return epoch_ + time_.now(); }
+    wall_time wall() const { return epoch_ + time_.now() - before_; }
+    void heal();  // from now on queue and events forget nothing
 
     // SQS.
     void send(std::size_t number, std::string body);
     void receive(std::size_t max, duration wait, std::function<void(std::vector<message_copy>)> reply);
     // For each handle: whether it is gone.
     std::vector<bool> remove(const std::vector<std::string>& handles);
-    void heal();  // from now on the queue forgets nothing
     std::size_t messages_left() { return queue_.size(); }
     std::size_t messages_sent() const { return sent_; }
 
     // SageMaker.
-    struct started {  // an accepted create of ours
-        std::string job;
-        int attempt = 0;
-        std::string pool, name;
-        std::string resource;  // as the configuration names it
-        std::int64_t instances = 0;
-        bool stranger = false;
-    };
     answer call(std::size_t pool, std::string_view operation, std::string_view input);
-    // Somebody who is not Trainyard makes a job of that name.
-    void strange(std::size_t pool, std::string_view name);
-    // Somebody deletes one of our jobs, if it has ended and `may_go`.
+    // What EventBridge tells, as far as it does.
+    void tell(std::function<void(const lifecycle::job_event&)> listener) { listener_ = std::move(listener); }
+    // Somebody who is not Trainyard makes something of that name.
+    void strange(std::size_t pool, lifecycle::kind k, std::string_view name);
+
+    struct started {      // what was accepted from somebody
+        std::string job;  // of ours; empty: a stranger's
+        int attempt = 0;
+        lifecycle::kind kind = lifecycle::kind::training;
+        std::size_t place = 0;        // the pool
+        std::string pool, name, key;  // key: what Describe takes
+        std::string resource;         // as the configuration names it
+        std::int64_t instances = 0;
+    };
+    // Somebody deletes one of our training jobs, if it has ended and `may_go`.
     void erase_something(rng& dice, const std::function<bool(const started&)>& may_go);
-    // Nothing when there is no such job, or it is not ours.
-    std::optional<std::string> status(const std::string& pool, const std::string& name) const;
-    const std::map<std::pair<std::string, std::string>, started>& starts() const { return starts_; }
-    std::uint64_t accepted() const { return accepted_; }
+    // Ours of that name; null when there never was one. Names tell the kinds apart, for the job ids in them
+    // do.
+    const started* find(const std::string& pool, const std::string& name) const;
+    // Nothing when it is gone, or not to be seen yet.
+    std::optional<std::string> status(const started& s) const;
+    bool lives(const started& s) const;
+    const std::vector<started>& starts() const { return starts_; }
 
 private:
     struct waiting {
@@ -78,24 +84,29 @@ private:
     std::vector<message_copy> take(std::size_t max);
     void serve();
     void wake_later();
-    void watch(const started& s);
+    void prepare(std::size_t pool);
+    void watch(std::size_t pool, lifecycle::kind k, json::value request, std::string_view arn);
+    void judge_start(const started& s);
+    void pump();
     aws::local::operation_call make(std::size_t pool, std::string_view operation, json::value input) const;
 
     const plan& plan_;
     agenda& time_;
     trace& trace_;
     verdict& verdict_;
-    rng dice_, ids_;
+    rng dice_, ids_, events_;
     fault_plan faults_;
     wall_time epoch_;
+    duration before_{};  // how long ago the accounts are prepared
     aws::local::queue_store queue_;
     std::list<waiting> polls_;
-    std::optional<duration> wake_;
+    std::optional<duration> wake_, event_wake_;
     std::size_t sent_ = 0;
     aws::local::job_journal journal_;
     mutable aws::local::sagemaker_service sagemaker_;
-    std::map<std::pair<std::string, std::string>, started> starts_;  // by pool and name
-    std::uint64_t accepted_ = 0;
+    std::function<void(const lifecycle::job_event&)> listener_;
+    std::vector<started> starts_;
+    std::multimap<std::pair<std::string, std::string>, std::size_t> by_name_;  // pool and name
 };
 
 }  // namespace trainyard::simulation

@@ -61,6 +61,12 @@ void disk::crash() {
 
 void disk::apply(const lifecycle::record& r) {
     const duration now = time_.now();
+    if (r.mark) {
+        trace_.add(now, "durable mark {} of {}", r.mark->times, r.mark->key);
+        if (r.mark->times > 0) marks_[r.mark->key] = r.mark->times;
+        if (r.mark->times == 0) marks_.erase(r.mark->key);
+        if (r.id == 0) return;
+    }
     trace_.add(now, "durable {} {} attempt {} {} {}", lifecycle::to_text(r.id), lifecycle::to_string(r.to),
                r.attempt, r.sagemaker_name, r.reason);
     lifecycle::job& j = jobs_[r.id];
@@ -73,22 +79,23 @@ void disk::apply(const lifecycle::record& r) {
             verdict_.accuse(now, "S10", "two jobs of message {}", j.facts.message_id);
     } else if (j.facts.dedup_key.empty()) {
         verdict_.accuse(now, "S3", "{} moves and was never accepted", lifecycle::to_text(r.id));
-    } else if (lifecycle::is_terminal(j.state)) {
+    } else if (lifecycle::is_terminal(j.state) && !(r.to == j.state && j.progress.result_due)) {
         verdict_.accuse(now, "S2", "{} goes from {} to {}", lifecycle::to_text(r.id),
                         lifecycle::to_string(j.state), lifecycle::to_string(r.to));
     }
-    if (r.attempt > j.facts.max_attempts)
-        verdict_.accuse(now, "S11", "{} has attempt {} of {}", lifecycle::to_text(r.id), r.attempt,
-                        j.facts.max_attempts);
-    const auto started = cloud_.starts().find({r.pool, r.sagemaker_name});
-    const bool ours = started != cloud_.starts().end() && !started->second.stranger &&
-                      started->second.job == lifecycle::to_text(r.id) && started->second.attempt == r.attempt;
+    if (r.attempt - r.progress.uncharged > j.facts.max_attempts)
+        verdict_.accuse(now, "S11", "{} has attempt {} of {}, {} of them free", lifecycle::to_text(r.id),
+                        r.attempt, j.facts.max_attempts, r.progress.uncharged);
+    const cloud::started* started = cloud_.find(r.pool, r.sagemaker_name);
+    const bool ours =
+        started != nullptr && started->job == lifecycle::to_text(r.id) && started->attempt == r.attempt;
     if ((r.to == state::running || r.to == state::succeeded || r.to == state::stopping) && !ours)
         verdict_.accuse(now, "S5", "{} is {} as {} in {}, which is not its own", lifecycle::to_text(r.id),
                         lifecycle::to_string(r.to), r.sagemaker_name, r.pool);
     if (r.to == state::succeeded && ours) {
-        const auto truth = cloud_.status(r.pool, r.sagemaker_name);
-        if (truth && *truth != "Completed")
+        const auto truth = cloud_.status(*started);
+        if (truth && started->kind != lifecycle::kind::endpoint && *truth != "Completed" &&
+            *truth != "Succeeded")
             verdict_.accuse(now, "S9", "{} has succeeded while {} is {}", lifecycle::to_text(r.id),
                             r.sagemaker_name, *truth);
     }
@@ -97,6 +104,7 @@ void disk::apply(const lifecycle::record& r) {
     j.pool = r.pool;
     j.sagemaker_name = r.sagemaker_name;
     j.reason = r.reason;
+    j.progress = r.progress;
     j.not_before = r.not_before;
     j.updated = r.when;
 }

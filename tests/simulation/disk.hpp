@@ -32,6 +32,7 @@ public:
     void crash();
 
     std::vector<lifecycle::job> load() const;
+    const std::map<std::string, int>& marks() const { return marks_; }
     const lifecycle::job* find(lifecycle::job_id id) const;
     const std::string& body(lifecycle::job_id id) const { return bodies_.at(id); }
     bool knows(const std::string& dedup_key) const { return keys_.contains(dedup_key); }
@@ -59,6 +60,7 @@ private:
     std::map<lifecycle::job_id, lifecycle::job> jobs_;
     std::map<lifecycle::job_id, std::string> bodies_;
     std::set<std::string> keys_;
+    std::map<std::string, int> marks_;
 };
 
 }  // namespace trainyard::simulation

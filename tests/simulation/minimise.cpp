@@ -23,6 +23,8 @@ constexpr knob knobs[] = {
     {"delivered_twice", &fault_plan::delivered_twice},
     {"delete_forgotten", &fault_plan::delete_forgotten},
     {"stranger", &fault_plan::stranger},
+    {"event_lost", &fault_plan::event_lost},
+    {"event_twice", &fault_plan::event_twice},
     {"erased", &fault_plan::erased},
     {"crashes", &fault_plan::crashes},
     {"pauses", &fault_plan::pauses},

@@ -29,6 +29,8 @@ fault_plan make_faults(rng r) {
     f.delivered_twice = some(r, 0.3);
     f.delete_forgotten = some(r, 0.2);
     f.stranger = some(r, 0.05);
+    f.event_lost = some(r, 1.0);
+    f.event_twice = some(r, 0.5);
     f.erased = some(r, 4);
     f.crashes = some(r, 6);
     f.pauses = some(r, 4);
@@ -57,6 +59,9 @@ plan make_plan(std::uint64_t seed, const plan_options& options) {
     p.spot = some(r, 0.5);
     p.broken_message = some(r, 0.1);
     p.cancelled = some(r, 0.1);
+    p.poison = some(r, 0.02);
+    p.other_kinds = r.chance(0.5) ? r.unit() : 0;
+    p.events = r.chance(0.7);
     p.capacity = some(r, 0.2);
     p.internal = some(r, 0.2);
     p.algorithm = some(r, 0.2);

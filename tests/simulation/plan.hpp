@@ -27,9 +27,10 @@ struct fault_plan {
     double stranger = 0;            // somebody else has just taken the name
     double create_lost_answer = 0;  // of Create alone, beside all the others
     double crashes = 0, pauses = 0, clock_steps = 0, disk_failures = 0, clogs = 0, throttle_storms = 0;
-    double erased = 0;        // somebody deletes a job that has ended
-    double slow_commits = 0;  // of a commit: up to a minute
-    duration list_delay{};    // how long listings and look-ups miss a new job
+    double event_lost = 0, event_twice = 0;  // of EventBridge; what is not lost comes up to a minute late
+    double erased = 0;                       // somebody deletes a job that has ended
+    double slow_commits = 0;                 // of a commit: up to a minute
+    duration list_delay{};                   // how long listings and look-ups miss a new job
 };
 
 struct pool_plan {
@@ -46,6 +47,9 @@ struct plan {
     bool fifo = false;
     int visibility_seconds = 30;
     double spot = 0, broken_message = 0, cancelled = 0;
+    double poison = 0;       // of a message: the program ends while it reads it
+    double other_kinds = 0;  // of a message: no training job
+    bool events = false;     // EventBridge tells of changes
     double capacity = 0, internal = 0, algorithm = 0, interruption = 0;  // of what befalls jobs
     int seconds_min = 10, seconds_max = 600;                             // that a job takes
     std::vector<pool_plan> pools;

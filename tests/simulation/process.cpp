@@ -1,5 +1,7 @@
 #include "tests/simulation/process.hpp"
 
+#include "tests/simulation/work.hpp"
+
 namespace trainyard::simulation {
 namespace {
 
@@ -12,11 +14,8 @@ process::process(surroundings& s, std::uint64_t seed, std::function<void()> exit
       exits_(std::move(exits)),
       alive_(std::make_shared<bool>(true)),
       core_(s.fleet, lifecycle::timing{}, seed, {s.world.wall() + s.skew, mono_time{s.time.now()}}) {
-    core_.restore(s.ledger.load(), now());
-    for (const pool_plan& p : s.what.pools) {
-        tracking_[p.name].full_due = now().mono;
-        track(p.name);
-    }
+    core_.restore(s.ledger.load(), s.ledger.marks(), now());
+    track();
     poll(true);
     kick();
 }
@@ -85,7 +84,37 @@ void process::perform(std::vector<lifecycle::effect_t> effects) {
         if (const auto* v = std::get_if<effect::verify>(&e)) verify(*v);
         if (const auto* s = std::get_if<effect::describe>(&e)) describe(*s);
         if (const auto* t = std::get_if<effect::stop>(&e)) stop(*t);
+        if (const auto* t = std::get_if<effect::tell>(&e)) tell(t->job);
+        if (const auto* a = std::get_if<effect::admit>(&e)) {
+            const lifecycle::job_id before = newest();
+            core_.machine().handle_admit(a->key, now().wall);
+            if (newest() != before && poisoned(newest())) return die();
+        }
     }
+}
+
+lifecycle::job_id process::newest() const {
+    const auto& jobs = core_.machine().jobs();
+    return jobs.empty() ? 0 : jobs.rbegin()->first;
+}
+
+// What has been read without being set aside, and ends the program.
+bool process::poisoned(lifecycle::job_id id) {
+    const lifecycle::job* j = core_.machine().find(id);
+    return j != nullptr && j->facts.name.starts_with(poison_mark);
+}
+
+void process::hear(const lifecycle::job_event& e) {
+    mine([this, e] {
+        core_.handle_event(e, now());
+        kick();
+        track();
+    })();
+}
+
+void process::die() {
+    around_.told.add(around_.time.now(), "a message ends the program");
+    fail();
 }
 
 void process::fail() {

@@ -39,7 +39,7 @@ struct surroundings {
 
 class process {
 public:
-    // `exits` is called once when the process has to stop by itself; it is then destroyed later.
+    // `exits` is called once when the process has to stop by itself; it is then destroyed soon.
     process(surroundings& s, std::uint64_t seed, std::function<void()> exits);
     ~process();
     process(const process&) = delete;
@@ -47,6 +47,7 @@ public:
 
     dispatcher::core& core() { return core_; }
     void cancel(lifecycle::job_id id);
+    void hear(const lifecycle::job_event& e);
 
 private:
     using action = std::function<void()>;
@@ -62,6 +63,7 @@ private:
     void commit(lifecycle::batch b);
     void perform(std::vector<lifecycle::effect_t> effects);
     void fail();
+    void die();  // what it reads ends the program
 
     // process_queue.cpp
     void poll(bool steady);
@@ -69,24 +71,29 @@ private:
     void acknowledge(const lifecycle::effect::delete_message& what);
     void flush();
 
+    void tell(lifecycle::job_id job);
+    bool poisoned(lifecycle::job_id id);
+    lifecycle::job_id newest() const;
+
     // process_calls.cpp
     using told = std::function<void(const answer&)>;
+    using budget_of = dispatcher::budget dispatcher::pool_budgets::*;
+    using ref = lifecycle::effect::attempt_ref;
     std::size_t link_of(const std::string& pool) const;
-    void call(const std::string& pool, std::string operation, std::string input, told then);
-    void within(const std::string& pool, dispatcher::budget dispatcher::pool_budgets::* which,
-                std::string_view operation, action then);
-    void create(const lifecycle::effect::create& what);
-    void verify(const lifecycle::effect::verify& what);
-    void describe(const lifecycle::effect::describe& what);
-    void stop(const lifecycle::effect::stop& what);
-    void track(const std::string& pool);
-    void list(const std::string& pool, std::optional<wall_time> after, bool full, wall_time began,
-              std::string token);
+    void call(const ref& what, std::string_view operation, std::string input, told then);
+    void within(const ref& what, budget_of which, action then);
+    void learn(const ref& what, budget_of which, const answer& a);
+    void create(const ref& what);
+    void verify(const ref& what);
+    void verified(const ref& what, lifecycle::look_outcome outcome, const lifecycle::sighting& seen,
+                  const std::map<std::string, std::string>& tags);
+    void describe(const ref& what);
+    void stop(const ref& what);
 
-    struct tracking {
-        std::optional<wall_time> last;
-        mono_time full_due{};
-    };
+    // process_lists.cpp
+    void track();
+    void list(const lifecycle::page_request& what);
+    void find_execution(const ref& what, wall_time after, std::string token);
 
     surroundings& around_;
     std::function<void()> exits_;
@@ -98,7 +105,7 @@ private:
     std::size_t uncommitted_ = 0;  // records
     std::size_t polls_ = 0;
     std::vector<lifecycle::effect::delete_message> deletes_;
-    std::map<std::string, tracking> tracking_;
+    std::optional<duration> page_wake_;
 };
 
 }  // namespace trainyard::simulation

@@ -1,15 +1,19 @@
 // Calls on SageMaker. Each ends in exactly one handle_*() of the lifecycle.
+#include <algorithm>
+
 #include "aws/sagemaker/codec.hpp"
 #include "aws/transport/error.hpp"
+#include "engine/base/digest.hpp"
 #include "engine/base/json.hpp"
 #include "scheduler/lifecycle/request.hpp"
 #include "tests/simulation/process.hpp"
+#include "tests/simulation/process_words.hpp"
 
 namespace trainyard::simulation {
-namespace {
 
 using dispatcher::pool_budgets;
 using lifecycle::create_outcome;
+using lifecycle::kind;
 using lifecycle::look_outcome;
 
 aws::failure kind_of(const answer& a) {
@@ -17,6 +21,16 @@ aws::failure kind_of(const answer& a) {
     if (a.status == 0) return aws::failure::effect_unknown;
     return aws::classify("sagemaker", a.status, a.code, a.message);
 }
+
+aws::sagemaker::job_kind to_aws(kind k) {
+    return static_cast<aws::sagemaker::job_kind>(k);
+}
+
+const aws::sagemaker::job_words& words(kind k) {
+    return aws::sagemaker::words_of(to_aws(k));
+}
+
+namespace {
 
 create_outcome to_outcome(aws::failure kind) {
     switch (kind) {
@@ -36,13 +50,15 @@ create_outcome to_outcome(aws::failure kind) {
     return create_outcome::unknown;
 }
 
-std::string name_in(std::string_view request) {
-    const auto document = json::document::parse(request);
-    return std::string{document->root().find("TrainingJobName").string().value_or("")};
+lifecycle::sighting sighting_of(const aws::sagemaker::job_description& j) {
+    lifecycle::sighting s{j.status, j.secondary_status, j.failure_reason, j.arn, j.model_artifacts};
+    s.billable_seconds = j.billable_seconds.value_or(0);
+    if (j.ended)
+        s.ran_seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(*j.ended - j.started.value_or(j.created))
+                .count();
+    return s;
 }
-
-constexpr duration overlap = std::chrono::minutes{2};
-constexpr duration full_listing_every = std::chrono::minutes{5};
 
 }  // namespace
 
@@ -53,15 +69,14 @@ std::size_t process::link_of(const std::string& pool) const {
     return static_cast<std::size_t>(at - pools.begin());
 }
 
-void process::call(const std::string& pool, std::string operation, std::string input, told then) {
-    const std::size_t link = link_of(pool);
-    const bool creates = operation == "CreateTrainingJob";
-    const std::string name = creates ? name_in(input) : std::string{};
+void process::call(const ref& what, std::string_view operation, std::string input, told then) {
+    const std::size_t link = link_of(what.pool);
+    const bool creates = operation == words(what.kind).create;
     around_.network.call(
         {link, creates},
-        [s = &around_, link, creates, name, operation,
+        [s = &around_, link, creates, operation, what,
          input = std::move(input)](const wire::answered& reply) {
-            if (creates && s->dice.chance(s->stranger)) s->world.strange(link, name);
+            if (creates && s->dice.chance(s->stranger)) s->world.strange(link, what.kind, what.name);
             reply(s->world.call(link, operation, input));
         },
         [this, alive = alive_, then = std::move(then)](const answer& a) {
@@ -71,91 +86,112 @@ void process::call(const std::string& pool, std::string operation, std::string i
 }
 
 // Once the budget allows one call.
-void process::within(const std::string& pool, dispatcher::budget pool_budgets::* which,
-                     std::string_view operation, action then) {
-    dispatcher::budget& b = core_.budgets(pool).*which;
-    const mono_time at = now().mono;
-    if (!b.take(at))
-        return later(b.next(at) - at, [this, pool, which, operation, then = std::move(then)]() mutable {
-            within(pool, which, operation, std::move(then));
+void process::within(const ref& what, budget_of which, action then) {
+    if (!core_.pay(what.pool, what.kind, which, now())) {
+        const duration wait = (core_.budgets(what.pool, what.kind).*which).next(now().mono) - now().mono;
+        return later(wait, [this, what, which, then = std::move(then)]() mutable {
+            within(what, which, std::move(then));
         });
-    const double rate = operation == "describe" ? around_.what.describe_rate
-                        : operation == "list"   ? around_.what.list_rate
-                                                : around_.what.stop_rate;
-    if (!rates_.count(pool, operation, rate, around_.time.now()))
-        around_.judge.accuse(around_.time.now(), "S13", "{} in {} comes too early", operation, pool);
+    }
+    if (which == &pool_budgets::create) kick();  // what was owed is paid: more may start
+    const auto [name, rate] = which == &pool_budgets::create ? std::pair{"create", around_.what.create_rate}
+                              : which == &pool_budgets::describe
+                                  ? std::pair{"describe", around_.what.describe_rate}
+                              : which == &pool_budgets::list ? std::pair{"list", around_.what.list_rate}
+                                                             : std::pair{"stop", around_.what.stop_rate};
+    const std::string bucket = what.pool + " " + std::string{lifecycle::to_string(what.kind)};
+    if (!rates_.count(bucket, name, rate, around_.time.now()))
+        around_.judge.accuse(around_.time.now(), "S13", "{} in {} comes too early", name, bucket);
     then();
 }
 
-void process::create(const lifecycle::effect::create& what) {
-    const duration at = around_.time.now();
-    const lifecycle::job* durable = around_.ledger.find(what.job);
-    if (durable == nullptr || durable->state != lifecycle::state::starting ||
-        durable->attempt != what.attempt || durable->pool != what.pool ||
-        durable->sagemaker_name != what.name)
-        around_.judge.accuse(at, "S3", "Create of {} in {} without an intent on the disk", what.name,
-                             what.pool);
+// Lets the budget learn from an answer.
+void process::learn(const ref& what, budget_of which, const answer& a) {
+    dispatcher::budget& b = core_.budgets(what.pool, what.kind).*which;
+    if (a.status == 200) return b.succeeded();
+    if (kind_of(a) == aws::failure::throttled) b.throttled(now().mono);
+}
+
+void process::create(const ref& what) {
     const pool_plan& pool = around_.what.pools[link_of(what.pool)];
     const lifecycle::pool_values values{pool.name, pool.account, pool.region,
                                         "arn:aws:iam::" + pool.account + ":role/exec",
                                         "s3://bucket-" + pool.account};
-    const auto request = lifecycle::build_training_request(around_.ledger.body(what.job),
-                                                           core_.machine().find(what.job)->facts,
-                                                           what.attempt, around_.fleet.installation, values);
+    const auto request =
+        lifecycle::build_request(around_.ledger.body(what.job), core_.machine().find(what.job)->facts,
+                                 what.attempt, around_.fleet.installation, values);
     TY_CHECK(request.has_value(), "an accepted request can be built");
-    around_.told.add(at, "create {} in {}", what.name, what.pool);
-    call(what.pool, "CreateTrainingJob", *request, [this, what](const answer& a) {
-        const aws::failure kind = kind_of(a);
-        const bool ok = a.status == 200;
-        dispatcher::budget& b = core_.budgets(what.pool).create;
-        if (ok) b.succeeded();
-        if (!ok && kind == aws::failure::throttled) b.throttled(now().mono);
-        const create_outcome outcome = ok ? create_outcome::accepted : to_outcome(kind);
-        around_.told.add(around_.time.now(), "create {}: {} {}", what.name, static_cast<int>(outcome),
-                         a.message);
-        core_.machine().handle_create(what.job, what.attempt, outcome, a.message, now().wall);
-        kick();
+    within(what, &pool_budgets::create, [this, what, text = *request] {
+        const duration at = around_.time.now();
+        const lifecycle::job* durable = around_.ledger.find(what.job);
+        if (durable == nullptr || durable->state != lifecycle::state::starting ||
+            durable->attempt != what.attempt || durable->pool != what.pool ||
+            durable->sagemaker_name != what.name)
+            around_.judge.accuse(at, "S3", "Create of {} in {} without an intent on the disk", what.name,
+                                 what.pool);
+        around_.told.add(at, "create {} in {}", what.name, what.pool);
+        call(what, words(what.kind).create, text, [this, what](const answer& a) {
+            learn(what, &pool_budgets::create, a);
+            create_outcome outcome = to_outcome(kind_of(a));
+            std::string detail = a.message;
+            if (a.status == 200) {
+                outcome = create_outcome::accepted;
+                detail = aws::sagemaker::decode_create(a.body, to_aws(what.kind)).value();
+            }
+            around_.told.add(around_.time.now(), "create {}: {} {}", what.name, static_cast<int>(outcome),
+                             a.message);
+            core_.machine().handle_create(what.job, what.attempt, outcome, detail, now().wall);
+            kick();
+        });
     });
 }
 
-void process::verify(const lifecycle::effect::verify& what) {
-    within(what.pool, &pool_budgets::describe, "describe", [this, what] {
-        call(what.pool, "DescribeTrainingJob", aws::sagemaker::encode_job_name(what.name),
+void process::verified(const ref& what, look_outcome outcome, const lifecycle::sighting& seen,
+                       const std::map<std::string, std::string>& tags) {
+    around_.told.add(around_.time.now(), "verify {}: {} {}", what.name, static_cast<int>(outcome),
+                     seen.status);
+    core_.machine().handle_verify(what.job, what.attempt, outcome, seen, tags, now().wall);
+    kick();
+}
+
+void process::verify(const ref& what) {
+    within(what, &pool_budgets::describe, [this, what] {
+        if (what.kind == kind::pipeline) {
+            const lifecycle::job* job = core_.machine().find(what.job);
+            return find_execution(what, job->facts.accepted - std::chrono::minutes{15}, "");
+        }
+        call(what, words(what.kind).describe, aws::sagemaker::encode_key(to_aws(what.kind), what.name),
              [this, what](const answer& a) {
-                 const auto tell = [this, what](look_outcome outcome, const lifecycle::sighting& seen,
-                                                const aws::sagemaker::tags& tags) {
-                     around_.told.add(around_.time.now(), "verify {}: {} {}", what.name,
-                                      static_cast<int>(outcome), seen.status);
-                     core_.machine().handle_verify(what.job, what.attempt, outcome, seen, tags, now().wall);
-                     kick();
-                 };
+                 learn(what, &pool_budgets::describe, a);
                  if (a.status != 200) {
                      const bool missing = kind_of(a) == aws::failure::not_found;
-                     return tell(missing ? look_outcome::not_found : look_outcome::failed, {}, {});
+                     return verified(what, missing ? look_outcome::not_found : look_outcome::failed, {}, {});
                  }
-                 const auto job = aws::sagemaker::decode_describe(a.body);
-                 TY_CHECK(job.has_value(), "the answer of DescribeTrainingJob is read");
-                 const lifecycle::sighting seen{job->status, job->secondary_status, job->failure_reason};
-                 call(what.pool, "ListTags", aws::sagemaker::encode_list_tags(job->arn, ""),
-                      [tell, seen](const answer& listed) {
+                 const auto job = aws::sagemaker::decode_describe(a.body, to_aws(what.kind));
+                 TY_CHECK(job.has_value(), "the description is read");
+                 call(what, "ListTags", aws::sagemaker::encode_list_tags(job->arn, ""),
+                      [this, what, seen = sighting_of(*job)](const answer& listed) {
                           const auto tags = aws::sagemaker::decode_list_tags(listed.body);
-                          if (listed.status != 200 || !tags) return tell(look_outcome::failed, {}, {});
-                          tell(look_outcome::found, seen, tags->items);
+                          if (listed.status != 200 || !tags)
+                              return verified(what, look_outcome::failed, {}, {});
+                          verified(what, look_outcome::found, seen, tags->items);
                       });
              });
     });
 }
 
-void process::describe(const lifecycle::effect::describe& what) {
-    within(what.pool, &pool_budgets::describe, "describe", [this, what] {
-        call(what.pool, "DescribeTrainingJob", aws::sagemaker::encode_job_name(what.name),
+void process::describe(const ref& what) {
+    within(what, &pool_budgets::describe, [this, what] {
+        const std::string key = what.kind == kind::pipeline ? what.arn : what.name;
+        call(what, words(what.kind).describe, aws::sagemaker::encode_key(to_aws(what.kind), key),
              [this, what](const answer& a) {
+                 learn(what, &pool_budgets::describe, a);
                  look_outcome outcome = look_outcome::failed;
                  lifecycle::sighting seen;
                  if (a.status == 200) {
-                     const auto job = aws::sagemaker::decode_describe(a.body);
-                     TY_CHECK(job.has_value(), "the answer of DescribeTrainingJob is read");
-                     seen = {job->status, job->secondary_status, job->failure_reason};
+                     const auto job = aws::sagemaker::decode_describe(a.body, to_aws(what.kind));
+                     TY_CHECK(job.has_value(), "the description is read");
+                     seen = sighting_of(*job);
                      outcome = look_outcome::found;
                  } else if (kind_of(a) == aws::failure::not_found) {
                      outcome = look_outcome::not_found;
@@ -168,53 +204,20 @@ void process::describe(const lifecycle::effect::describe& what) {
     });
 }
 
-void process::stop(const lifecycle::effect::stop& what) {
-    within(what.pool, &pool_budgets::stop, "stop", [this, what] {
-        call(what.pool, "StopTrainingJob", aws::sagemaker::encode_job_name(what.name),
-             [this, what](const answer& a) {
-                 const bool ok = a.status == 200 || aws::sagemaker::is_already_stopped(a.code, a.message);
-                 core_.machine().handle_stop(what.job, what.attempt, ok, now().wall);
-                 kick();
-             });
-    });
-}
-
-void process::track(const std::string& pool) {
-    later(around_.fleet.reconcile, [this, pool] {
-        if (core_.machine().live_in(pool) == 0) return track(pool);
-        const tracking& t = tracking_.at(pool);
-        const bool full = !t.last || now().mono >= t.full_due;
-        std::optional<wall_time> after;
-        if (!full) after = *t.last - overlap;
-        list(pool, after, full, now().wall, "");
-    });
-}
-
-void process::list(const std::string& pool, std::optional<wall_time> after, bool full, wall_time began,
-                   std::string token) {
-    within(pool, &pool_budgets::list, "list", [this, pool, after, full, began, token] {
-        aws::sagemaker::list_filter filter;
-        filter.last_modified_after = after;
-        filter.name_contains = "ty-";
-        filter.next_token = token;
-        call(pool, "ListTrainingJobs", aws::sagemaker::encode_list(filter),
-             [this, pool, after, full, began](const answer& a) {
-                 if (a.status != 200) return track(pool);
-                 const auto page = aws::sagemaker::decode_list(a.body);
-                 TY_CHECK(page.has_value(), "the answer of ListTrainingJobs is read");
-                 for (const auto& s : page->jobs)
-                     core_.machine().handle_listed(pool, s.name, {s.status, s.secondary_status, ""},
-                                                   now().wall);
-                 kick();
-                 if (!page->next_token.empty()) return list(pool, after, full, began, page->next_token);
-                 tracking& t = tracking_.at(pool);
-                 t.last = began;
-                 if (full) {
-                     core_.machine().handle_listing_complete(pool, began);
-                     t.full_due = now().mono + full_listing_every;
-                 }
-                 track(pool);
-             });
+void process::stop(const ref& what) {
+    within(what, &pool_budgets::stop, [this, what] {
+        const std::string key = what.kind == kind::pipeline ? what.arn : what.name;
+        std::string input = what.kind == kind::pipeline
+                                ? aws::sagemaker::encode_stop_execution(key, sha256_hex(key))
+                                : aws::sagemaker::encode_key(to_aws(what.kind), key);
+        around_.told.add(around_.time.now(), "stop {}", what.name);
+        call(what, words(what.kind).stop, std::move(input), [this, what](const answer& a) {
+            learn(what, &pool_budgets::stop, a);
+            const bool ok = a.status == 200 || aws::sagemaker::is_already_stopped(a.code, a.message) ||
+                            kind_of(a) == aws::failure::not_found;
+            core_.machine().handle_stop(what.job, what.attempt, ok, now().wall);
+            kick();
+        });
     });
 }
 

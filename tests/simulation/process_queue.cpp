@@ -44,7 +44,9 @@ void process::received(std::vector<message_copy> messages, bool steady) {
         in.message_id = m.id;
         in.deduplication_id = m.deduplication_id;
         in.body = m.body;
-        core_.machine().handle_message(in, m.handle, core_.rules(in.queue), now().wall);
+        in.receive_count = m.receive_count;
+        const auto job = core_.machine().handle_message(in, m.handle, core_.rules(in.queue), now().wall);
+        if (job && poisoned(*job)) return die();
     }
     if (!messages.empty()) kick();
     if (steady) poll(true);
@@ -77,6 +79,19 @@ void process::flush() {
             reply({});
         },
         [](const answer&) {});
+}
+
+// A result, or a copy for the reject queue; nobody reads them here.
+void process::tell(lifecycle::job_id job) {
+    around_.network.call(
+        {around_.what.pools.size(), false}, [](const wire::answered& reply) { reply({}); },
+        [this, alive = alive_, job](const answer& a) {
+            if (!*alive) return;
+            mine([this, job, ok = a.status == 200] {
+                core_.machine().handle_told(job, ok, now().wall);
+                kick();
+            })();
+        });
 }
 
 }  // namespace trainyard::simulation

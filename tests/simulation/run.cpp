@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tests/simulation/process.hpp"
+#include "tests/simulation/work.hpp"
 
 namespace trainyard::simulation {
 namespace {
@@ -35,7 +36,6 @@ private:
     void begin();
     void end_process(duration back_after, const char* why);
     void arrivals();
-    std::string message(rng& r) const;
     // `what` happens `per_hour` times an hour on average, until the faults end.
     void recurring(double per_hour, std::string_view name, std::function<void(rng&)> what);
     void schedule(double per_hour, rng r, std::function<void(rng&)> what);
@@ -82,26 +82,6 @@ void play::end_process(duration back_after, const char* why) {
     time_.after(back_after, [this] { begin(); });
 }
 
-std::string play::message(rng& r) const {
-    if (r.chance(plan_.broken_message)) {
-        const char* const broken[] = {"", "{", R"({"kind":"training"})",
-                                      R"({"kind":"no such kind","request":{}})"};
-        return broken[r.below(4)];
-    }
-    const char* const priorities[] = {"low", "normal", "high"};
-    const bool spot = r.chance(plan_.spot);
-    return fmt::format(
-        R"({{"kind":"training","name":"job-{}","tenant":"{}","priority":"{}","max_attempts":{},"request":{{)"
-        R"("AlgorithmSpecification":{{"TrainingImage":"img","TrainingInputMode":"File"}},)"
-        R"("RoleArn":"${{pool.execution_role}}","OutputDataConfig":{{"S3OutputPath":"${{pool.bucket}}/out"}},)"
-        R"("ResourceConfig":{{"InstanceType":"ml.m5.large","InstanceCount":{},"VolumeSizeInGB":50}},{})"
-        R"("HyperParameters":{{"trainyard-local-seconds":"{}"}},)"
-        R"("StoppingCondition":{{"MaxRuntimeInSeconds":7200{}}}}}}})",
-        r.below(1000), plan_.tenants[r.below(plan_.tenants.size())], priorities[r.below(3)], r.between(1, 4),
-        r.between(1, 2), spot ? R"("EnableManagedSpotTraining":true,)" : "",
-        r.between(plan_.seconds_min, plan_.seconds_max), spot ? R"(,"MaxWaitTimeInSeconds":14400)" : "");
-}
-
 // Some come one by one, some in bursts.
 void play::arrivals() {
     rng r = rng{plan_.seed}.split("arrivals");
@@ -110,7 +90,7 @@ void play::arrivals() {
         const duration when{static_cast<std::int64_t>(r.below(length * 3 / 4))};
         const std::size_t burst = r.chance(0.2) ? 1 + r.below(30) : 1;
         for (std::size_t k = 0; k < burst && i < plan_.messages; ++k, ++i)
-            time_.at(when, [this, i, body = message(r)] { cloud_.send(i, body); });
+            time_.at(when, [this, i, body = make_message(plan_, r)] { cloud_.send(i, body); });
     }
 }
 
@@ -196,7 +176,7 @@ void play::judge_job(const lifecycle::job& j) {
     const duration now = time_.now();
     const std::string id = lifecycle::to_text(j.facts.id);
     std::size_t started = 0;
-    for (const auto& [key, s] : cloud_.starts()) started += s.job == id ? 1 : 0;
+    for (const cloud::started& s : cloud_.starts()) started += s.job == id ? 1 : 0;
     // The last attempt may have been refused for good, or its name may be a stranger's.
     const auto attempts = static_cast<std::size_t>(j.attempt);
     if (started != attempts && started + 1 != attempts)
@@ -209,14 +189,15 @@ void play::judge_job(const lifecycle::job& j) {
     if (j.state == state::name_conflict && plan_.faults.stranger == 0)
         verdict_.accuse(now, "S5", "{} met a stranger, and there is none", id);
     // S9: what is said of the end is what happened.
-    const auto truth = cloud_.status(j.pool, j.sagemaker_name);
-    if (!truth || started != attempts) return;
-    const bool ended = *truth == "Completed" || *truth == "Failed" || *truth == "Stopped";
-    if (!ended && j.state != state::vanished && j.state != state::name_conflict)
+    const cloud::started* last = cloud_.find(j.pool, j.sagemaker_name);
+    if (last == nullptr || started != attempts) return;
+    const auto truth = cloud_.status(*last);
+    if (!truth || last->kind == lifecycle::kind::endpoint) return;
+    if (cloud_.lives(*last) && j.state != state::vanished && j.state != state::name_conflict)
         verdict_.accuse(now, "S4", "{} is {} while {} is {}", id, lifecycle::to_string(j.state),
                         j.sagemaker_name, *truth);
-    if (j.state == state::failed && *truth == "Completed")
-        verdict_.accuse(now, "S9", "{} has failed, and {} is Completed", id, j.sagemaker_name);
+    if (j.state == state::failed && (*truth == "Completed" || *truth == "Succeeded"))
+        verdict_.accuse(now, "S9", "{} has failed, and {} is {}", id, j.sagemaker_name, *truth);
 }
 
 void play::judge() {
@@ -252,6 +233,9 @@ void play::judge() {
 }
 
 outcome play::perform() {
+    cloud_.tell([this](const lifecycle::job_event& e) {
+        if (process_) process_->hear(e);
+    });
     arrivals();
     faults();
     begin();
@@ -272,7 +256,9 @@ outcome play::perform() {
     o.simulated = time_.now();
     o.messages = cloud_.messages_sent();
     o.crashes = crashes_;
-    o.creates = cloud_.accepted();
+    o.creates =
+        static_cast<std::uint64_t>(std::count_if(cloud_.starts().begin(), cloud_.starts().end(),
+                                                 [](const cloud::started& s) { return !s.job.empty(); }));
     o.lost_creates = wire_.lost_creates();
     o.by_state.resize(static_cast<std::size_t>(state::rejected) + 1);
     for (const auto& [id, j] : disk_.jobs()) ++o.by_state[static_cast<std::size_t>(j.state)];

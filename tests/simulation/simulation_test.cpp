@@ -85,7 +85,7 @@ TEST(Simulation, ItsFaultsHappen) {
     }
     EXPECT_GT(lost * 5, creates) << "a fifth of the starts loses its answer";
     EXPECT_GT(crashes, 60U);
-    EXPECT_EQ(faults.size(), 21U) << "every fault is there in some seed";
+    EXPECT_EQ(faults.size(), 23U) << "every fault is there in some seed";
     for (const auto s : {lifecycle::state::succeeded, lifecycle::state::failed, lifecycle::state::rejected,
                          lifecycle::state::cancelled, lifecycle::state::name_conflict})
         EXPECT_GT(states[static_cast<std::size_t>(s)], 0U) << lifecycle::to_string(s);
