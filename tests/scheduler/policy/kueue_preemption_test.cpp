@@ -63,14 +63,23 @@ settings fleet_of(const json::value queues, std::string_view target) {
     return s;
 }
 
-std::vector<demand_line> demand_of(const json::value requests, const json::value flavors) {
+using flavors = std::map<std::string, std::string, std::less<>>;  // by resource; not named: default
+
+std::vector<demand_line> demand_of(const json::value requests, const flavors& chosen) {
     std::vector<demand_line> out;
     const auto& all = requests.members();
     for (auto r = all.begin(); r != all.end(); ++r) {
-        const auto flavor = flavors.find(r.key()).string();
-        out.push_back(
-            {std::string{r.key()} + "-" + std::string{flavor.value_or("default")}, quantity(*(*r).string())});
+        const auto flavor = chosen.find(r.key());
+        out.push_back({std::string{r.key()} + "-" + (flavor == chosen.end() ? "default" : flavor->second),
+                       quantity(*(*r).string())});
     }
+    return out;
+}
+
+flavors flavors_of(const json::value named) {
+    flavors out;
+    const auto& all = named.members();
+    for (auto f = all.begin(); f != all.end(); ++f) out[std::string{f.key()}] = *(*f).string();
     return out;
 }
 
@@ -94,7 +103,7 @@ TEST(kueue_preemption, the_victims_of_every_case) {
         for (const json::value a : c.find("admitted").elements()) {
             pending_job j = job(++id, std::string{*a.find("cq").string()}, 0,
                                 static_cast<int>(*a.find("priority").integer()), t0);
-            j.demand = demand_of(a.find("requests"), a.find("flavors"));
+            j.demand = demand_of(a.find("requests"), flavors_of(a.find("flavors")));
             j.preemptible = true;
             const bool later = a.find("reserved_at").string() == "now.Add(time.Second)";
             s.restore(j, "p", t0 + (later ? 1s : 0s));
@@ -105,13 +114,10 @@ TEST(kueue_preemption, the_victims_of_every_case) {
         pending_job j = job(100, target, 0, static_cast<int>(*in.find("priority").integer()), t0);
         if (in.find("created").is_string()) j.submitted = t0 - 15s;
         // The flavor that Kueue has assigned by then.
-        json::writer flavors;
-        flavors.begin_object();
+        flavors chosen;
         for (const json::value m : c.find("modes").elements())
-            flavors.member(*m.at(0).string() == "ResourceCPU" ? "cpu" : "memory", *m.at(1).string());
-        flavors.end_object();
-        const auto parsed = json::document::parse(flavors.text());
-        j.demand = demand_of(in.find("requests"), parsed->root());
+            chosen[*m.at(0).string() == "ResourceCPU" ? "cpu" : "memory"] = *m.at(1).string();
+        j.demand = demand_of(in.find("requests"), chosen);
         s.add(j);
         const decision d = s.decide(t0 + 2s, 10);
         s.check_invariants();
