@@ -148,8 +148,8 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
     root.only({"installation", "ledger", "admin", "reconcile_seconds", "retention_days",
-               "receivers_per_queue", "accounts", "tenants", "queues", "events", "priorities", "default_priority",
-               "policy"});
+               "receivers_per_queue", "accounts", "tenants", "queues", "events", "priorities",
+               "default_priority", "policy"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");

@@ -197,12 +197,14 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     lifecycle::batch all;
     std::size_t started = 0;
     for (;;) {
+        preempt(now);
         lifecycle::batch b = machine_.take();
         for (const auto& command : b.quota) obey(command, now);
         std::move(b.records.begin(), b.records.end(), std::back_inserter(all.records));
         for (const lifecycle::effect_t& e : b.effects) owe(e);
         std::move(b.effects.begin(), b.effects.end(), std::back_inserter(all.effects));
         std::vector<policy::start> starts;
+        const std::size_t waiting = victims_.size();
         if (started < starts_max) {
             for (auto& [pool, budgets] : budgets_)
                 policy_.set_start_budget(pool, starts_allowed(budgets, now));
@@ -214,8 +216,7 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
             machine_.handle_start(s.job, s.pool, now.wall);
         }
         started += starts.size();
-        preempt(now);
-        if (b.empty() && starts.empty()) return all;
+        if (b.empty() && starts.empty() && victims_.size() == waiting) return all;
     }
 }
 

@@ -97,8 +97,9 @@ task<result<void>> sweep_kind(caller& c, aws::sagemaker::job_kind kind, const wa
 
 // Executions of pipelines have no name of their own; their client token makes a repeated start the same.
 constexpr aws::sagemaker::job_kind named_kinds[] = {
-    aws::sagemaker::job_kind::training, aws::sagemaker::job_kind::tuning, aws::sagemaker::job_kind::processing,
-    aws::sagemaker::job_kind::transform, aws::sagemaker::job_kind::endpoint};
+    aws::sagemaker::job_kind::training, aws::sagemaker::job_kind::tuning,
+    aws::sagemaker::job_kind::processing, aws::sagemaker::job_kind::transform,
+    aws::sagemaker::job_kind::endpoint};
 
 task<result<void>> sweep_pool(caller& c, const wants_tags& wants, std::vector<lifecycle::found_job>& out) {
     for (const aws::sagemaker::job_kind kind : named_kinds) {
