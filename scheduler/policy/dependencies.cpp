@@ -78,6 +78,7 @@ void scheduler::impl::end_of(std::uint64_t id, outcome how) {
     const held_jobs::news n = held.ended(id, how);
     for (const std::uint64_t ready : n.ready) settle_held(ready);
     for (const std::uint64_t hopeless : n.unsatisfiable) {
+        if (!held.contains(hopeless)) continue;  // it depended on one before it, too
         held.take(hopeless);
         unsatisfiable.push_back(hopeless);
         end_of(hopeless, outcome::failed);

@@ -63,7 +63,7 @@ private:
     void forget_if_empty(index g);
 
     std::map<std::uint64_t, held_job> jobs_;
-    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> dependents_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> dependents_;  // order-free: looked up only
     std::map<std::string, index> gang_names_;
     std::vector<gang> gangs_;
     std::vector<index> free_gangs_;
@@ -71,7 +71,7 @@ private:
         index gang;
         pending_job job;
     };
-    std::unordered_map<std::uint64_t, started_member> started_;
+    std::unordered_map<std::uint64_t, started_member> started_;  // order-free: looked up only
 };
 
 }  // namespace trainyard::policy

