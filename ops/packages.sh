@@ -8,7 +8,7 @@ packages_build=(
     rapidjson-dev libpugixml-dev              # JSON, and XML of the AWS Query protocol
     prometheus-cpp-dev                        # metrics; brings civetweb and curl, which its CMake file looks for
     libpcre2-dev                              # patterns of AWS's service models: look-ahead, Unicode classes
-    zlib1g-dev
+    zlib1g-dev                                # logs of simulate that are gzipped; civetweb asks for it too
     libsqlite3-dev                            # the ledger
     libyaml-cpp-dev libcli11-dev              # fleet.yaml, command line
     libspdlog-dev libfmt-dev
