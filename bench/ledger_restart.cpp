@@ -84,7 +84,7 @@ result<void> measure_restart(const std::string& file, std::size_t pending, std::
         const dispatcher::instant now{jobs->back().facts.accepted, mono_time{}};
         {
             dispatcher::core core{fleet, {}, 1, now};
-            core.restore(std::move(*jobs), now);
+            core.restore(std::move(*jobs), {}, now);
             const auto first = core.turn(now, 1000);
             since(wall.ready, cpu.ready);
             if (first.effects.empty()) return error{errc::internal, "nothing was started"};
