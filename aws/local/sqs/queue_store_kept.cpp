@@ -89,6 +89,9 @@ void queue_store::restore(const kept_message& k, queue_message m) {
     if (settings_.fifo) {
         e.home = &*groups_.try_emplace(e.message.group_id).first;
         e.home->second.members.insert(e);
+        grow_horizon(e);
+    } else if (!e.message.group_id.empty()) {
+        join(e, e.message.sent);
     }
     state where = state::visible;
     if (k.where == kept_message::place::delayed) where = state::delayed;

@@ -1,9 +1,28 @@
 // The receiving half of queue_store: which messages, in which order, and repeated attempts.
 #include <algorithm>
+#include <iterator>
 
 #include "aws/local/sqs/queue_store.hpp"
 
 namespace trainyard::aws::local {
+
+void queue_store::grow_horizon(const entry& added) {
+    const std::size_t size = entries_.size();
+    if (size <= settings_.look_ahead) {
+        if (size == settings_.look_ahead) horizon_ = &*by_age_.rbegin();
+        return;
+    }
+    const key_of_age key;
+    if (horizon_ != nullptr && key(added) < key(*horizon_))
+        horizon_ = &*std::prev(by_age_.iterator_to(*horizon_));
+}
+
+void queue_store::shrink_horizon(const entry& leaving) {
+    const key_of_age key;
+    if (horizon_ == nullptr || key(leaving) > key(*horizon_)) return;
+    const auto next = std::next(by_age_.iterator_to(*horizon_));
+    horizon_ = next == by_age_.end() ? nullptr : &*next;
+}
 
 queue_store::received queue_store::receive(const receive_request& request, wall_time now, rng& random) {
     advance(now);
@@ -31,6 +50,7 @@ void queue_store::take(entry& e, const receive_request& request, wall_time now, 
 
 void queue_store::receive_standard(const receive_request& request, wall_time now, rng& random,
                                    received& out) {
+    if (!ready_.empty() || !noisy_.empty()) return receive_fairly(request, now, random, out);
     for (auto next = visible_.begin(); next != visible_.end() && out.messages.size() < request.max;) {
         if (in_flight_ >= settings_.in_flight_limit) {
             out.over_limit = out.messages.empty();
@@ -48,12 +68,14 @@ void queue_store::receive_fifo(const receive_request& request, wall_time now, rn
     std::vector<const group*> done;  // that are ready again under a later key
     for (auto first = ready_.begin(); first != ready_.end() && out.messages.size() < request.max;) {
         const serial key = first->ready;
+        if (horizon_ != nullptr && key > horizon_->number) return;
         group* const g = &*first;
         if (std::find(done.begin(), done.end(), g) == done.end()) {
             bool alive = true;  // a dead letter may be the last member, and the group goes with it
             for (auto next = g->members.begin(); alive && out.messages.size() < request.max;) {
                 if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
                 if (next == g->members.end() || next->where != state::visible) break;
+                if (horizon_ != nullptr && next->number > horizon_->number) break;
                 entry& e = *next++;
                 if (request.max_receive_count != 0 && e.message.receive_count >= request.max_receive_count) {
                     alive = g->members.size() > 1;

@@ -122,6 +122,9 @@ service_reply sqs_operations::send_message(const operation_call& call) {
     if (!read) return read.error();
     read->message.sender_id = std::make_shared<const std::string>(call.who.user_id);
     const message_digests digests = digests_of(read->message);
+    // Not among what the client sent as attributes, so in no digest.
+    if (read->message.trace_header.empty() && is_trace_header(call.trace_header))
+        read->message.trace_header = call.trace_header;
     const auto sent = (*q)->store.send(std::move(read->message), read->delay, call.now, random_);
     json::writer out;
     out.begin_object();
