@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/identity/iam_store.hpp"
 #include "engine/base/rng.hpp"
@@ -45,7 +46,7 @@ struct session_request {
     session_facts facts;
 };
 
-class identity_store {
+class identity_store final : public kept_part {
 public:
     struct identity {
         principal who;
@@ -74,7 +75,13 @@ private:
     struct open_session {
         identity who;
         session_facts facts;
+        template <class Fields>
+        friend void fields(Fields& f, open_session& s) {
+            f("who", s.who.who), f("key", s.who.key), f("facts", s.facts);
+        }
     };
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
     void forget_expired(wall_time now);
 
     secret secret_access_key_;
