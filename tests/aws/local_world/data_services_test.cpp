@@ -289,12 +289,12 @@ TEST_F(data_services, sessions_and_keys_still_sign) {
     const std::string assumed = form("sts", "2011-06-15",
                                      {{"Action", "AssumeRole"},
                                       {"RoleArn", "arn:aws:iam::111122223333:role/train"},
-                                      {"RoleSessionName", "s"}});
+                                      {"RoleSessionName", "ses"}});
     auto session = key(between(assumed, "AccessKeyId"), between(assumed, "SecretAccessKey"));
     session.session_token = secret{between(assumed, "SessionToken")};
     kill();
     EXPECT_THAT(call(form_request(identity_form), ann, "sts").body, HasSubstr(":user/ann"));
-    EXPECT_THAT(call(form_request(identity_form), session, "sts").body, HasSubstr("assumed-role/train/s"));
+    EXPECT_THAT(call(form_request(identity_form), session, "sts").body, HasSubstr("assumed-role/train/ses"));
     advance(3'700);
     kill();
     EXPECT_THAT(call(form_request(identity_form), session, "sts").body, HasSubstr("Expired"));
