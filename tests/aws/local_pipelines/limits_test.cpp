@@ -50,9 +50,11 @@ TEST_F(kept, the_latest_executions) {
         store.advance(at(now + 9), jobs);
     }
     EXPECT_EQ(store.executions().size(), executions_kept_max);
-    EXPECT_FALSE(store.find_execution(arns[4]));
-    ASSERT_TRUE(store.find_execution(arns[5]));
-    EXPECT_EQ((*store.find_execution(arns[5]))->run.status(), execution_status::failed);
+    const pipeline_store& seen = store;
+    EXPECT_FALSE(seen.find_execution(arns[4]));
+    const auto oldest = seen.find_execution(arns[5]);
+    ASSERT_TRUE(oldest);
+    EXPECT_EQ((*oldest)->run.status(), execution_status::failed);
 }
 
 }  // namespace
