@@ -225,7 +225,7 @@ TEST_F(batch, random_runs_keep_the_books) {
         SCOPED_TRACE(seed);
         rng random{seed};
         quota_book book{5, {}};
-        batch_jobs jobs{processing_kind, {book, rules, nullptr, 1.0}};
+        batch_jobs jobs{processing_kind, {book, rules, 1.0}};
         operation_table t;
         add_processing_operations(t, jobs);
         wall_time at = noon;
