@@ -275,8 +275,8 @@ std::vector<training_store::change> training_store::take_changes(wall_time now) 
         const auto [when, job] = *changes_.begin();
         changes_.erase(changes_.begin());
         out.push_back({job, when, job->told++});
-        heard(*job, part::course);
         schedule_change(*job);
+        heard(*job, part::course);
     }
     return out;
 }
