@@ -191,6 +191,7 @@ task<http::response> front::answer(const service_set& services, const route& whe
     }
     operation_call call{where.operation, input->root(),     from.who,
                         from.region,     base_url(request), parts_.time.wall()};
+    if (const auto trace = request.fields.get("x-amzn-trace-id"); !trace.empty()) call.trace_header = trace;
     verdict v;
     if (!parts_.gate.idle()) {
         const auto is_fast = [&services](const operation_call& c, std::string_view queue) {

@@ -60,12 +60,20 @@ struct world::impl {
         services = std::make_shared<world_services>(io, time, options, options.seed + begun++, random,
                                                     journal, initial_delivery);
         services->sagemaker.set_rules(initial_job_rules);
+        services->sqs.on_timer([this] { keep.look(); });
+        services->events.on_timer([this] { keep.look(); });
         entrance.serve(services);
         keep.serve(durables());
     }
 
     // The parts of the world that are kept. A new one is a line here.
-    std::vector<durable*> durables() { return {&time, &services->sqs.kept()}; }
+    std::vector<durable*> durables() {
+        std::vector<durable*> out{&time, &services->sqs.kept(), &services->limits};
+        for (durable* part : services->sagemaker.kept()) out.push_back(part);
+        for (durable* part : services->events.kept()) out.push_back(part);
+        out.insert(out.end(), {&services->quotas.kept(), &services->iam_entities, &services->users});
+        return out;
+    }
 
     std::function<task<bool>()> keeping() {
         if (options.data_file.empty()) return {};
@@ -210,6 +218,8 @@ result<std::uint16_t> world::listen(const std::string& address, std::uint16_t po
         if (const auto opened = self.keep.open(self.options.data_file, self.durables()); !opened)
             return opened.error();
     self.services->sqs.began();
+    self.services->events.look(self.time.wall());
+    self.keep.look();
     return self.server.listen(address, port);
 }
 

@@ -1,5 +1,6 @@
 #include "aws/local/world_sagemaker.hpp"
 
+#include "aws/local/identity/access_guard.hpp"
 #include "aws/local/sagemaker/common/coverage.hpp"
 
 namespace trainyard::aws::local {
@@ -32,7 +33,7 @@ sagemaker_options sagemaker_options_of(const world_options& options, const role_
     out.seed = options.seed;
     out.time_scale = options.time_scale;
     out.list_delay = options.list_delay;
-    out.roles = &roles;
+    out.guard = [&roles](const operation_call& call) { return refused_role(roles, call); };
     out.send = [&queues](const auto& message, wall_time now) { send_callback(queues, message, now); };
     return out;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace trainyard {
 
@@ -47,6 +48,16 @@ public:
     }
     double unit() { return static_cast<double>(next_u64() >> 11U) * 0x1.0p-53; }  // uniform in [0, 1)
     bool chance(double probability) { return unit() < probability; }
+
+    // Where the sequence stands; of_state() goes on from there.
+    using state_type = std::pair<std::uint64_t, std::uint64_t>;
+    state_type state() const { return {state_, increment_}; }
+    static rng of_state(const state_type& s) {
+        rng out{0};
+        out.state_ = s.first;
+        out.increment_ = s.second | 1U;
+        return out;
+    }
 
 private:
     std::uint64_t state_ = 0;

@@ -189,12 +189,12 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--coverage", a->coverage,
-                  "Print what SageMaker here does with each parameter (Markdown), and exit");
+                  "Print what SageMaker and SQS here do with each parameter (Markdown), and exit");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
     cmd->callback([&run, a] {
         run = [a]() -> int {
             if (a->coverage) {
-                std::cout << aws::local::sagemaker_coverage();
+                std::cout << aws::local::sagemaker_coverage() << '\n' << aws::local::sqs_coverage();
                 return exit_code::done;
             }
             a->world.verify_signatures = !a->no_verify;

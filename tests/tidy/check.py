@@ -103,7 +103,7 @@ LAYERS = {
     "aws/local/gate": ["engine/base", "aws/local/base"],
     "aws/local/durable": ["engine/base", "engine/io", "engine/sqlite", "aws/local/base"],
     "aws/local/control": ["engine/base", "engine/http", "aws/local/base", "aws/local/gate"],
-    "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/policy"],
+    "aws/local/sqs": ["engine/base", "engine/io", "aws/local/base", "aws/local/model", "aws/local/policy"],
     "aws/local/sagemaker/common": ["engine/base", "aws/local/base", "aws/local/model"],
     "aws/local/sagemaker/pipelines": ["engine/base", "aws/local/base", "aws/local/sagemaker/common"],
     "aws/local/sagemaker/resources": ["engine/base", "aws/local/base", "aws/local/sagemaker/common", "aws/local/sagemaker/training"],

@@ -6,6 +6,7 @@
 Needs Python's standard library alone; promtool is used where it is installed.
 """
 import ctypes
+import http.client
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -311,6 +313,61 @@ class Program(unittest.TestCase):
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("queue jobs: it has no dead-letter queue (no-dead-letter-queue)", done.stdout)
         self.assertEqual(self.call("doctor", "-c", "fleet.yaml", "--credentials").returncode, 2)
+
+    def aws(self, service, target, body):
+        """The answer of a service of a local AWS that runs with --no-verify."""
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        credential = f"111122223333/{now[:8]}/us-east-1/{service}/aws4_request"
+        request = urllib.request.Request(self.environment["AWS_ENDPOINT_URL"], json.dumps(body).encode(), {
+            "Content-Type": f"application/x-amz-json-1.{int(service != 'sqs')}", "X-Amz-Target": target, "X-Amz-Date": now,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={'0' * 64}"})
+        with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def test_local_aws_is_killed(self):
+        """With SIGKILL amid creates and sends, again and again: what was answered is there, and jobs go on."""
+        local = self.local("--data", "world.db", "--no-verify")
+        self.aws("sqs", "AmazonSQS.CreateQueue", {"QueueName": "q"})
+        jobs, messages = [], set()
+
+        def work(name, enough):
+            for n in range(1000000):
+                try:
+                    self.aws("sagemaker", "SageMaker.CreateTrainingJob", {
+                        "TrainingJobName": f"{name}-{n}", "RoleArn": "arn:aws:iam::111122223333:role/r",
+                        "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+                        "OutputDataConfig": {"S3OutputPath": "s3://b/o"}, "StoppingCondition": {"MaxRuntimeInSeconds": 9999},
+                        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}})
+                    jobs.append(f"{name}-{n}")
+                    messages.add(self.aws("sqs", "AmazonSQS.SendMessage", {"QueueUrl": "q", "MessageBody": "x"})["MessageId"])
+                except (OSError, http.client.HTTPException):
+                    return  # killed
+                if n == 20:
+                    enough.set()
+
+        for turn in range(4):
+            enough = threading.Event()
+            workers = [threading.Thread(target=work, args=(f"j{turn}-{w}", enough)) for w in range(4)]
+            for w in workers:
+                w.start()
+            self.assertTrue(enough.wait(SECONDS_MAX))
+            local.kill()
+            for w in workers:
+                w.join(SECONDS_MAX)
+            local = self.local("--data", "world.db", "--no-verify")
+        self.assertGreaterEqual(len(jobs), 80)
+        deadline = time.monotonic() + SECONDS_MAX
+        for job in jobs:
+            while True:
+                seen = self.aws("sagemaker", "SageMaker.DescribeTrainingJob", {"TrainingJobName": job})["TrainingJobStatus"]
+                if seen == "Completed":
+                    break
+                self.assertEqual(seen, "InProgress")
+                self.assertLess(time.monotonic(), deadline)
+        while messages:
+            got = self.aws("sqs", "AmazonSQS.ReceiveMessage", {"QueueUrl": "q", "MaxNumberOfMessages": 10}).get("Messages", [])
+            self.assertTrue(got, f"lost {messages}")
+            messages -= {m["MessageId"] for m in got}
 
     def test_demo(self):
         done = self.call("demo", "--jobs", "60", "--json")

@@ -24,9 +24,10 @@ struct operation_call {
     std::string operation;  // "SendMessage"
     json::value input;      // an object; outlives the call
     principal who;
-    region_name region;    // from the credential scope
-    std::string base_url;  // scheme://host:port as the client wrote it; queue URLs start with it
-    wall_time now{};       // when the request arrived
+    region_name region;          // from the credential scope
+    std::string base_url;        // scheme://host:port as the client wrote it; queue URLs start with it
+    wall_time now{};             // when the request arrived
+    std::string trace_header{};  // the X-Amzn-Trace-Id of the HTTP request
 };
 
 struct service_error {

@@ -99,6 +99,10 @@ void keeper::serve(std::vector<durable*> parts) {
     impl_->schedule();
 }
 
+void keeper::look() {
+    if (impl_->file && impl_->changed()) impl_->schedule();
+}
+
 task<bool> keeper::kept() {
     impl& self = *impl_;
     if (!self.file) co_return true;

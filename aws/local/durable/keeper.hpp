@@ -28,6 +28,8 @@ public:
     void serve(std::vector<durable*> parts);
 
     bool is_open() const;
+    // What changed without a request, which would wait for it, is written in this turn, too.
+    void look();
     // Until everything that changed so far is written. False when it could not be: memory is then ahead of
     // the file, and no answer may go out.
     task<bool> kept();

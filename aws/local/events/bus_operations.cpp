@@ -64,6 +64,7 @@ service_reply events_operations::create_event_bus(const operation_call& call) {
     const auto made = buses_.create(key, call.now);
     if (!made) return made.error();
     (*made)->tags = std::move(*tags);
+    buses_.touched(key);
     read_settings(call.input, **made);
     json::writer out;
     out.begin_object().member("EventBusArn", key.arn());
@@ -78,6 +79,7 @@ service_reply events_operations::update_event_bus(const operation_call& call) {
     bus& on = **found;
     read_settings(call.input, on);
     on.modified = call.now;
+    buses_.touched(on.key);
     json::writer out;
     out.begin_object().member("Arn", on.key.arn()).member("Name", on.key.name);
     write_settings(out, on);
@@ -143,6 +145,7 @@ service_reply events_operations::put_permission(const operation_call& call) {
     }
     on.policy = std::move(*policy);
     on.modified = call.now;
+    buses_.touched(on.key);
     return std::string{};
 }
 
@@ -150,6 +153,7 @@ service_reply events_operations::remove_permission(const operation_call& call) {
     const auto found = addressed_bus(call);
     if (!found) return found.error();
     bus& on = **found;
+    buses_.touched(on.key);
     if (call.input.find("RemoveAllPermissions").boolean() == true) {
         on.policy = {};
         return std::string{};
@@ -168,9 +172,15 @@ events_result<tag_map*> events_operations::addressed_tags(const operation_call& 
     const std::string arn = text_of(call.input, "ResourceARN");
     if (auto denied = authorise(call, arn, nullptr)) return std::move(*denied);
     for (bus* b : buses_.list(call.who.account, call.region)) {
-        if (b->key.arn() == arn) return &b->tags;
+        if (b->key.arn() == arn) {
+            buses_.touched(b->key);  // they may be about to change
+            return &b->tags;
+        }
         for (auto& [name, r] : b->rules)
-            if (r.arn == arn) return &r.tags;
+            if (r.arn == arn) {
+                buses_.touched(*b, name);
+                return &r.tags;
+            }
     }
     return not_found(fmt::format("Resource {} does not exist.", arn));
 }

@@ -46,6 +46,7 @@ events_result<bus*> bus_registry::create(const bus_key& key, wall_time now) {
     bus& made = buses_[key];
     made.key = key;
     made.created = made.modified = now;
+    touched(key);
     return &made;
 }
 
@@ -69,6 +70,7 @@ rule& bus_registry::put(bus& on, rule r, wall_time now) {
     }
     kept = std::move(r);
     start(on, kept, now);
+    touched(on, kept.name);
     return kept;
 }
 
@@ -77,10 +79,12 @@ void bus_registry::set_state(bus& on, rule& r, std::string state, wall_time now)
     stop(on, r);
     r.state = std::move(state);
     start(on, r, now);
+    touched(on, r.name);
 }
 
 void bus_registry::remove_rule(bus& on, rule& r) {
     stop(on, r);
+    touched(on, r.name);
     on.rules.erase(std::string{r.name});
 }
 
@@ -94,6 +98,7 @@ std::vector<bus_registry::due_rule> bus_registry::take_due(wall_time now) {
         out.push_back({&on, &r, first.when});
         r.fires = next_fire_time(*r.times, first.when, now);
         if (r.fires) timers_.insert({*r.fires, on.key, r.name});
+        touched(on, r.name);
     }
     return out;
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/events/bus_policy.hpp"
 #include "aws/local/events/event_pattern.hpp"
 #include "aws/local/events/schedule.hpp"
@@ -58,12 +59,17 @@ struct bus {
     std::map<std::string, rule, std::less<>> rules;
 };
 
-class bus_registry {
+class bus_registry final : public kept_part {
 public:
+    bus_registry() : kept_part("events.buses") {}
+
     // Every account has a default bus in every region.
     bus* find(const bus_key& key);
     events_result<bus*> create(const bus_key& key, wall_time now);
-    void remove(const bus_key& key) { buses_.erase(key); }
+    void remove(const bus_key& key) {
+        touched(key);
+        buses_.erase(key);
+    }
     // Of one account and region in the order of names.
     std::vector<bus*> list(const account_id& account, const region_name& region);
 
@@ -71,6 +77,10 @@ public:
     rule& put(bus& on, rule r, wall_time now);
     void set_state(bus& on, rule& r, std::string state, wall_time now);
     void remove_rule(bus& on, rule& r);
+
+    // Whoever changes what a bus, or one of its rules, says or holds tells it here.
+    void touched(const bus_key& key);
+    void touched(const bus& on, std::string_view rule);
 
     struct due_rule {
         bus* on;
@@ -82,6 +92,10 @@ public:
     std::optional<wall_time> next() const;
 
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
+    bool take_rule(bus& on, std::string_view name, json::value v);
+
     struct timer {
         wall_time when;
         bus_key on;

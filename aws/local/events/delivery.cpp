@@ -18,7 +18,7 @@ duration backoff(unsigned attempts, rng& random) {
 }  // namespace
 
 delivery_machine::delivery_machine(const delivery_faults& faults)
-    : faults_(faults), random_(rng(faults.seed).split("events.delivery")) {}
+    : kept_part("events.deliveries"), faults_(faults), random_(rng(faults.seed).split("events.delivery")) {}
 
 void delivery_machine::set_faults(const delivery_faults& faults) {
     faults_ = faults;
@@ -61,6 +61,7 @@ void delivery_machine::schedule(delivery d, wall_time now) {
 
 void delivery_machine::wait(std::uint64_t number, entry& e, wall_time due) {
     e.due = due;
+    touched(number);
     due_.insert({due, number});
 }
 
@@ -85,6 +86,7 @@ void delivery_machine::report(std::uint64_t number, const delivery_outcome& how,
     if (found == pending_.end()) return;
     if (how.what != delivery_outcome::kind::done) return fail(number, how, now);
     ++(found->second.dead_letter ? counts_.dead_lettered : counts_.delivered);
+    touched(number);
     pending_.erase(found);
 }
 
@@ -102,6 +104,7 @@ void delivery_machine::give_up(std::uint64_t number, const delivery_outcome& how
     entry& e = pending_.at(number);
     if (e.dead_letter || e.what.dead_letter_arn.empty()) {
         ++counts_.dropped;
+        touched(number);
         pending_.erase(number);
         return;
     }

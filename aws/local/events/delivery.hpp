@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/events/delivery_faults.hpp"
 #include "aws/local/events/event.hpp"
 #include "aws/local/events/target.hpp"
@@ -53,7 +54,7 @@ struct delivery_command {
     std::map<std::string, std::string> attributes{};
 };
 
-class delivery_machine {
+class delivery_machine final : public kept_part {
 public:
     struct counts {
         std::uint64_t matched = 0;        // events accepted, one for each target
@@ -89,6 +90,11 @@ private:
         bool dead_letter = false;
         std::map<std::string, std::string> attributes{};
     };
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
+    void touched(std::uint64_t number);
+    template <class Fields>
+    friend void fields(Fields& f, entry& e);
     void schedule(delivery d, wall_time now);
     void wait(std::uint64_t number, entry& e, wall_time due);
     void fail(std::uint64_t number, const delivery_outcome& how, wall_time now);

@@ -11,9 +11,10 @@
 namespace trainyard::aws::local::events {
 
 events_operations::events_operations(std::uint64_t seed, const delivery_faults& faults,
-                                     const authorizer& permissions)
+                                     const authorizer& permissions, access_function needs)
     : validator_(model::events_model()),
       permissions_(permissions),
+      needs_(std::move(needs)),
       random_(rng(seed).split("events.ids")),
       deliveries_(faults) {}
 
@@ -63,9 +64,15 @@ service_reply events_operations::perform(const operation_call& call) {
 }
 
 std::optional<service_error> events_operations::authorise(const operation_call& call,
-                                                          const std::string& resource,
-                                                          const bus* owner) const {
-    const access what{"events:" + call.operation, resource, {{"aws:requestedregion", call.region.str()}}};
+                                                          const std::string& resource, const bus* owner,
+                                                          json::value entry) const {
+    access what{"events:" + call.operation, resource, {{"aws:requestedregion", call.region.str()}}};
+    if (needs_)
+        if (const auto known = needs_(call); !known.empty()) what.context = known.front().context;
+    if (entry.exists()) {
+        what.context.insert_or_assign("events:source", text_of(entry, "Source"));
+        what.context.insert_or_assign("events:detail-type", text_of(entry, "DetailType"));
+    }
     const account_id& account = owner != nullptr ? owner->key.account : call.who.account;
     const policy_document* const policy = owner != nullptr ? owner->policy.document() : nullptr;
     const access_decision decision = permissions_.authorize(call.who, what, account, policy, call.now);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +21,14 @@ namespace trainyard::aws::local::events {
 // Bytes of all entries of one PutEvents together, and so of one event ("Amazon EventBridge quotas").
 inline constexpr std::size_t max_put_bytes = 1'048'576;
 
+// What an operation needs, with the values that conditions look at.
+using access_function = std::function<std::vector<access>(const operation_call&)>;
+
 class events_operations {
 public:
     // `seed` makes ids; `permissions` outlives this.
-    events_operations(std::uint64_t seed, const delivery_faults& faults, const authorizer& permissions);
+    events_operations(std::uint64_t seed, const delivery_faults& faults, const authorizer& permissions,
+                      access_function needs = {});
 
     service_reply perform(const operation_call& call);
 
@@ -39,6 +44,8 @@ public:
     std::optional<wall_time> next() const;
 
     delivery_machine& deliveries() { return deliveries_; }
+    // Its parts that are kept over restarts.
+    std::vector<durable*> kept() { return {&buses_, &deliveries_}; }
 
 private:
     using operation = service_reply (events_operations::*)(const operation_call&);
@@ -67,8 +74,10 @@ private:
     service_reply untag_resource(const operation_call& call);
     service_reply list_tags_for_resource(const operation_call& call);
 
+    // Once for each operation, or entry of PutEvents: with the policy of the bus, if it has one.
     std::optional<service_error> authorise(const operation_call& call, const std::string& resource,
-                                           const bus* owner) const;
+                                           const bus* owner, json::value entry = {}) const;
+    std::optional<service_error> authorise_entry(const operation_call& call, json::value entry);
     // The bus that a name or ARN means, of the caller's own account or another one.
     static bus_key named_bus(const operation_call& call, std::string_view name_or_arn);
     // The bus of EventBusName or `member`, when the caller may do this with it.
@@ -92,6 +101,7 @@ private:
 
     model::validator validator_;
     const authorizer& permissions_;
+    access_function needs_;
     rng random_;
     bus_registry buses_;
     delivery_machine deliveries_;

@@ -12,7 +12,10 @@ namespace trainyard::aws::local::events {
 struct events_service::impl {
     impl(boost::asio::io_context& io, const clock& c, const events_options& options,
          const authorizer& permissions, send_function s)
-        : time(c), timer(io), send(std::move(s)), operations(options.seed, options.faults, permissions) {}
+        : time(c),
+          timer(io),
+          send(std::move(s)),
+          operations(options.seed, options.faults, permissions, options.needs) {}
 
     std::optional<wall_time> next() const {
         const auto a = operations.next(), b = feed.next ? feed.next() : std::nullopt;
@@ -40,6 +43,7 @@ struct events_service::impl {
         timer.async_wait([this, now, began, alive = std::weak_ptr<const char>(lifetime)](const auto& failed) {
             if (failed || alive.expired()) return;
             run(now + (time.mono() - began));
+            if (timed) timed();
         });
     }
 
@@ -47,6 +51,7 @@ struct events_service::impl {
     boost::asio::steady_timer timer;
     send_function send;
     change_feed feed;
+    std::function<void()> timed;
     events_operations operations;
     bool stopped = false;
     std::shared_ptr<const char> lifetime =
@@ -75,6 +80,14 @@ void events_service::look(wall_time now) {
 
 delivery_machine& events_service::deliveries() {
     return impl_->operations.deliveries();
+}
+
+std::vector<durable*> events_service::kept() {
+    return impl_->operations.kept();
+}
+
+void events_service::on_timer(std::function<void()> hear) {
+    impl_->timed = std::move(hear);
 }
 
 void events_service::stop() {

@@ -9,7 +9,7 @@
 
 #include "aws/local/base/service.hpp"
 #include "aws/local/base/state_change.hpp"
-#include "aws/local/events/delivery.hpp"
+#include "aws/local/events/events_operations.hpp"
 #include "aws/local/policy/authorizer.hpp"
 
 namespace trainyard::aws::local::events {
@@ -17,6 +17,8 @@ namespace trainyard::aws::local::events {
 struct events_options {
     std::uint64_t seed = 1;  // of ids
     delivery_faults faults{};
+    // What an operation needs, by its resources and with what conditions look at; may be empty.
+    access_function needs{};
 };
 
 // State changes of SageMaker, pulled when their time has come.
@@ -44,6 +46,10 @@ public:
     void look(wall_time now);
 
     delivery_machine& deliveries();
+    std::vector<durable*> kept();  // its parts that are kept over restarts
+
+    // Called after the timer did something that no request waits for.
+    void on_timer(std::function<void()> hear);
 
     // Nothing is delivered any more; for shutdown.
     void stop();

@@ -54,8 +54,13 @@ std::optional<service_error> events_operations::check_entry(const operation_call
     const auto detail = json::document::parse(text_of(entry, "Detail"));
     if (!detail || !detail->root().is_object())
         return events_error("MalformedDetail", "Detail is malformed.");
+    return authorise_entry(call, entry);
+}
+
+std::optional<service_error> events_operations::authorise_entry(const operation_call& call,
+                                                                json::value entry) {
     const bus_key key = named_bus(call, text_of(entry, "EventBusName"));
-    return authorise(call, key.arn(), buses_.find(key));
+    return authorise(call, key.arn(), buses_.find(key), entry);
 }
 
 service_reply events_operations::put_events(const operation_call& call) {
@@ -64,6 +69,10 @@ service_reply events_operations::put_events(const operation_call& call) {
     for (const json::value entry : entries.elements()) bytes += bytes_of(entry);
     if (bytes > max_put_bytes)
         return validation_exception("Total size of the entries in the request is over the limit.");
+    // Of a bus of the caller's own account the whole call is refused, of another's the entry.
+    for (const json::value entry : entries.elements())
+        if (named_bus(call, text_of(entry, "EventBusName")).account == call.who.account)
+            if (auto denied = authorise_entry(call, entry)) return *std::move(denied);
     std::size_t failed = 0;
     json::writer list;
     list.begin_array();

@@ -60,6 +60,7 @@ service_reply events_operations::put_targets(const operation_call& call) {
         if (kind_of_target(t.arn) && !r.targets.contains(t.id)) ++more;
     if (r.targets.size() + more > max_targets)
         return limit_exceeded("The requested resource exceeds the maximum number allowed.");
+    buses_.touched(*found->on, r.name);
     failures failed;
     for (target& t : read) {
         if (kind_of_target(t.arn))
@@ -76,6 +77,7 @@ service_reply events_operations::remove_targets(const operation_call& call) {
     if (!found) return found.error();
     const json::value ids = call.input.find("Ids");
     if (ids.size() > max_entries) return too_many();
+    buses_.touched(*found->on, found->what->name);
     failures failed;
     for (const json::value each : ids.elements()) {
         const std::string id{each.string().value_or("")};

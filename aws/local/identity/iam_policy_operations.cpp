@@ -32,6 +32,7 @@ service_reply iam_service::create_policy(const operation_call& call) {
     out.begin_object().key("Policy");
     write_policy(out, p, {0, 0}, true);
     out.end_object();
+    touched(call, iam_store::entity::policy, p.name);
     account.policies.emplace(p.name, std::move(p));
     return out.take();
 }

@@ -28,6 +28,7 @@ iam_service::found<iam_provider> iam_service::provider_of(const operation_call& 
     const auto parts = parse_iam_arn(arn);
     if (p == nullptr || parts->account != call.who.account)
         return iam_error::no_such_entity(fmt::format("OpenIDConnect Provider not found for arn {}", arn));
+    touched(call, iam_store::entity::provider, p->url);
     return &store_.account(call.who.account).providers.find(p->url)->second;
 }
 
@@ -59,6 +60,7 @@ service_reply iam_service::create_provider(const operation_call& call) {
     out.begin_object().member("OpenIDConnectProviderArn", p.arn);
     if (!p.tags.empty()) write_tags(out, p.tags);
     out.end_object();
+    touched(call, iam_store::entity::provider, p.url);
     account.providers.emplace(p.url, std::move(p));
     return out.take();
 }

@@ -45,6 +45,7 @@ service_reply iam_service::create_role(const operation_call& call) {
     out.begin_object().key("Role");
     write_role(out, role, true);
     out.end_object();
+    touched(call, iam_store::entity::role, role.name);
     account.roles.emplace(role.name, std::move(role));
     return out.take();
 }

@@ -93,12 +93,19 @@ service_reply iam_service::handle(const operation_call& call) {
     return (this->*run)(call);
 }
 
+void iam_service::touched(const operation_call& call, iam_store::entity what, std::string_view name) {
+    for (const char* reads : {"Get", "List", "Simulate"})
+        if (call.operation.starts_with(reads)) return;
+    store_.changed(what, call.who.account, name);
+}
+
 iam_service::found<iam_role> iam_service::role_of(const operation_call& call) {
     const std::string name = text_of(call.input, "RoleName");
     iam_account& account = store_.account(call.who.account);
     const auto at = account.roles.find(name);
     if (at == account.roles.end())
         return iam_error::no_such_entity(fmt::format("The role with name {} cannot be found.", name));
+    touched(call, iam_store::entity::role, at->second.name);
     return &at->second;
 }
 
@@ -113,6 +120,7 @@ iam_service::found<iam_user> iam_service::user_of(const operation_call& call) {
     const auto at = account.users.find(name);
     if (at == account.users.end())
         return iam_error::no_such_entity(fmt::format("The user with name {} cannot be found.", name));
+    touched(call, iam_store::entity::user, at->second.name);
     return &at->second;
 }
 
@@ -144,6 +152,7 @@ iam_service::found<iam_policy> iam_service::own_policy_of(const operation_call& 
         const access what{fmt::format("iam:{}", call.operation), fmt::format("policy {}", (*p)->arn), {}};
         return service_error{403, "AccessDenied", "AccessDenied", denial_text(call.who, what, {}), true};
     }
+    touched(call, iam_store::entity::policy, (*p)->name);
     return store_.find_own_policy((*p)->arn);
 }
 

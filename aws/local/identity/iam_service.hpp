@@ -86,6 +86,9 @@ private:
     service_reply simulate_principal_policy(const operation_call& call);
     service_reply simulate_custom_policy(const operation_call& call);
 
+    // What is found to be changed: nothing happens for operations that only look.
+    void touched(const operation_call& call, iam_store::entity what, std::string_view name);
+
     template <class T>
     using found = boost::system::result<T*, service_error>;
     found<iam_role> role_of(const operation_call& call);

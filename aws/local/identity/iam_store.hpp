@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/identity/iam_entities.hpp"
 #include "engine/base/rng.hpp"
@@ -31,9 +32,9 @@ struct iam_policies {
     const policy_document* boundary = nullptr;
 };
 
-class iam_store {
+class iam_store final : public kept_part {
 public:
-    explicit iam_store(rng random) : random_(random) {}
+    explicit iam_store(rng random) : kept_part("iam"), random_(random) {}
 
     iam_account& account(const account_id& id);
     const iam_account* find_account(const account_id& id) const;
@@ -64,7 +65,15 @@ public:
 
     rng& random() { return random_; }
 
+    // Whoever changes an entity, or makes or deletes one, says so: by name, a provider by URL.
+    enum class entity : unsigned char { role, user, policy, provider };
+    void changed(entity what, const account_id& account, std::string_view name);
+    using kept_part::changed;
+
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
+
     rng random_;
     std::map<account_id, iam_account> accounts_;
     std::map<std::string, std::pair<account_id, std::string>, std::less<>> keys_;  // to account and user

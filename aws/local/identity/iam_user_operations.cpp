@@ -50,6 +50,7 @@ service_reply iam_service::create_user(const operation_call& call) {
     out.begin_object().key("User");
     write_user(out, user, true);
     out.end_object();
+    touched(call, iam_store::entity::user, user.name);
     account.users.emplace(user.name, std::move(user));
     return out.take();
 }

@@ -16,7 +16,7 @@ bool is_builtin_user(std::string_view arn) {
 }
 
 identity_store::identity_store(std::string secret_access_key, const iam_store& iam)
-    : secret_access_key_(std::move(secret_access_key)), iam_(iam) {}
+    : kept_part("sts"), secret_access_key_(std::move(secret_access_key)), iam_(iam) {}
 
 std::shared_ptr<const identity_store::identity> identity_store::find(std::string_view access_key_id) const {
     if (const auto found = sessions_.find(access_key_id); found != sessions_.end()) return found->second.who;
@@ -59,6 +59,7 @@ const session_facts* identity_store::facts_of(std::string_view access_key_id) co
 
 void identity_store::forget_expired(wall_time now) {
     while (!expiry_.empty() && expiry_.begin()->first + expired_session_kept <= now) {
+        touch_by([&] { return expiry_.begin()->second; });
         sessions_.erase(expiry_.begin()->second);
         expiry_.erase(expiry_.begin());
     }
@@ -84,6 +85,7 @@ std::optional<identity_store::session> identity_store::open(session_request requ
     open_session kept{std::move(who), std::move(request.facts)};
     if (!sessions_.emplace(out.credentials.access_key_id, std::move(kept)).second) return std::nullopt;
     expiry_.emplace(*out.credentials.expires_at, out.credentials.access_key_id);
+    touch_by([&] { return out.credentials.access_key_id; });
     return out;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/identity/iam_store.hpp"
 #include "engine/base/rng.hpp"
@@ -48,7 +49,7 @@ struct session_request {
     session_facts facts;
 };
 
-class identity_store {
+class identity_store final : public kept_part {
 public:
     struct identity {
         principal who;
@@ -75,9 +76,15 @@ public:
 
 private:
     struct open_session {
-        std::shared_ptr<const identity> who;
+        std::shared_ptr<identity> who = std::make_shared<identity>();  // never null
         session_facts facts;
+        template <class Fields>
+        friend void fields(Fields& f, open_session& s) {
+            f("who", s.who->who), f("key", s.who->key), f("facts", s.facts);
+        }
     };
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
     void forget_expired(wall_time now);
     std::shared_ptr<const identity> find_builtin(std::string_view access_key_id) const;
 

@@ -53,6 +53,11 @@ public:
     // Condition keys that the policy looks at, in lower case.
     std::set<std::string> condition_keys() const;
 
+    template <class Fields>
+    friend void fields(Fields& f, policy_document& d) {
+        f("statements", d.statements_), f("variables", d.variables_);
+    }
+
 private:
     std::vector<policy_statement> statements_;
     bool variables_ = false;

@@ -12,7 +12,10 @@ std::string quota_key::arn() const {
 }
 
 quota_store::quota_store(std::uint64_t seed, duration approval, quota_values& enforced)
-    : random_(rng(seed).split("quotas.requests")), approval_(approval), enforced_(enforced) {}
+    : kept_part("quotas"),
+      random_(rng(seed).split("quotas.requests")),
+      approval_(approval),
+      enforced_(enforced) {}
 
 void quota_store::approve(increase_request& r, wall_time when) {
     r.approved = true;
@@ -23,6 +26,7 @@ void quota_store::approve(increase_request& r, wall_time when) {
         enforced_.set(where.account, where.region, name, r.desired);
     else
         approved_[r.quota.arn()] = r.desired;
+    touched(r);
 }
 
 void quota_store::advance(wall_time now) {
@@ -85,6 +89,7 @@ quotas_result<const increase_request*> quota_store::request(const quota_key& key
                                          [](const increase_request& r) { return r.approved; });
         if (closed == requests_.end())
             return service_error{409, "QuotaExceededException", "", "Too many requests are open.", true};
+        touched(*closed);
         requests_.erase(closed);
     }
     increase_request r;
@@ -94,6 +99,8 @@ quotas_result<const increase_request*> quota_store::request(const quota_key& key
     r.quota = key;
     r.desired = desired;
     r.created = r.updated = now;
+    r.number = ++last_;
+    touched(r);
     requests_.push_back(std::move(r));
     if (approval_ <= duration{0}) approve(requests_.back(), now);
     return &requests_.back();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/quotas/quota_list.hpp"
 #include "aws/local/quotas/quota_values.hpp"
 #include "aws/local/quotas/quotas_error.hpp"
@@ -42,9 +43,10 @@ struct increase_request {
     double desired = 0;
     bool approved = false;  // else CASE_OPENED
     wall_time created{}, updated{};
+    std::uint64_t number = 0;  // in order of time
 };
 
-class quota_store {
+class quota_store final : public kept_part {
 public:
     using tag_map = std::map<std::string, std::string>;
 
@@ -68,15 +70,21 @@ public:
     const std::vector<increase_request>& requests() const { return requests_; }  // oldest first
     const increase_request* find_request(const quota_scope& where, std::string_view id) const;
 
-    tag_map& tags(const quota_key& key) { return tags_[key.arn()]; }
+    // To be looked at; change_tags() to be changed.
+    const tag_map& tags(const quota_key& key) { return tags_[key.arn()]; }
+    tag_map& change_tags(const quota_key& key);
 
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
+    void touched(const increase_request& r);
     void approve(increase_request& r, wall_time when);
 
     rng random_;
     duration approval_;
     quota_values& enforced_;
     std::map<std::string, double> approved_;  // by ARN
+    std::uint64_t last_ = 0;
     std::vector<increase_request> requests_;
     std::map<std::string, tag_map> tags_;  // by ARN
 };

@@ -75,7 +75,7 @@ service_reply quotas_service::tag_resource(const operation_call& call) {
         tags[text_of(tag, "Key")] = text_of(tag, "Value");
     if (tags.size() > max_tags)
         return service_error{400, "TooManyTagsException", "", "The quota has more than 50 tags.", true};
-    store_.tags(*key) = std::move(tags);
+    store_.change_tags(*key) = std::move(tags);
     return std::string{"{}"};
 }
 
@@ -83,7 +83,7 @@ service_reply quotas_service::untag_resource(const operation_call& call) {
     const auto key = addressed_by_arn(call);
     if (!key) return key.error();
     for (const json::value each : call.input.find("TagKeys").elements())
-        store_.tags(*key).erase(std::string{each.string().value_or("")});
+        store_.change_tags(*key).erase(std::string{each.string().value_or("")});
     return std::string{"{}"};
 }
 

@@ -18,6 +18,7 @@ public:
 
     service_reply handle(const operation_call& call);
     void advance(wall_time now) { store_.advance(now); }
+    durable& kept() { return store_; }
 
 private:
     using operation = service_reply (quotas_service::*)(const operation_call&);

@@ -11,11 +11,16 @@
 namespace trainyard::aws::local::sagemaker {
 namespace {
 
-resources::resource_host host_of(
-    const account_id& account, const region_name& region, const resource_hooks& hooks,
-    std::function<std::optional<service_error>(const operation_call&, std::string_view)> check_role) {
+// Kinds of documents: of models, configurations and endpoints by ARN, and of pipelines by their own keys.
+constexpr std::string_view kept_asset = "asset", kept_flow = "flow";
+
+resources::resource_host host_of(const account_id& account, const region_name& region,
+                                 const resource_hooks& hooks,
+                                 std::function<void(const std::string& key)> touched) {
     resources::resource_host out;
-    out.check_role = std::move(check_role);
+    out.touched = [&, hear = std::move(touched)](const std::string& arn) {
+        hear(kept_key(kept_asset, account, region, arn));
+    };
     if (hooks.quotas != nullptr) {
         out.take = [&](const instance_counts& more) -> std::optional<service_error> {
             const auto over = hooks.quotas->take(account, region, instance_use::endpoint, more);
@@ -59,20 +64,21 @@ void tell_of_pipeline(const account_id& account, const region_name& region, cons
 
 struct resource_service::home {
     home(account_id a, region_name r, const resource_settings& s, const resource_hooks& hooks,
-         const resource_service& service)
+         resource_service& service)
         : account(std::move(a)),
           region(std::move(r)),
           jobs(account, region, s.time_scale, hooks.jobs),
           assets(account, region, {s.time_scale, s.hidden_for},
                  host_of(account, region, hooks,
-                         [&service](const operation_call& call, std::string_view role) {
-                             return service.check_role(call, role);
-                         })),
+                         [&service](const std::string& key) { service.touch_by([&] { return key; }); })),
           flows(
               account, region, s.time_scale, rng{s.seed}.split(account.str() + "/" + region.str()),
               [this, &hooks](const pipelines::execution_record& e, const pipelines::execution_event& event) {
                   tell_of_pipeline(account, region, hooks, e, event);
-              }) {}
+              }) {
+        flows.on_change(
+            [this, &service](const std::string& key) { service.touch(kept_flow, account, region, key); });
+    }
 
     void advance(wall_time now) {
         assets.advance(now);
@@ -92,7 +98,7 @@ struct resource_service::home {
 };
 
 resource_service::resource_service(resource_settings settings, resource_hooks hooks)
-    : settings_(settings), hooks_(std::move(hooks)) {}
+    : kept_part("sagemaker.resources"), settings_(settings), hooks_(std::move(hooks)) {}
 resource_service::~resource_service() = default;
 
 resource_service::home& resource_service::at(const account_id& account, const region_name& region) {
@@ -110,6 +116,7 @@ service_reply resource_service::run(const operation_call& call,
     h.advance(call.now);
     service_reply reply = act(h);
     h.advance(call.now);
+    note(h);
     at_work_ = false;
     return reply;
 }
@@ -117,35 +124,58 @@ service_reply resource_service::run(const operation_call& call,
 void resource_service::advance(wall_time now) {
     if (at_work_) return;
     at_work_ = true;
-    for (auto& [key, h] : homes_) h->advance(now);
+    for (home* h : due_.due(now)) {
+        h->advance(now);
+        note(*h);
+    }
     at_work_ = false;
 }
 
+void resource_service::note(home& h) {
+    const auto assets = h.assets.next(), flows = h.flows.next();
+    due_.set(h, assets && flows ? std::min(*assets, *flows) : assets ? assets : flows);
+}
+
 std::optional<wall_time> resource_service::next() const {
-    std::optional<wall_time> earliest;
-    for (const auto& [key, h] : homes_)
-        for (const auto& t : {h->assets.next(), h->flows.next()})
-            if (t && (!earliest || *t < *earliest)) earliest = t;
-    return earliest;
+    return due_.first();
+}
+
+std::optional<std::string> resource_service::document(std::string_view key) {
+    kept_key_reader parts{key};
+    const std::string_view kind = parts.next();
+    const account_id account{parts.next()};
+    const region_name region{parts.next()};
+    const home& h = at(account, region);
+    return kind == kept_asset ? h.assets.document(parts.rest()) : h.flows.document(parts.rest());
+}
+
+bool resource_service::take_back(std::string_view key, json::value v) {
+    kept_key_reader parts{key};
+    const std::string_view kind = parts.next();
+    const account_id account{parts.next()};
+    const region_name region{parts.next()};
+    home& h = at(account, region);
+    return kind == kept_asset  ? h.assets.take_back(parts.rest(), v)
+           : kind == kept_flow ? h.flows.take_back(parts.rest(), v)
+                               : false;
+}
+
+result<void> resource_service::restored() {
+    for (const auto& [where, h] : homes_) {
+        if (!h->flows.restored()) return error{errc::corrupt, "a pipeline or an execution is not whole"};
+        note(*h);
+        if (hooks_.quotas == nullptr) continue;
+        for (const auto& [name, e] : h->assets.endpoints)
+            hooks_.quotas->hold(where.first, where.second, instance_use::endpoint, e.run.instances());
+    }
+    return {};
 }
 
 void resource_service::jobs_touched(const account_id& account, const region_name& region, wall_time now) {
-    if (!at_work_) at(account, region).flows.look_again(now);
-}
-
-std::optional<service_error> resource_service::check_role(const operation_call& call,
-                                                          std::string_view role_arn) const {
-    if (hooks_.roles == nullptr) return std::nullopt;
-    const std::string resource =
-        "arn:aws:sagemaker:" + call.region.str() + ":" + call.who.account.str() + ":*";
-    const role_answer a =
-        hooks_.roles->check({call.who, role_arn, "sagemaker.amazonaws.com", resource, call.now});
-    switch (a.outcome) {
-        case role_outcome::ok: return std::nullopt;
-        case role_outcome::not_assumable: return validation_exception(a.message);
-        case role_outcome::pass_role_denied: return of_type("AccessDeniedException", a.message);
-    }
-    return std::nullopt;
+    if (at_work_) return;
+    home& h = at(account, region);
+    h.flows.look_again(now);
+    note(h);
 }
 
 void resource_service::add_operations(operation_table& table) {
@@ -170,11 +200,7 @@ void resource_service::add_pipelines(operation_table& table) {
         for (const pipelines::pipeline_operation& row : rows)
             table.add({row.name,
                        [this, answer = row.answer](const operation_call& call) {
-                           return run(call, [&](home& h) -> service_reply {
-                               if (const auto role = call.input.find("RoleArn").string())
-                                   if (auto refused = check_role(call, *role)) return *std::move(refused);
-                               return answer({h.flows, h.jobs}, call);
-                           });
+                           return run(call, [&](home& h) { return answer({h.flows, h.jobs}, call); });
                        },
                        row.without_effect, row.refused});
 }

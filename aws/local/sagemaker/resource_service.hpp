@@ -12,8 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "aws/local/base/role_check.hpp"
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/state_change.hpp"
+#include "aws/local/sagemaker/common/due_index.hpp"
 #include "aws/local/sagemaker/common/job_rules.hpp"
 #include "aws/local/sagemaker/common/operation_table.hpp"
 #include "aws/local/sagemaker/common/quota_book.hpp"
@@ -39,13 +40,12 @@ struct callback_message {
     std::string role_arn;  // of the execution, as which it is sent
 };
 
-// The rest of the local AWS. What is null or empty is not there: no quota, no failures, no role is refused,
-// nobody hears of changes, and no job has tags or is found by Search.
+// The rest of the local AWS. What is null or empty is not there: no quota, no failures, nobody
+// hears of changes, and no job has tags or is found by Search.
 struct resource_hooks {
     pipeline_job_hooks jobs;  // `handle` has to be there when a pipeline is started
     quota_book* quotas = nullptr;
     const job_rules* rules = nullptr;
-    const role_check* roles = nullptr;
     std::function<resources::tag_map*(const account_id&, const region_name&, std::string_view arn)> job_tags;
     // All jobs of a type of Search: "TrainingJob", "HyperParameterTuningJob".
     std::function<std::vector<search::record>(const account_id&, const region_name&, std::string_view type,
@@ -55,7 +55,7 @@ struct resource_hooks {
     std::function<void(callback_message)> send;
 };
 
-class resource_service {
+class resource_service final : public kept_part {
 public:
     resource_service(resource_settings settings, resource_hooks hooks);
     ~resource_service();
@@ -70,7 +70,11 @@ public:
     // A client acted on jobs: pipelines look at theirs again. Ignored while one of the rows is at work.
     void jobs_touched(const account_id& account, const region_name& region, wall_time now);
 
+    result<void> restored() override;
+
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
     struct home;  // what one account has in one region
     home& at(const account_id& account, const region_name& region);
     void add_resources(operation_table& table);
@@ -79,11 +83,12 @@ private:
     // The answer of `act` with everything due done before and after.
     service_reply run(const operation_call& call, const std::function<service_reply(home&)>& act);
     service_reply search(home& h, const operation_call& call, bool suggestions);
-    std::optional<service_error> check_role(const operation_call& call, std::string_view role_arn) const;
 
     resource_settings settings_;
     resource_hooks hooks_;
     std::map<std::pair<account_id, region_name>, std::unique_ptr<home>> homes_;
+    due_index<home> due_;
+    void note(home& h);
     bool at_work_ = false;
 };
 

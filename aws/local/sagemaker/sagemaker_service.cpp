@@ -13,7 +13,6 @@ training_options training_of(const sagemaker_options& o, const plan_service& pla
     training_options out;
     out.time_scale = o.time_scale;
     out.list_delay = o.list_delay;
-    out.roles = o.roles;
     out.plans = o.plans != nullptr ? o.plans : &plans;
     return out;
 }
@@ -39,10 +38,12 @@ sagemaker_service::sagemaker_service(const sagemaker_options& options, job_journ
                  return training_.plan_usage(account, region, arn, now);
              }),
       training_(quotas_, rules_, *this, training_of(options, plans_)),
-      processing_(processing_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
-      transform_(transform_kind, {quotas_, rules_, options.roles, options.time_scale, options.list_delay}),
+      processing_(processing_kind, {quotas_, rules_, options.time_scale, options.list_delay}),
+      transform_(transform_kind, {quotas_, rules_, options.time_scale, options.list_delay}),
       tuning_(training_, quotas_, {options.time_scale, options.seed, options.list_delay}),
-      resources_({options.time_scale, options.seed, options.list_delay}, hooks(options)) {
+      resources_({options.time_scale, options.seed, options.list_delay}, hooks(options)),
+      table_(options.guard),
+      untaken_changes_(options.untaken_changes) {
     training_.add_operations(table_);
     add_processing_operations(table_, processing_);
     add_transform_operations(table_, transform_,
@@ -58,7 +59,6 @@ resource_hooks sagemaker_service::hooks(const sagemaker_options& options) {
     out.jobs.next_change = [this](const job_place& job, wall_time now) { return next_change(job, now); };
     out.quotas = &quotas_;
     out.rules = &rules_;
-    out.roles = options.roles;
     out.job_tags = [this](const auto& account, const auto& region, auto arn) {
         return tags(account, region, arn);
     };
@@ -67,7 +67,7 @@ resource_hooks sagemaker_service::hooks(const sagemaker_options& options) {
     };
     out.tell = [this](state_change change) {
         told_.push_back(std::move(change));
-        if (told_.size() > untaken_changes_max) told_.pop_front();
+        if (told_.size() > untaken_changes_) told_.pop_front();
     };
     if (options.send) out.send = [this, send = options.send](const callback_message& m) { send(m, now_); };
     return out;

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "aws/local/base/role_check.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/base/state_change.hpp"
 #include "aws/local/sagemaker/accepted_create.hpp"
@@ -26,21 +25,23 @@
 
 namespace trainyard::aws::local {
 
+// State changes that wait to be taken; the oldest are dropped beyond.
+inline constexpr std::size_t untaken_changes_max = 100'000;
+
 struct sagemaker_options {
     // Of instances in use at once, as quota_book has them.
     std::int64_t instance_limit = 1'000'000;
     std::map<std::string, std::int64_t> instance_limits{};
-    std::uint64_t seed = 1;             // of what befalls jobs, and of what tuning jobs try
-    double time_scale = 1;              // above 0
-    duration list_delay{};              // what is new is missing for so long; the clock's time
-    const role_check* roles = nullptr;  // null: every role may be passed and assumed
+    std::uint64_t seed = 1;  // of what befalls jobs, and of what tuning jobs try
+    double time_scale = 1;   // above 0
+    duration list_delay{};   // what is new is missing for so long; the clock's time
+    // Refuses roles that may not be passed or assumed; empty: all may.
+    sagemaker::operation_table::guard guard{};
     const sagemaker::training_plan_source* plans = nullptr;  // null: those that CreateTrainingPlan made
+    std::size_t untaken_changes = untaken_changes_max;
     // A pipeline's callback step sends to its queue; may be empty.
     std::function<void(const sagemaker::callback_message&, wall_time now)> send{};
 };
-
-// State changes that wait to be taken; the oldest are dropped beyond.
-inline constexpr std::size_t untaken_changes_max = 100'000;
 
 class sagemaker_service final : private sagemaker::training_record {
 public:
@@ -67,6 +68,11 @@ public:
     // The changes of state that EventBridge is told, each once, in order of their times.
     std::optional<wall_time> next_event_time() const;
     std::vector<state_change> take_events(wall_time now);
+
+    // Its parts that are kept over restarts.
+    std::vector<durable*> kept() {
+        return {&plans_, &training_, &processing_, &transform_, &tuning_, &resources_};
+    }
 
     using counts = sagemaker::training_service::counts;
     const counts& creates_counted() const { return training_.creates_counted(); }
@@ -99,7 +105,8 @@ private:
     sagemaker::tuning_service tuning_;
     sagemaker::resource_service resources_;
     sagemaker::operation_table table_;
-    wall_time now_{};                // the latest that was seen
+    wall_time now_{};  // the latest that was seen
+    std::size_t untaken_changes_;
     std::deque<state_change> told_;  // by endpoints and pipelines
 };
 

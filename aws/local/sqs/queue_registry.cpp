@@ -35,9 +35,25 @@ sqs_result<void> check_name(std::string_view name, bool fifo) {
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 }
 
+// Beyond ASCII everything counts as a letter.
+bool has_tag_characters(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+        return plain || space || static_cast<unsigned char>(c) >= 0x80 ||
+               std::string_view{"_.:/=+-@"}.find(c) != std::string_view::npos;
+    });
+}
+
 sqs_result<void> check_tags(const string_map& tags) {
     constexpr std::size_t max_key = 128, max_value = 256;
     for (const auto& [key, value] : tags) {
+        for (const std::string* text : {&key, &value})
+            if (!has_tag_characters(*text))
+                return sqs_error::invalid_parameter(fmt::format(
+                    "The tag '{}' is invalid: it can only include letters, digits, white space and "
+                    "_ . : / = + - @",
+                    *text));
         if (key.empty() || key.size() > max_key || key.starts_with("aws:"))
             return sqs_error::invalid_parameter(fmt::format(
                 "Tag key '{}' is invalid: it must have 1 to {} characters and not begin with aws:", key,

@@ -84,17 +84,19 @@ void queue_store::put_moved(queue_message m, wall_time now, rng& random) {
 }
 
 queue_store::entry& queue_store::first_open() {
-    return settings_.fifo ? *ready_.begin()->members.front() : *visible_.begin();
+    if (settings_.fifo) return *ready_.begin()->members.front();
+    entry* const of_tenant = first_of_tenants(visible_.empty() ? 0 : visible_.begin()->number);
+    return of_tenant != nullptr ? *of_tenant : *visible_.begin();
 }
 
 const queue_message* queue_store::front(wall_time now) {
     advance(now);
-    const bool none = settings_.fifo ? ready_.empty() : visible_.empty();
+    const bool none = visible_.empty() && ready_.empty() && noisy_.empty();
     return none ? nullptr : &first_open().message;
 }
 
 queue_message queue_store::take_front() {
-    TY_CHECK(settings_.fifo ? !ready_.empty() : !visible_.empty(), "front() has shown a message");
+    TY_CHECK(!visible_.empty() || !ready_.empty() || !noisy_.empty(), "front() has shown a message");
     return extract(first_open());
 }
 
@@ -113,11 +115,16 @@ queue_store::entry& queue_store::insert(queue_message&& m) {
     e.message = std::move(m);
     e.number = number;
     note_age(e);
-    if (settings_.fifo) join_group(e);
+    join_group(e);
+    if (settings_.fifo) grow_horizon(number);
     return e;
 }
 
 void queue_store::join_group(entry& e) {
+    if (!settings_.fifo) {
+        if (!e.message.group_id.empty()) join(e, e.message.sent);
+        return;
+    }
     e.home = &*groups_.try_emplace(e.message.group_id).first;
     e.home->second.members.add(e.number, e);
 }
@@ -164,6 +171,7 @@ void queue_store::unlink(entry& e) {
 }
 
 void queue_store::place(entry& e, state s, wall_time due) {
+    if (has_tenant(e)) return place_of_tenant(e, s, due);
     unlink(e);
     e.where = s;
     e.due = due;
@@ -194,7 +202,11 @@ queue_message queue_store::extract(entry& e) {
 
 void queue_store::discard(entry& e) {
     mark(e.number);
-    unlink(e);
+    if (has_tenant(e))
+        forget(e);
+    else
+        unlink(e);
+    if (settings_.fifo) shrink_horizon(e.number);
     if (settings_.fifo) {
         group& g = e.home->second;
         g.members.remove(e.number);
@@ -208,6 +220,7 @@ void queue_store::discard(entry& e) {
 void queue_store::advance(wall_time now) {
     while (!timers_.empty() && timers_.begin()->due <= now) place(*timers_.begin(), state::visible, now);
     drop_aged(now);
+    if (!noisy_until_.empty()) quieten(now);
     while (!deduplication_age_.empty() && deduplication_age_.front().first + deduplication_interval <= now) {
         mark_deduplication(deduplication_age_.front().second, std::nullopt);
         deduplication_.erase(deduplication_age_.front().second);
@@ -264,6 +277,10 @@ void queue_store::purge() {
     timers_.clear();
     visible_.clear();
     ready_.clear();
+    noisy_.clear();
+    horizon_ = 0;
+    horizon_known_ = true;
+    noisy_until_.clear();
     groups_.clear();
     entries_.clear();
     deduplication_.clear();

@@ -35,10 +35,18 @@ namespace trainyard::aws::local {
 
 // Messages in flight at one time, of either queue type (SQS quotas, messages).
 inline constexpr std::size_t max_in_flight = 120'000;
+// A FIFO queue looks for groups that may be received from among so many of its oldest messages.
+inline constexpr std::size_t fifo_look_ahead = 120'000;
 // A message is invisible at most this long after one receive, however often it is extended.
 inline constexpr std::chrono::seconds max_visibility{43'200};
 // A FIFO queue remembers a deduplication id, or a receive attempt, this long.
 inline constexpr std::chrono::minutes deduplication_interval{5};
+// A message group of a standard queue is a tenant. One that has so many messages in flight, and more than
+// this share of all that are, is noisy: the others' messages go first. It is quiet again once none of its
+// messages waits, or after so long without a send ("Amazon SQS fair queues", whose figures are approximate).
+inline constexpr std::size_t noisy_in_flight = 30;
+inline constexpr std::size_t noisy_share = 10;  // one part in so many
+inline constexpr std::chrono::minutes noisy_for{5};
 
 struct message_attribute {
     std::string type;   // String, Number or Binary, with an optional ".label"
@@ -54,7 +62,7 @@ struct queue_message {
     message_attributes attributes;
     std::string trace_header;                      // the AWSTraceHeader system attribute
     std::shared_ptr<const std::string> sender_id;  // all messages of a request share it; null: not known
-    std::string group_id;                          // FIFO: the order group
+    std::string group_id;                          // FIFO: the order group; else the tenant, if any
     std::string deduplication_id;                  // FIFO: given, or the hash of the body
     std::uint64_t sequence = 0;                    // FIFO: increasing, made by the store; see sequence_text()
     std::string dead_letter_source;                // ARN of the queue that gave it up
@@ -73,6 +81,8 @@ struct store_settings {
     bool deduplicate_per_group =
         false;  // fixed as well: on AWS a later DeduplicationScope changes nothing here
     std::size_t in_flight_limit = max_in_flight;
+    std::size_t noisy_from = noisy_in_flight;
+    std::size_t look_ahead = fifo_look_ahead;
 };
 
 struct receive_request {
@@ -177,7 +187,7 @@ private:
         bool visibility_changed = false;  // since the latest receive
         wall_time due{};                  // when it becomes visible, unless visible
         wall_time received{};             // latest
-        named_group* home = nullptr;      // FIFO only
+        named_group* home = nullptr;      // of messages with a group
         link in_place;
         queue_message message;
     };
@@ -198,11 +208,23 @@ private:
     template <class T, link T::* Link, class Key>
     using order = boost::intrusive::set<T, boost::intrusive::member_hook<T, link, Link>,
                                         boost::intrusive::key_of_value<Key>>;
+    // The fewest in flight first.
+    struct key_of_noise {
+        using type = std::pair<std::size_t, serial>;
+        type operator()(const group& g) const { return {g.in_flight, g.ready}; }
+    };
     // The messages of a FIFO group in order. What may be delivered is the longest visible run from the front.
     struct group {
         message_line<entry> members;
-        serial ready = 0;  // the first member's number while it may be received; 0: not in ready_
-        link in_ready;
+        // Of a tenant: the visible ones, and all of them may be delivered.
+        order<entry, &entry::in_place, key_of_arrival> waiting;
+        serial ready = 0;  // of the first that may be received; 0: none, and the group is in no order
+        link in_ready;     // of ready_, or of noisy_
+        // Of a tenant.
+        std::size_t alive = 0, in_flight = 0;
+        bool noisy = false;
+        bool rested = false;  // quiet for want of sends, whatever is in flight
+        wall_time last_send{};
     };
     struct remembered {
         uuid id;
@@ -244,6 +266,19 @@ private:
     void forget_removed_ages();
     void place(entry& e, state s, wall_time due);
     void refresh(group& g);
+    void grow_horizon(serial added);
+    void shrink_horizon(serial leaving);
+    void find_horizon();
+    // Tenants, queue_store_fair.cpp. What a tenant's place depends on changes between leave() and enter().
+    bool has_tenant(const entry& e) const { return e.home != nullptr && !settings_.fifo; }
+    void join(entry& e, wall_time when);
+    void leave(group& g);
+    void enter(group& g);
+    void forget(entry& e);
+    void place_of_tenant(entry& e, state s, wall_time due);
+    void quieten(wall_time now);
+    entry* first_of_tenants(serial before);
+    void receive_fairly(const receive_request& request, wall_time now, rng& random, received& out);
     void unlink(entry& e);
     queue_message extract(entry& e);
     void discard(entry& e);
@@ -261,6 +296,8 @@ private:
     store_settings settings_;
     std::uint64_t tag_;
     serial last_ = 0;
+    serial horizon_ = 0;  // FIFO: the last of the messages that are looked at; 0: all are
+    bool horizon_known_ = true;
     std::size_t in_flight_ = 0, delayed_ = 0;
     std::unordered_map<serial, entry> entries_;
     // For retention. Most messages come in the order of their times: those stand in `ages_`, with some that
@@ -268,9 +305,11 @@ private:
     std::deque<age> ages_;
     std::set<age> odd_ages_;
     order<entry, &entry::in_place, key_of_due> timers_;       // delayed and in flight
-    order<entry, &entry::in_place, key_of_arrival> visible_;  // standard only
-    std::unordered_map<std::string, group> groups_;           // FIFO only, never empty ones
-    order<group, &group::in_ready, key_of_ready> ready_;      // that can be received from
+    order<entry, &entry::in_place, key_of_arrival> visible_;  // standard only, without a tenant
+    std::unordered_map<std::string, group> groups_;           // never empty ones
+    order<group, &group::in_ready, key_of_ready> ready_;      // that can be received from, no noisy ones
+    order<group, &group::in_ready, key_of_noise> noisy_;      // the noisy ones
+    std::map<std::pair<wall_time, const group*>, group*> noisy_until_;
     boost::unordered_flat_map<send_key, remembered, send_key_hash> deduplication_;
     std::deque<std::pair<wall_time, send_key>> deduplication_age_;
     std::unordered_map<std::string, attempt> attempts_;

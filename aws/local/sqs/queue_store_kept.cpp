@@ -86,7 +86,8 @@ void queue_store::restore(const kept_message& k, queue_message m) {
     e.received = k.received;
     e.visibility_changed = k.visibility_changed;
     note_age(e);
-    if (settings_.fifo) join_group(e);
+    join_group(e);
+    horizon_known_ = false;
     state where = state::visible;
     if (k.where == kept_message::place::delayed) where = state::delayed;
     if (k.where == kept_message::place::in_flight) where = state::in_flight;

@@ -1,5 +1,7 @@
 // The receiving half of queue_store: which messages, in which order, and repeated attempts.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "aws/local/sqs/queue_store.hpp"
 
@@ -24,6 +26,33 @@ void fetch_early(const std::vector<Entry*>& entries) {
 }
 
 }  // namespace
+
+// New messages stand behind all others.
+void queue_store::grow_horizon(serial added) {
+    if (entries_.size() == settings_.look_ahead) horizon_ = added;
+}
+
+// The horizon only moves on, so each number is passed once.
+void queue_store::shrink_horizon(serial leaving) {
+    if (horizon_ == 0 || leaving > horizon_) return;
+    do ++horizon_;
+    while (horizon_ <= last_ && !entries_.contains(horizon_));
+    if (horizon_ > last_) horizon_ = 0;
+}
+
+// From nothing: restored messages come in any order.
+void queue_store::find_horizon() {
+    if (std::exchange(horizon_known_, true)) return;
+    horizon_ = 0;
+    const std::size_t place = settings_.look_ahead - 1;
+    if (entries_.size() <= place) return;
+    std::vector<serial> numbers;
+    numbers.reserve(entries_.size());
+    for (const auto& [number, e] : entries_) numbers.push_back(number);
+    const auto last_seen = numbers.begin() + static_cast<std::ptrdiff_t>(place);
+    std::nth_element(numbers.begin(), last_seen, numbers.end());
+    horizon_ = *last_seen;
+}
 
 queue_store::received queue_store::receive(const receive_request& request, wall_time now, rng& random) {
     advance(now);
@@ -53,6 +82,7 @@ void queue_store::take(entry& e, const receive_request& request, wall_time now, 
 
 void queue_store::receive_standard(const receive_request& request, wall_time now, rng& random,
                                    received& out) {
+    if (!ready_.empty() || !noisy_.empty()) return receive_fairly(request, now, random, out);
     for (auto next = visible_.begin(); next != visible_.end() && out.messages.size() < request.max;) {
         if (in_flight_ >= settings_.in_flight_limit) {
             out.over_limit = out.messages.empty();
@@ -67,9 +97,11 @@ void queue_store::receive_standard(const receive_request& request, wall_time now
 }
 
 void queue_store::receive_fifo(const receive_request& request, wall_time now, rng& random, received& out) {
+    find_horizon();
     std::vector<const group*> done;  // that are ready again under a later key
     for (auto first = ready_.begin(); first != ready_.end() && out.messages.size() < request.max;) {
         const serial key = first->ready;
+        if (horizon_ != 0 && key > horizon_) return;
         group* const g = &*first;
         if (std::find(done.begin(), done.end(), g) == done.end()) {
             if (in_flight_ >= settings_.in_flight_limit) return;  // never an error on a FIFO queue
@@ -92,6 +124,7 @@ bool queue_store::receive_of_group(group& g, const receive_request& request, wal
         fetch_early(run);
         for (entry* const e : run) {
             if (in_flight_ >= settings_.in_flight_limit || e->where != state::visible) return true;
+            if (horizon_ != 0 && e->number > horizon_) return true;
             behind = e->number;
             const bool dead =
                 request.max_receive_count != 0 && e->message.receive_count >= request.max_receive_count;

@@ -53,4 +53,7 @@ message_digests digests_of(const queue_message& m);
 // The members of SendMessage's answer, without the braces.
 void write_sent(json::writer& out, const message_digests& d, const queue_store::sent& s);
 
+// An X-Ray trace header, as far as SQS looks.
+bool is_trace_header(std::string_view text);
+
 }  // namespace trainyard::aws::local

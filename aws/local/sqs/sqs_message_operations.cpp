@@ -150,6 +150,9 @@ service_reply sqs_operations::send_message(const operation_call& call) {
     m.message.body_md5 = md5(m.message.body);
     m.message.sender_id = std::make_shared<const std::string>(call.who.user_id);
     const message_digests digests = digests_of(m.message);
+    // Not among what the client sent as attributes, so in no digest.
+    if (m.message.trace_header.empty() && is_trace_header(call.trace_header))
+        m.message.trace_header = call.trace_header;
     const auto sent = (*q)->store.send(std::move(m.message), m.delay, call.now, random_);
     json::writer out;
     out.begin_object();

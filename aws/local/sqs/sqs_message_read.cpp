@@ -199,7 +199,7 @@ sqs_result<void> read_system_attributes(json::value given, std::string& trace_he
                 fmt::format("Message system attribute name '{}' is invalid.", at.key()));
         auto a = read_attribute(at.key(), *at);
         if (!a) return a.error();
-        if (a->type != "String" || a->value.find("Root=") == std::string::npos)
+        if (a->type != "String" || !is_trace_header(a->value))
             return sqs_error::invalid_parameter(
                 "Message system attribute 'AWSTraceHeader' must be a valid X-Ray trace header of type "
                 "'String'.");
@@ -251,6 +251,11 @@ sqs_result<void> read_delay(sqs_input& in, const queue_attributes& queue, outgoi
 }
 
 }  // namespace
+
+bool is_trace_header(std::string_view text) {
+    constexpr std::size_t max_trace_header = 512;  // our own bound: X-Ray's own headers have about 100
+    return text.find("Root=") != std::string_view::npos && text.size() <= max_trace_header;
+}
 
 sqs_result<void> read_message(json::value entry, const queue_attributes& queue, bool in_batch,
                               outgoing_message& out) {

@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "aws/local/model/shapes.hpp"
 #include "aws/local/sqs/sqs_operations.hpp"
+#include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::local {
@@ -26,29 +27,15 @@ string_map all_attributes(queue& q, wall_time now) {
 }
 
 bool is_attribute_name(std::string_view name) {
-    constexpr std::array<std::string_view, 22> names{"All",
-                                                     "Policy",
-                                                     "VisibilityTimeout",
-                                                     "MaximumMessageSize",
-                                                     "MessageRetentionPeriod",
-                                                     "ApproximateNumberOfMessages",
-                                                     "ApproximateNumberOfMessagesNotVisible",
-                                                     "CreatedTimestamp",
-                                                     "LastModifiedTimestamp",
-                                                     "QueueArn",
-                                                     "ApproximateNumberOfMessagesDelayed",
-                                                     "DelaySeconds",
-                                                     "ReceiveMessageWaitTimeSeconds",
-                                                     "RedrivePolicy",
-                                                     "FifoQueue",
-                                                     "ContentBasedDeduplication",
-                                                     "KmsMasterKeyId",
-                                                     "KmsDataKeyReusePeriodSeconds",
-                                                     "DeduplicationScope",
-                                                     "FifoThroughputLimit",
-                                                     "RedriveAllowPolicy",
-                                                     "SqsManagedSseEnabled"};
-    return std::find(names.begin(), names.end(), name) != names.end();
+    const model::service_model& known = model::sqs_model();
+    static const model::shape* const names = [&known] {
+        const auto found = std::find_if(known.shapes.begin(), known.shapes.end(),
+                                        [](const model::shape& s) { return s.name == "QueueAttributeName"; });
+        TY_CHECK(found != known.shapes.end(), "the model names the attributes of queues");
+        return &*found;
+    }();
+    const auto all = known.values_of(*names);
+    return std::find(all.begin(), all.end(), name) != all.end();
 }
 
 std::string map_reply(std::string_view name, const string_map& values) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -73,6 +74,7 @@ struct sqs_service::impl {
             const wall_time then = now + (time.mono() - began);
             operations.advance(then);
             schedule_moves(then);
+            if (timed) timed();
         });
     }
 
@@ -85,6 +87,7 @@ struct sqs_service::impl {
         std::make_shared<const char>();             // of what the timer's handler uses
     std::unordered_map<std::uint64_t, line> lines;  // by queue id, never empty ones
     sqs_operations operations;
+    std::function<void()> timed;
     bool released = false;
     duration skipped{};  // since this began; long polls live through it
 };
@@ -167,6 +170,10 @@ void sqs_service::skipped(duration d) {
 
 durable& sqs_service::kept() {
     return impl_->operations.kept();
+}
+
+void sqs_service::on_timer(std::function<void()> hear) {
+    impl_->timed = std::move(hear);
 }
 
 void sqs_service::began() {

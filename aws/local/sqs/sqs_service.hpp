@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 
 #include "aws/local/base/durable.hpp"
@@ -40,6 +41,8 @@ public:
 
     // Its state, to be kept over restarts; lives as long as the service. After restored() call began().
     durable& kept();
+    // Called after the timer did something that no request waits for.
+    void on_timer(std::function<void()> hear);
     // Tasks that were restored go on.
     void began();
 

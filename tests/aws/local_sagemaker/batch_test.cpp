@@ -16,13 +16,6 @@ const account_id account{"111122223333"};
 const region_name region{"eu-west-1"};
 const wall_time noon = *parse_iso8601("2026-01-01T12:00:00Z");
 
-struct unlike_role final : role_check {
-    role_outcome outcome = role_outcome::ok;
-    role_answer check(const role_use& use) const override {
-        return {outcome, std::string{"no: "} + std::string{use.role_arn}};
-    }
-};
-
 class batch : public testing::Test {
 protected:
     batch() {
@@ -78,9 +71,8 @@ protected:
 
     quota_book quotas{3, {}};
     job_rules rules{1};
-    unlike_role roles;
-    batch_jobs processing{processing_kind, {quotas, rules, &roles, 2.0}};
-    batch_jobs transform{transform_kind, {quotas, rules, &roles, 2.0}};
+    batch_jobs processing{processing_kind, {quotas, rules, 2.0}};
+    batch_jobs transform{transform_kind, {quotas, rules, 2.0}};
     operation_table table;
     wall_time now = noon;
 };
@@ -117,10 +109,6 @@ TEST_F(batch, errors_are_those_of_aws) {
               "ValidationException");  // the name is free
     EXPECT_EQ(call("CreateTransformJob", transform_request("t", "none")).error().message,
               "Could not find model \"arn:aws:sagemaker:eu-west-1:111122223333:model/none\".");
-    roles.outcome = role_outcome::not_assumable;
-    EXPECT_EQ(call("CreateProcessingJob", processing_request("r")).error().type, "ValidationException");
-    roles.outcome = role_outcome::pass_role_denied;
-    EXPECT_EQ(call("CreateProcessingJob", processing_request("r")).error().type, "AccessDeniedException");
     EXPECT_THAT(call("CreateProcessingJob", R"({"ProcessingJobName":"r"})").error().message,
                 HasSubstr("3 validation errors detected"));
 }
@@ -237,7 +225,7 @@ TEST_F(batch, random_runs_keep_the_books) {
         SCOPED_TRACE(seed);
         rng random{seed};
         quota_book book{5, {}};
-        batch_jobs jobs{processing_kind, {book, rules, nullptr, 1.0}};
+        batch_jobs jobs{processing_kind, {book, rules, 1.0}};
         operation_table t;
         add_processing_operations(t, jobs);
         wall_time at = noon;

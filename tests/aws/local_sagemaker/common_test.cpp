@@ -102,6 +102,10 @@ TEST(quota_book, names_read_back) {
     }
     EXPECT_FALSE(read_quota_name("ml.m5.large for notebook usage"));
     EXPECT_FALSE(read_quota_name("Instances across training jobs"));
+    const auto all = read_quota_name("Number of instances across training jobs");
+    ASSERT_TRUE(all);
+    EXPECT_EQ(*all, (std::pair{std::string{total_type}, instance_use::training}));
+    EXPECT_EQ(quota_name(all->first, all->second), "Number of instances across training jobs");
 }
 
 TEST(job_rules, globs) {
@@ -309,6 +313,27 @@ TEST(resource_index, pages_lose_and_double_nothing) {
             ASSERT_EQ(got, expected);
         }
     }
+}
+
+TEST(quota_book, all_types_together_have_a_limit_of_their_own) {
+    const account_id a{"111122223333"}, b{"222233334444"};
+    const region_name r{"eu-west-1"};
+    quota_book book{4, {{"111122223333/*/total/training job usage", 6}}};
+    EXPECT_FALSE(book.take(a, r, instance_use::training, {{"ml.m5.large", 4}}));
+    const auto over = book.take(a, r, instance_use::training, {{"ml.g5.xlarge", 3}});
+    ASSERT_TRUE(over);
+    EXPECT_EQ(over->quota, "Number of instances across training jobs");
+    EXPECT_EQ(over->limit, 6);
+    EXPECT_EQ(over->in_use, 4);
+    EXPECT_EQ(over->delta, 3);
+    EXPECT_FALSE(book.take(a, r, instance_use::training, {{"ml.g5.xlarge", 2}}));
+    EXPECT_FALSE(book.take(a, r, instance_use::spot_training, {{"ml.g5.xlarge", 4}}));
+    EXPECT_FALSE(book.take(b, r, instance_use::training, {{"ml.g5.xlarge", 4}, {"ml.m5.large", 4}}));
+    book.give_back(a, r, instance_use::training, {{"ml.m5.large", 4}});
+    EXPECT_FALSE(book.take(a, r, instance_use::training, {{"ml.g5.2xlarge", 4}}));
+    EXPECT_EQ(book.limit(b, r, std::string{total_type}, instance_use::training), no_limit);
+    book.set_limit(b, r, std::string{total_type}, instance_use::training, 8);
+    EXPECT_TRUE(book.take(b, r, instance_use::training, {{"ml.p4d.24xlarge", 1}}));
 }
 
 }  // namespace

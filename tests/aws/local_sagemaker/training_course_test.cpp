@@ -23,22 +23,11 @@ struct one_plan final : sagemaker::training_plan_source {
     }
 };
 
-struct strict_roles final : role_check {
-    role_answer check(const role_use& use) const override {
-        EXPECT_EQ(use.service, "sagemaker.amazonaws.com");
-        EXPECT_EQ(use.resource_arn, "arn:aws:sagemaker:eu-west-1:111122223333:training-job/a");
-        return answer;
-    }
-    role_answer answer;
-};
-
 struct sources {
     one_plan plans;
-    strict_roles roles;
-    sagemaker_options options(bool with_roles = false) {
+    sagemaker_options options() {
         sagemaker_options out;
         out.plans = &plans;
-        if (with_roles) out.roles = &roles;
         return out;
     }
 };
@@ -284,22 +273,6 @@ TEST_F(training_course, children_of_a_tuning_job) {
     EXPECT_THAT(starter.stop(account, region, "child", start + 64s).error().message,
                 HasSubstr("in status Completed"));
     EXPECT_FALSE(starter.status(account, region, "other", start).has_value());
-}
-
-class training_roles : protected sources, public service_fixture {
-protected:
-    training_roles() : service_fixture(options(true)) {}
-};
-
-TEST_F(training_roles, are_asked_for_at_create) {
-    roles.answer = {role_outcome::not_assumable, "Could not assume role r."};
-    EXPECT_EQ(refusal("CreateTrainingJob", create_text("a")),
-              "ValidationException: Could not assume role r.");
-    roles.answer = {role_outcome::pass_role_denied, "not authorized to perform: iam:PassRole"};
-    EXPECT_EQ(refusal("CreateTrainingJob", create_text("a")),
-              "AccessDeniedException: not authorized to perform: iam:PassRole");
-    roles.answer = {};
-    ok("CreateTrainingJob", create_text("a"));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ TEST_F(whole_service, the_readme_has_the_table_of_parameters) {
     EXPECT_THAT(table,
                 HasSubstr("| CreateTrainingPlan | TrainingPlanName, TrainingPlanOfferingId, Tags | - | "
                           "SpareInstanceCountPerUltraServer |\n"));
-    EXPECT_THAT(sagemaker::coverage_table({}), HasSubstr("| DeleteModel | missing"));
+    EXPECT_THAT(sagemaker::coverage_table(sagemaker::operation_table{}),
+                HasSubstr("| DeleteModel | missing"));
 }
 
 TEST_F(whole_service, tuning_jobs_start_real_training_jobs_at_their_time) {

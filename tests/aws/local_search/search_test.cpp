@@ -231,6 +231,22 @@ TEST(search, suggests) {
     EXPECT_THAT(suggest("zzz"), ElementsAre());
 }
 
+TEST(search, suggestions_are_bounded) {
+    std::string tags;
+    for (std::size_t i = 0; i < suggestions_max + 20; ++i)
+        tags += (i == 0 ? "" : ",") + std::string{R"({"Key":"k)"} + std::to_string(1'000 + i) +
+                R"(","Value":"v"})";
+    const std::vector<record> all{{"arn", R"({"TrainingJobName":"a","Tags":[)" + tags + "]}"}};
+    const auto input = parse(
+        R"({"Resource":"TrainingJob","SuggestionQuery":{"PropertyNameQuery":{"PropertyNameHint":"Tags."}}})");
+    const auto r = answer_suggestions(input.root(), training, all, model::sagemaker_model());
+    ASSERT_TRUE(r);
+    const auto answer = parse(*r);
+    const json::value found = answer.root().find("PropertyNameSuggestions");
+    EXPECT_EQ(found.size(), suggestions_max);
+    EXPECT_EQ(found.at(0).find("PropertyName").string(), "Tags.k1000");
+}
+
 // And, Or, nesting and negation against a second reading of the same expression.
 struct random_expression {
     std::string text;

@@ -303,6 +303,31 @@ TEST_F(sqs_service_test, queue_attributes_and_tags) {
               "com.amazonaws.sqs#PurgeQueueInProgress");
 }
 
+TEST_F(sqs_service_test, tags_have_their_characters) {
+    EXPECT_EQ(ok("TagQueue", R"({"QueueUrl":"q","Tags":{"a b_.:/=+-@9":"ü"}})"), "");
+    EXPECT_EQ(call("TagQueue", R"({"QueueUrl":"q","Tags":{"a;b":"1"}})").error().query_code,
+              "InvalidParameterValue");
+    EXPECT_EQ(call("TagQueue", R"({"QueueUrl":"q","Tags":{"a":"1*"}})").error().query_code,
+              "InvalidParameterValue");
+    EXPECT_EQ(call("CreateQueue", R"({"QueueName":"r","tags":{"a":"<"}})").error().query_code,
+              "InvalidParameterValue");
+}
+
+TEST_F(sqs_service_test, the_trace_of_the_request_becomes_the_message_s) {
+    trace_header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+    EXPECT_EQ(ok("SendMessage", R"({"QueueUrl":"q","MessageBody":"x"})").find("MD5OfMessageSystemAttributes"),
+              std::string::npos);
+    const std::string all = R"({"QueueUrl":"q","MessageSystemAttributeNames":["AWSTraceHeader"]})";
+    EXPECT_NE(ok("ReceiveMessage", all).find(R"("AWSTraceHeader":")" + trace_header + "\""),
+              std::string::npos);
+    ok("SendMessage", R"({"QueueUrl":"q","MessageBody":"x","MessageSystemAttributes":{"AWSTraceHeader":)"
+                      R"({"DataType":"String","StringValue":"Root=own"}}})");
+    EXPECT_NE(ok("ReceiveMessage", all).find("Root=own"), std::string::npos) << "what the client says wins";
+    trace_header = "no trace";
+    ok("SendMessage", R"({"QueueUrl":"q","MessageBody":"x"})");
+    EXPECT_EQ(ok("ReceiveMessage", all).find("AWSTraceHeader"), std::string::npos);
+}
+
 TEST_F(sqs_service_test, listing_pages) {
     for (const char* n : {"p1", "p2", "p3"}) ok("CreateQueue", R"({"QueueName":")"s + n + "\"}");
     const std::string first = ok("ListQueues", R"({"QueueNamePrefix":"p","MaxResults":2})");

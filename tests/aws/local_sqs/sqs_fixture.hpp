@@ -47,7 +47,8 @@ struct sqs_fixture : testing::Test {
                             who,
                             region_name("us-east-1"),
                             "http://localhost:4566",
-                            io::real_clock().wall() + ahead};
+                            io::real_clock().wall() + ahead,
+                            trace_header};
         group.spawn([this, call, p] { return perform(service, call, p); });
         return p;
     }
@@ -97,7 +98,8 @@ struct sqs_fixture : testing::Test {
     }
 
     principal who{account_id("111122223333"), "arn:aws:iam::111122223333:user/local", "AIDALOCAL"};
-    duration ahead{};  // added to the time of calls
+    duration ahead{};          // added to the time of calls
+    std::string trace_header;  // of the HTTP requests
     boost::asio::io_context io;
     io::task_group group{io};
     sqs_service service{io, io::real_clock(), 42};

@@ -133,6 +133,38 @@ TEST_F(permissions, a_queue_lets_in_whom_its_policy_names) {
     EXPECT_NE(sqs("ReceiveMessage", R"({"QueueUrl":"q"})", bob).status, 200);
 }
 
+TEST_F(permissions, an_event_bus_lets_in_whom_its_policy_names) {
+    open(enforcing());
+    const auto bob = user("bob", R"({"Effect":"Allow","Action":"s3:*","Resource":"*"})");
+    const auto ann = user("ann", R"({"Effect":"Allow","Action":"events:PutEvents","Resource":"*",)"
+                                 R"("Condition":{"StringEquals":{"events:source":"mine"}}})");
+    const auto events = [&](const std::string& operation, const std::string& body,
+                            const sigv4::credentials& who) {
+        return call(json_request("AWSEvents." + operation, body), who, "events");
+    };
+    const auto put = [&](const sigv4::credentials& who, const std::string& source) {
+        return events("PutEvents",
+                      R"({"Entries":[{"Source":")" + source + R"(","DetailType":"t","Detail":"{}"}]})", who);
+    };
+    EXPECT_EQ(put(bob, "mine").status, 400);
+    EXPECT_THAT(put(bob, "mine").body, HasSubstr("AccessDeniedException"));
+    EXPECT_EQ(put(ann, "mine").status, 200);
+    EXPECT_EQ(put(ann, "other").status, 400) << "conditions see the entry";
+    json::writer body;
+    body.begin_object().member("EventBusName", "default");
+    body.member(
+        "Policy",
+        policy(R"({"Sid":"s","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/bob"},)"
+               R"("Action":"events:PutEvents",)"
+               R"("Resource":"arn:aws:events:us-east-1:111122223333:event-bus/default"})"));
+    body.end_object();
+    EXPECT_EQ(events("PutPermission", body.take(), key("111122223333")).status, 200);
+    const auto let_in = put(bob, "mine");
+    EXPECT_EQ(let_in.status, 200) << let_in.body;
+    EXPECT_THAT(let_in.body, HasSubstr(R"("FailedEntryCount":0)"));
+    EXPECT_EQ(events("ListRules", "{}", bob).status, 400);
+}
+
 TEST_F(permissions, roles_are_passed_to_sagemaker) {
     open(enforcing());
     const auto ann = user("ann", R"({"Effect":"Allow","Action":"sagemaker:*","Resource":"*"})");

@@ -99,14 +99,6 @@ service_reply batch_jobs::create(const operation_call& call, batch_request reque
     plan.fate =
         parts_.rules.decide({request.name, kind_.kind, where.first, where.second, request.instances, false});
     if (auto problem = read_environment(request.environment, plan)) return *std::move(problem);
-    if (parts_.roles != nullptr && !request.role_arn.empty()) {
-        auto answer =
-            parts_.roles->check({call.who, request.role_arn, "sagemaker.amazonaws.com", resource, call.now});
-        if (answer.outcome == role_outcome::not_assumable)
-            return validation_exception(std::move(answer.message));
-        if (answer.outcome == role_outcome::pass_role_denied)
-            return of_type("AccessDeniedException", std::move(answer.message));
-    }
     if (const auto over = parts_.quotas.take(where.first, where.second, kind_.use, request.instances))
         return of_type("ResourceLimitExceeded", over->text());
     batch_job made;
@@ -120,6 +112,7 @@ service_reply batch_jobs::create(const operation_call& call, batch_request reque
     in.ends.emplace(job.timeline.end(), job.name);
     changes_.emplace(job.created, change{where, job.name, batch_status::in_progress});
     plan_events(where, job, job.created);
+    touched(where, job);
     json::writer out;
     out.begin_object().member(member("Arn"), resource).end_object();
     return out.take();
@@ -214,6 +207,7 @@ service_reply batch_jobs::stop(const operation_call& call) {
                c.second.to != batch_status::in_progress;
     });
     plan_events(where, *job, call.now);
+    touched(where, *job);
     return std::string{};
 }
 
@@ -228,6 +222,7 @@ service_reply batch_jobs::remove(const operation_call& call) {
                                    job->name, job->status(call.now)));
     std::erase_if(changes_,
                   [&](const auto& c) { return c.second.where == where && c.second.name == job->name; });
+    touched(where, *job);
     in.index.erase(std::string{job->name});
     return std::string{};
 }
@@ -237,7 +232,9 @@ std::map<std::string, std::string>* batch_jobs::tags(const operation_call& call,
     const std::string prefix = arn(where, "");
     if (!text.starts_with(prefix)) return nullptr;
     batch_job* job = jobs(where, call.now).index.find(text.substr(prefix.size()), call.now);
-    return job == nullptr ? nullptr : &job->tags;
+    if (job == nullptr) return nullptr;
+    touched(where, *job);  // they may be about to change
+    return &job->tags;
 }
 
 std::optional<wall_time> batch_jobs::next_change(const account_id& account, const region_name& region,
@@ -288,8 +285,11 @@ state_change batch_jobs::event(wall_time when, const change& c, const batch_job&
 void batch_jobs::take_events(wall_time now, std::vector<state_change>& out) {
     while (!changes_.empty() && changes_.begin()->first <= now) {
         const auto at = changes_.begin();
-        if (const batch_job* job = regions_.at(at->second.where).index.find(at->second.name))
+        if (batch_job* job = regions_.at(at->second.where).index.find(at->second.name)) {
             out.push_back(event(at->first, at->second, *job));
+            ++job->told;
+            touched(at->second.where, *job);
+        }
         changes_.erase(at);
     }
 }

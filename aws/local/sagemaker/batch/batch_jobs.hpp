@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "aws/local/base/role_check.hpp"
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/service.hpp"
 #include "aws/local/base/state_change.hpp"
 #include "aws/local/sagemaker/batch/batch_plan.hpp"
@@ -25,18 +25,19 @@ struct batch_kind {
     std::string_view prefix;    // of members: "ProcessingJob", "Processing"
     std::string_view arn_part;  // "processing-job"
     std::string_view detail_type;
+    std::string_view part;  // of what is kept
     instance_use use;
 };
-inline constexpr batch_kind processing_kind{"processing", "Processing", "processing-job",
-                                            "SageMaker Processing Job State Change",
-                                            instance_use::processing};
-inline constexpr batch_kind transform_kind{"transform", "Transform", "transform-job",
-                                           "SageMaker Transform Job State Change", instance_use::transform};
+inline constexpr batch_kind processing_kind{"processing",           "Processing",
+                                            "processing-job",       "SageMaker Processing Job State Change",
+                                            "sagemaker.processing", instance_use::processing};
+inline constexpr batch_kind transform_kind{"transform",           "Transform",
+                                           "transform-job",       "SageMaker Transform Job State Change",
+                                           "sagemaker.transform", instance_use::transform};
 
 // What a create request asks for, as its kind reads it.
 struct batch_request {
     std::string name;
-    std::string role_arn;  // empty: none is handed over
     instance_counts instances;
     std::optional<duration> max_runtime;
     json::value environment;  // may say how the job goes; the README explains it
@@ -51,23 +52,22 @@ struct batch_job {
     instance_counts instances;
     std::string failure_reason;
     batch_timeline timeline;
+    unsigned told = 0;  // changes of status that were taken: InProgress, Stopping when it has one, the end
 
     std::string_view status(wall_time now) const { return to_string(timeline.at(now)); }
     wall_time last_modified(wall_time now) const { return timeline.last_modified(now); }
 };
 
-class batch_jobs {
+class batch_jobs final : public kept_part {
 public:
-    // All outlive the jobs. No `roles`: every role may be handed over. `hidden_for`: how late new jobs
-    // appear.
+    // All outlive the jobs. `hidden_for`: how late new jobs appear.
     struct parts {
         quota_book& quotas;
         const job_rules& rules;
-        const role_check* roles = nullptr;
         double time_scale = 1;
         duration hidden_for{};
     };
-    batch_jobs(const batch_kind& kind, parts p) : kind_(kind), parts_(p) {}
+    batch_jobs(const batch_kind& kind, parts p) : kept_part(kind.part), kind_(kind), parts_(p) {}
 
     service_reply create(const operation_call& call, batch_request request);
     service_reply describe(const operation_call& call);
@@ -88,6 +88,9 @@ public:
     void take_events(wall_time now, std::vector<state_change>& out);
 
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
+
     struct region_jobs {
         explicit region_jobs(duration hidden_for) : index(hidden_for) {}
         resource_index<batch_job> index;
@@ -104,6 +107,7 @@ private:
     std::string arn(const region_key& where, std::string_view name) const;
     region_jobs& jobs(const region_key& where, wall_time now);
     batch_job* named(const operation_call& call, region_jobs& in);
+    void touched(const region_key& where, const batch_job& job);
     service_error not_found(const operation_call& call) const;
     void write_state(json::writer& out, const batch_job& job, wall_time now, bool millis) const;
     std::string record(const region_key& where, const batch_job& job, wall_time now, bool with_tags) const;

@@ -16,7 +16,6 @@ std::string text(json::value v) {
 batch_request read_processing(json::value in) {
     batch_request out;
     out.name = text(in.find("ProcessingJobName"));
-    out.role_arn = text(in.find("RoleArn"));
     const json::value cluster = in.find("ProcessingResources").find("ClusterConfig");
     out.instances[text(cluster.find("InstanceType"))] = *cluster.find("InstanceCount").integer();
     const auto runtime = in.find("StoppingCondition").find("MaxRuntimeInSeconds").integer();

@@ -47,6 +47,12 @@ public:
     const std::optional<wall_time>& stopping() const { return stopping_; }
     wall_time end() const { return end_; }
 
+    template <class Fields>
+    friend void fields(Fields& f, batch_timeline& t) {
+        f("time_scale", t.time_scale_), f("created", t.created_), f("start", t.start_), f("end", t.end_);
+        f("stopping", t.stopping_), f("outcome", t.outcome_);
+    }
+
 private:
     duration scaled(duration d) const;
 

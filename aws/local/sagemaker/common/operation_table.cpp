@@ -22,7 +22,8 @@ service_error of_type(std::string_view type, std::string message) {
     return {400, std::string{type}, "", std::move(message), true};
 }
 
-operation_table::operation_table() : checks_(model::sagemaker_model()) {}
+operation_table::operation_table(guard admits)
+    : checks_(model::sagemaker_model()), admits_(std::move(admits)) {}
 
 void operation_table::add(operation_row row) {
     const model::service_model& known = checks_.service();
@@ -48,6 +49,8 @@ service_reply operation_table::handle(const operation_call& call) {
         if (!call.input.find(name).is_null())
             return validation_exception("The local AWS does not support " + std::string{name} + " of " +
                                         std::string{row.name} + ".");
+    if (admits_)
+        if (auto refused = admits_(call)) return *std::move(refused);
     return row.run(call);
 }
 

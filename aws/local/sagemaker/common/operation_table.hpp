@@ -25,7 +25,9 @@ struct operation_row {
 
 class operation_table {
 public:
-    operation_table();
+    // Asked of every call that satisfies the model, before anything else is: an error is the answer.
+    using guard = std::function<std::optional<service_error>(const operation_call&)>;
+    explicit operation_table(guard admits = {});
 
     // Aborts for a name or member that the model does not have, and for a name that is there.
     void add(operation_row row);
@@ -39,6 +41,7 @@ public:
 
 private:
     model::validator checks_;
+    guard admits_;
     std::map<std::string_view, operation_row> rows_;
 };
 

@@ -17,6 +17,14 @@ int weight(bool account, bool region, bool type, bool use) {
     return named * 16 + int{type} * 8 + int{use} * 4 + int{account} * 2 + int{region};
 }
 
+constexpr std::pair<instance_use, std::string_view> totals[] = {
+    {instance_use::training, "Number of instances across training jobs"},
+    {instance_use::spot_training, "Number of instances across spot training jobs"},
+    {instance_use::processing, "Number of instances across processing jobs"},
+    {instance_use::transform, "Number of instances across transform jobs"},
+    {instance_use::endpoint, "Number of instances across active endpoints"},
+};
+
 }  // namespace
 
 std::string_view to_string(instance_use u) {
@@ -38,10 +46,15 @@ std::optional<instance_use> read_instance_use(std::string_view text) {
 }
 
 std::string quota_name(std::string_view type, instance_use use) {
+    if (type == total_type)
+        for (const auto& [known, name] : totals)
+            if (known == use) return std::string{name};
     return fmt::format("{}{}{}", type, joint, to_string(use));
 }
 
 std::optional<std::pair<std::string, instance_use>> read_quota_name(std::string_view name) {
+    for (const auto& [use, known] : totals)
+        if (known == name) return std::pair{std::string{total_type}, use};
     const auto at = name.find(joint);
     if (at == std::string_view::npos) return std::nullopt;
     const auto use = read_instance_use(name.substr(at + joint.size()));
@@ -63,12 +76,13 @@ quota_book::quota_book(std::int64_t otherwise, std::map<std::string, std::int64_
 std::int64_t quota_book::limit(const account_id& account, const region_name& region, const std::string& type,
                                instance_use use) const {
     if (const auto own = set_.find({account, region, type, use}); own != set_.end()) return own->second;
-    if (exceptions_.empty()) return otherwise_;
-    std::int64_t best = otherwise_;
+    const bool total = type == total_type;
+    std::int64_t best = total ? no_limit : otherwise_;
+    if (exceptions_.empty()) return best;
     int best_weight = -1;
     for (int mask = 0; mask < 16; ++mask) {
         const bool a = (mask & 1) != 0, r = (mask & 2) != 0, t = (mask & 4) != 0, u = (mask & 8) != 0;
-        if (weight(a, r, t, u) < best_weight) continue;
+        if (weight(a, r, t, u) < best_weight || (total && !t)) continue;
         std::string key =
             fmt::format("{}/{}/{}", a ? account.str() : "*", r ? region.str() : "*", t ? type : "*");
         if (u) key.append("/").append(to_string(use));
@@ -92,8 +106,29 @@ std::optional<quota_book::over_limit> quota_book::take(const account_id& account
         const std::int64_t used = in_use(account, region, type, use);
         if (count > most || used > most - count) return over_limit{quota_name(type, use), most, used, count};
     }
-    for (const auto& [type, count] : instances) used_[{account, region, type, use}] += count;
+    const std::string all{total_type};
+    const std::int64_t most = limit(account, region, all, use), used = in_use(account, region, all, use);
+    std::int64_t wanted = 0;
+    for (const auto& [type, count] : instances) wanted += count;
+    if (most != no_limit && (wanted > most || used > most - wanted))
+        return over_limit{quota_name(all, use), most, used, wanted};
+    add(account, region, use, instances);
     return std::nullopt;
+}
+
+void quota_book::add(const account_id& account, const region_name& region, instance_use use,
+                     const instance_counts& instances) {
+    if (instances.empty()) return;
+    std::int64_t& all = used_[{account, region, std::string{total_type}, use}];
+    for (const auto& [type, count] : instances) {
+        used_[{account, region, type, use}] += count;
+        all += count;
+    }
+}
+
+void quota_book::hold(const account_id& account, const region_name& region, instance_use use,
+                      const instance_counts& instances) {
+    add(account, region, use, instances);
 }
 
 void quota_book::give_back(const account_id& account, const region_name& region, instance_use use,
@@ -102,6 +137,8 @@ void quota_book::give_back(const account_id& account, const region_name& region,
         const auto at = used_.find({account, region, type, use});
         TY_CHECK(at != used_.end() && at->second >= count, "only what was taken is given back");
         if ((at->second -= count) == 0) used_.erase(at);
+        const auto all = used_.find({account, region, std::string{total_type}, use});
+        if ((all->second -= count) == 0) used_.erase(all);
     }
 }
 

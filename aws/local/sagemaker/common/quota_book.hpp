@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,11 @@ std::optional<instance_use> read_instance_use(std::string_view text);
 std::string quota_name(std::string_view type, instance_use use);
 std::optional<std::pair<std::string, instance_use>> read_quota_name(std::string_view name);
 
+// All types of a use together, in place of a type: "Number of instances across training jobs". Only what is
+// set limits them, not the limit of each type. There is no such quota of warm pools.
+inline constexpr std::string_view total_type = "total";
+inline constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+
 using instance_counts = std::map<std::string, std::int64_t>;  // by instance type
 
 class quota_book {
@@ -53,12 +59,17 @@ public:
     // All of `instances` or nothing: then the first quota that stands in the way.
     std::optional<over_limit> take(const account_id& account, const region_name& region, instance_use use,
                                    const instance_counts& instances);
+    // The same whatever the limits are: of what was taken before a restart.
+    void hold(const account_id& account, const region_name& region, instance_use use,
+              const instance_counts& instances);
     void give_back(const account_id& account, const region_name& region, instance_use use,
                    const instance_counts& instances);
     std::int64_t in_use(const account_id& account, const region_name& region, const std::string& type,
                         instance_use use) const;
 
 private:
+    void add(const account_id& account, const region_name& region, instance_use use,
+             const instance_counts& instances);
     using place = std::tuple<account_id, region_name, std::string, instance_use>;
     std::int64_t otherwise_;
     std::map<std::string, std::int64_t> exceptions_;

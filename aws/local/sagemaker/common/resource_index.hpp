@@ -4,6 +4,7 @@
 // nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -79,6 +80,22 @@ public:
         at->second = std::make_unique<entry>(entry{next_, std::move(what)});
         order_.emplace(place{now, next_++}, &at->second->what);
         return &at->second->what;
+    }
+    // One that was added before a restart, at its place in the order of creation, which number_of() told.
+    // Nothing when the name or the place is taken.
+    T* restore(T what, std::uint64_t number) {
+        const place at{what.created, number};
+        if (number == 0 || order_.contains(at)) return nullptr;
+        const auto [named, is_new] = by_name_.try_emplace(what.name);
+        if (!is_new) return nullptr;
+        named->second = std::make_unique<entry>(entry{number, std::move(what)});
+        order_.emplace(at, &named->second->what);
+        next_ = std::max(next_, number + 1);
+        return &named->second->what;
+    }
+    std::uint64_t number_of(std::string_view name) const {  // 0: there is none
+        const auto at = by_name_.find(name);
+        return at == by_name_.end() ? 0 : at->second->number;
     }
     bool erase(std::string_view name) {
         const auto at = by_name_.find(name);

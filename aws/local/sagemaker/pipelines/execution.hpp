@@ -64,6 +64,13 @@ struct step_run {
     std::vector<std::pair<std::string, std::string>> outputs;  // of a callback or lambda, values as text
 };
 
+template <class Fields>
+void fields(Fields& f, step_run& s) {
+    f("status", s.status), f("start", s.start), f("end", s.end), f("due", s.due);
+    f("attempts", s.attempts), f("job", s.job), f("arn", s.arn), f("failure_reason", s.failure_reason);
+    f("outcome", s.outcome), f("callback_token", s.callback_token), f("outputs", s.outputs);
+}
+
 struct execution_event {
     struct execution_changed {
         std::optional<execution_status> from;  // nothing: it has just been started
@@ -89,6 +96,13 @@ struct execution_setup {
     double time_scale = 1;  // above 0
     std::string role_arn{};
 };
+
+template <class Fields>
+void fields(Fields& f, execution_setup& s) {
+    f("pipeline_name", s.pipeline_name), f("pipeline_arn", s.pipeline_arn), f("id", s.id);
+    f("arn", s.arn), f("parameters", s.parameters), f("time_scale", s.time_scale);
+    f("role_arn", s.role_arn);
+}
 
 class execution {
 public:
@@ -127,6 +141,14 @@ public:
     const std::vector<step_run>& steps() const { return steps_; }
     wall_time created() const { return created_; }
     wall_time last_modified() const { return modified_; }
+
+    // What goes on; the setup and the definition stay. Steps that are read have to be the definition's.
+    template <class Fields>
+    friend void fields(Fields& f, execution& e) {
+        f("parallel_max", e.setup_.parallel_max), f("random", e.random_), f("steps", e.steps_);
+        f("status", e.status_), f("failure_reason", e.failure_reason_), f("created", e.created_);
+        f("modified", e.modified_), f("settle_at", e.settle_at_);
+    }
 
 private:
     void settle(wall_time t, const event_sink& sink);

@@ -96,6 +96,7 @@ pipeline_store::outcome<const pipeline*> pipeline_store::create(const std::strin
     p.parallel_max = input.parallel_max;
     p.tags = std::move(input.tags);
     p.versions.push_back({1, text, *std::move(definition), now});
+    heard_of(p, 1);
     return &pipelines_.emplace(name, std::move(p)).first->second;
 }
 
@@ -109,8 +110,13 @@ pipeline_store::outcome<const pipeline*> pipeline_store::update(std::string_view
         if (!definition) return definition.error();
         p.versions.push_back(
             {p.versions.back().id + 1, *std::move(input.definition), *std::move(definition), now});
-        if (p.versions.size() > versions_kept_max) p.versions.pop_front();
+        heard_of(p, p.versions.back().id);
+        if (p.versions.size() > versions_kept_max) {
+            heard_of(p, p.versions.front().id);
+            p.versions.pop_front();
+        }
     }
+    heard_of(p, p.versions.back().id);
     if (input.display_name) p.display_name = *std::move(input.display_name);
     if (input.description) p.description = *std::move(input.description);
     if (input.role_arn) p.role_arn = *std::move(input.role_arn);
@@ -128,6 +134,12 @@ pipeline_store::outcome<std::string> pipeline_store::remove(std::string_view nam
                     [&](const auto& e) { return of_it(e) && runs(e.second); }))
         return conflict("Pipeline '" + found->second.arn +
                         "' has a running execution and cannot be deleted.");
+    for (const auto& e : executions_)
+        if (of_it(e)) {
+            heard(std::string{kept_execution} + e.first);
+            heard(std::string{kept_run} + e.first);
+        }
+    for (const pipeline_version& v : found->second.versions) heard_of(found->second, v.id);
     std::erase_if(executions_, of_it);
     std::erase_if(order_, [&](const std::string& arn) { return !executions_.contains(arn); });
     std::string arn = found->second.arn;
@@ -144,7 +156,9 @@ pipeline_store::outcome<const pipeline*> pipeline_store::find(std::string_view n
 
 pipeline* pipeline_store::by_arn(std::string_view arn) {
     const auto found = pipelines_.find(name_of(arn));
-    return found == pipelines_.end() || found->second.arn != arn ? nullptr : &found->second;
+    if (found == pipelines_.end() || found->second.arn != arn) return nullptr;
+    heard(std::string{kept_pipeline} + found->first);  // its tags may be about to change
+    return &found->second;
 }
 
 event_sink pipeline_store::sink_for(const execution_record& e) {
@@ -153,6 +167,7 @@ event_sink pipeline_store::sink_for(const execution_record& e) {
 
 void pipeline_store::wake(execution_record& e) {
     const std::string& arn = e.run.setup().arn;
+    heard(std::string{kept_run} + arn);  // whatever happens to an execution comes here
     if (const auto old = wake_of_.find(arn); old != wake_of_.end()) {
         wakes_.erase({old->second, arn});
         wake_of_.erase(old);
@@ -188,6 +203,8 @@ void pipeline_store::forget_old_executions() {
     while (order_.size() > executions_kept_max) {
         const auto found = executions_.find(order_.front());
         if (runs(found->second)) return;
+        heard(std::string{kept_execution} + found->first);
+        heard(std::string{kept_run} + found->first);
         executions_.erase(found);
         order_.pop_front();
     }
@@ -235,6 +252,9 @@ pipeline_store::outcome<const execution_record*> pipeline_store::start(std::stri
                             std::move(run)};
     execution_record& e = executions_.emplace(arn, std::move(record)).first->second;
     order_.push_back(arn);
+    heard(std::string{kept_random});
+    heard(std::string{kept_pipeline} + p.name);
+    heard(std::string{kept_execution} + arn);
     forget_old_executions();
     tell_(e,
           {e.run.created(), execution_event::execution_changed{std::nullopt, execution_status::executing}});

@@ -67,6 +67,11 @@ struct start_input {
     std::optional<std::int64_t> version;
 };
 
+// Kinds of documents, in the order in which they come back.
+inline constexpr std::string_view kept_random = "0random", kept_pipeline = "1pipeline/",
+                                  kept_version = "2version/", kept_execution = "3execution/",
+                                  kept_run = "4run/", kept_token = "5token/";
+
 class pipeline_store {
 public:
     using sink = std::function<void(const execution_record&, const execution_event&)>;
@@ -107,12 +112,26 @@ public:
     // Someone acted on jobs from outside.
     void look_again(wall_time now);
 
+    // Hears the keys of what is new, changed or gone.
+    void on_change(std::function<void(const std::string& key)> hear);
+    // The document of a key; nothing: what it told of is gone.
+    std::optional<std::string> document(std::string_view key) const;
+    // In the order of keys. False for what does not fit what is there.
+    bool take_back(std::string_view key, json::value v);
+    bool restored();  // once, after all of them
+
     token_book& tokens() { return tokens_; }
     std::string arn_of(std::string_view pipeline_name) const;
 
 private:
     outcome<execution_record*> find_execution(std::string_view arn);
     event_sink sink_for(const execution_record& e);
+    void heard(const std::string& key) const {
+        if (hear_) hear_(key);
+    }
+    void heard_of(const pipeline& p, std::int64_t version) const;
+    bool take_execution(json::value v, const std::string& arn);
+    bool take_run(json::value v, const std::string& arn);
     void wake(execution_record& e);
     void forget_old_executions();
 
@@ -121,6 +140,7 @@ private:
     double time_scale_;
     rng random_;
     sink tell_;
+    std::function<void(const std::string&)> hear_;
     std::map<std::string, pipeline, std::less<>> pipelines_;           // by name
     std::map<std::string, execution_record, std::less<>> executions_;  // by ARN
     std::deque<std::string> order_;                                    // ARNs as they started

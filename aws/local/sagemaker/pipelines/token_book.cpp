@@ -1,5 +1,8 @@
 #include "aws/local/sagemaker/pipelines/token_book.hpp"
 
+#include <algorithm>
+
+#include "aws/local/base/kept_value.hpp"
 #include "engine/base/digest.hpp"
 
 namespace trainyard::aws::local::sagemaker::pipelines {
@@ -26,12 +29,26 @@ std::optional<service_reply> token_book::find(std::string_view operation, json::
 
 void token_book::record(std::string_view operation, json::value input, std::string answer) {
     std::string key = key_of(operation, input);
-    if (!entries_.emplace(key, entry{fingerprint(input), std::move(answer)}).second) return;
-    order_.push_back(std::move(key));
-    if (order_.size() > tokens_max) {
-        entries_.erase(order_.front());
-        order_.pop_front();
-    }
+    if (!entries_.emplace(key, entry{fingerprint(input), std::move(answer), last_ + 1}).second) return;
+    if (hear_) hear_(key);
+    order_.emplace(++last_, std::move(key));
+    if (order_.size() <= tokens_max) return;
+    const auto oldest = order_.begin();
+    entries_.erase(oldest->second);
+    if (hear_) hear_(oldest->second);
+    order_.erase(oldest);
+}
+
+std::optional<std::string> token_book::document(const std::string& key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? std::nullopt : std::optional{kept::text_of(found->second)};
+}
+
+bool token_book::take_back(const std::string& key, json::value v) {
+    entry read;
+    if (!kept::read(v, read) || !order_.emplace(read.number, key).second) return false;
+    last_ = std::max(last_, read.number);
+    return entries_.emplace(key, std::move(read)).second;
 }
 
 }  // namespace trainyard::aws::local::sagemaker::pipelines

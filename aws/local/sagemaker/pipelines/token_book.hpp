@@ -3,7 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,12 +25,25 @@ public:
     std::optional<service_reply> find(std::string_view operation, json::value input) const;
     void record(std::string_view operation, json::value input, std::string answer);
 
+    // Hears the key of each entry that is new or forgotten.
+    void on_change(std::function<void(const std::string& key)> hear) { hear_ = std::move(hear); }
+    // What of it is kept; nothing: there is no such entry.
+    std::optional<std::string> document(const std::string& key) const;
+    bool take_back(const std::string& key, json::value v);
+
 private:
     struct entry {
         std::string fingerprint, answer;
+        std::uint64_t number = 0;
+        template <class Fields>
+        friend void fields(Fields& f, entry& e) {
+            f("fingerprint", e.fingerprint), f("answer", e.answer), f("number", e.number);
+        }
     };
-    std::map<std::string, entry> entries_;  // by operation and token
-    std::deque<std::string> order_;
+    std::map<std::string, entry> entries_;        // by operation and token
+    std::map<std::uint64_t, std::string> order_;  // by age
+    std::uint64_t last_ = 0;
+    std::function<void(const std::string&)> hear_;
 };
 
 }  // namespace trainyard::aws::local::sagemaker::pipelines

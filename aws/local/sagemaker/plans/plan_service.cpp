@@ -7,6 +7,8 @@
 namespace trainyard::aws::local::sagemaker {
 namespace {
 
+constexpr std::string_view kept_plan = "plan";
+
 constexpr std::string_view training_target = "training-job";
 
 std::string arn_of(const account_id& account, const region_name& region, std::string_view name) {
@@ -75,6 +77,7 @@ service_reply plan_service::create(const operation_call& call) {
     p.bought = *std::move(offering);
     json::writer out;
     out.begin_object().member("TrainingPlanArn", p.arn).end_object();
+    touch(kept_plan, call.who.account, call.region, p.name);
     all.add(std::move(p), call.now);
     return out.take();
 }
@@ -176,7 +179,42 @@ std::map<std::string, std::string>* plan_service::tags(const account_id& account
     const std::string prefix = arn_of(account, region, "");
     if (found == plans_.end() || !arn.starts_with(prefix)) return nullptr;
     training_plan* const p = found->second.find(arn.substr(prefix.size()));
-    return p ? &p->tags : nullptr;
+    if (!p) return nullptr;
+    touch(kept_plan, account, region, p->name);  // they may be about to change
+    return &p->tags;
+}
+
+template <class Fields>
+void fields(Fields& f, plan_offering& o) {
+    f("instance_type", o.instance_type), f("instances", o.instances), f("hours", o.hours);
+    f("start", o.start), f("targets", o.targets);
+}
+
+template <class Fields>
+void fields(Fields& f, training_plan& p) {
+    f("name", p.name), f("arn", p.arn), f("bought", p.bought), f("time_scale", p.time_scale);
+    f("tags", p.tags), f("created", p.created);
+}
+
+std::optional<std::string> plan_service::document(std::string_view key) {
+    kept_key_reader parts{key};
+    parts.next();
+    const account_id account{parts.next()};
+    const region_name region{parts.next()};
+    const auto in = plans_.find({account, region});
+    const training_plan* const p = in == plans_.end() ? nullptr : in->second.find(parts.rest());
+    if (!p) return std::nullopt;
+    return kept::text_of(std::pair{in->second.number_of(p->name), *p});
+}
+
+bool plan_service::take_back(std::string_view key, json::value v) {
+    kept_key_reader parts{key};
+    std::pair<std::uint64_t, training_plan> read;
+    if (parts.next() != kept_plan || !kept::read(v, read)) return false;
+    const account_id account{parts.next()};
+    const region_name region{parts.next()};
+    return read.second.name == parts.rest() &&
+           plans_[{account, region}].restore(std::move(read.second), read.first) != nullptr;
 }
 
 }  // namespace trainyard::aws::local::sagemaker

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/sagemaker/common/operation_table.hpp"
 #include "aws/local/sagemaker/common/resource_index.hpp"
 #include "aws/local/sagemaker/plans/plan_offering.hpp"
@@ -36,14 +37,15 @@ struct training_plan {
     }
 };
 
-class plan_service final : public training_plan_source {
+class plan_service final : public training_plan_source, public kept_part {
 public:
     // Instances that training jobs use of a plan.
     using usage_function = std::function<std::int64_t(const account_id&, const region_name&,
                                                       std::string_view arn, wall_time now)>;
 
     plan_service(double time_scale, usage_function in_use)
-        : time_scale_(time_scale), in_use_(std::move(in_use)) {}
+
+        : kept_part("sagemaker.plans"), time_scale_(time_scale), in_use_(std::move(in_use)) {}
 
     // The rows refer to this service.
     void add_operations(operation_table& table);
@@ -55,6 +57,8 @@ public:
                                              std::string_view arn);
 
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
     using index = resource_index<training_plan>;
     service_reply search(const operation_call& call) const;
     service_reply create(const operation_call& call);

@@ -52,6 +52,21 @@ struct deployment {
     instance_counts instances() const;                              // as wanted
 };
 
+template <class Fields>
+void fields(Fields& f, variant& v) {
+    f("name", v.name), f("images", v.images), f("instance_type", v.instance_type);
+    f("instances", v.instances), f("instances_wanted", v.instances_wanted), f("weight", v.weight);
+    f("weight_wanted", v.weight_wanted), f("serverless", v.serverless);
+    f("managed_scaling", v.managed_scaling), f("routing", v.routing);
+}
+
+template <class Fields>
+void fields(Fields& f, deployment& d) {
+    f("config_name", d.config_name), f("variants", d.variants), f("shadows", d.shadows);
+    f("data_capture", d.data_capture), f("async_inference", d.async_inference);
+    f("explainer", d.explainer), f("metrics", d.metrics);
+}
+
 struct scaling {
     std::string variant;
     std::optional<std::int64_t> instances;
@@ -98,6 +113,15 @@ public:
     wall_time created() const { return created_; }
     wall_time modified() const { return modified_; }
 
+    endpoint() = default;  // to be filled by fields()
+    template <class Fields>
+    friend void fields(Fields& f, endpoint& e) {
+        f("name", e.name_), f("arn", e.arn_), f("current", e.current_), f("pending", e.pending_);
+        f("failure", e.failure_), f("failure_reason", e.failure_reason_);
+        f("deployment_config", e.deployment_config_), f("time_scale", e.time_scale_);
+        f("status", e.status_), f("created", e.created_), f("modified", e.modified_), f("due", e.due_);
+    }
+
 private:
     void change(endpoint_status to, std::optional<duration> lasts, wall_time t, const change_sink& sink);
     void finish_scaling();
@@ -106,7 +130,7 @@ private:
     std::optional<deployment> current_, pending_;
     std::string failure_;  // how what is under way will end
     std::string failure_reason_, deployment_config_;
-    double time_scale_;
+    double time_scale_ = 1;
     endpoint_status status_ = endpoint_status::creating;
     wall_time created_{}, modified_{};
     std::optional<wall_time> due_;

@@ -1,5 +1,5 @@
 // What models and endpoints ask of the rest of the local AWS. Each function may be empty: then there is no
-// quota, nothing fails, every role may be passed, and nobody hears of changes.
+// quota, nothing fails, and nobody hears of changes.
 #pragma once
 
 #include <functional>
@@ -26,10 +26,9 @@ struct resource_host {
     std::function<std::optional<service_error>(const instance_counts&)> take;
     std::function<void(const instance_counts&)> give_back;
     std::function<endpoint_fate(std::string_view endpoint, const deployment& to)> fate_of;
-    // Whether the caller may pass the role to SageMaker, and SageMaker may assume it.
-    std::function<std::optional<service_error>(const operation_call&, const std::string& role_arn)>
-        check_role;
     std::function<void(const state_change_note&)> tell;
+    // Something with that ARN is new, changed or gone.
+    std::function<void(const std::string& arn)> touched;
 };
 
 }  // namespace trainyard::aws::local::sagemaker::resources

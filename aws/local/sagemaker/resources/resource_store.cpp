@@ -1,6 +1,9 @@
 #include "aws/local/sagemaker/resources/resource_store.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "aws/local/base/kept_value.hpp"
 
 namespace trainyard::aws::local::sagemaker::resources {
 namespace {
@@ -59,23 +62,21 @@ bool resource_store::has_endpoint(std::string_view name) const {
 live_endpoint& resource_store::add_endpoint(endpoint e, tag_map tags) {
     const std::string key = lower(e.name());
     live_endpoint& made = endpoints.emplace(key, live_endpoint{std::move(e), std::move(tags)}).first->second;
+    note(made);
+    touched(made.run.arn());
     tell(made, made.run.created(), endpoint_status::creating);
     return made;
 }
 
 std::optional<wall_time> resource_store::next() const {
-    std::optional<wall_time> earliest;
-    for (const auto& [name, e] : endpoints)
-        if (const auto due = e.run.next(); due && (!earliest || *due < *earliest)) earliest = due;
-    return earliest;
+    return due_.first();
 }
 
 void resource_store::advance(wall_time now) {
     for (auto t = next(); t && *t <= now; t = next())
-        for (auto at = endpoints.begin(); at != endpoints.end();) {
-            live_endpoint& e = at->second;
-            if (e.run.next() == t) change(e, [&](const auto& sink) { e.run.advance(*t, sink); });
-            at = e.run.status() == endpoint_status::gone ? endpoints.erase(at) : std::next(at);
+        for (live_endpoint* e : due_.due(*t)) {
+            change(*e, [&](const auto& sink) { e->run.advance(*t, sink); });
+            if (e->run.status() == endpoint_status::gone) endpoints.erase(lower(std::string{e->run.name()}));
         }
 }
 
@@ -85,6 +86,8 @@ void resource_store::change(live_endpoint& e, const std::function<void(const end
     for (const auto& [type, count] : e.run.instances()) less[type] -= count;
     std::erase_if(less, [](const auto& entry) { return entry.second <= 0; });
     if (!less.empty() && host.give_back) host.give_back(less);
+    note(e);
+    touched(e.run.arn());
 }
 
 void resource_store::tell(const live_endpoint& e, wall_time when, endpoint_status to) const {
@@ -93,10 +96,43 @@ void resource_store::tell(const live_endpoint& e, wall_time when, endpoint_statu
 }
 
 tag_map* resource_store::tags_of(std::string_view arn) {
-    if (tag_map* found = tags_in(models, arn)) return found;
-    if (tag_map* found = tags_in(configs, arn)) return found;
-    live_endpoint* e = find_endpoint(arn.substr(arn.rfind('/') + 1));
-    return e && e->run.arn() == arn ? &e->tags : nullptr;
+    tag_map* found = tags_in(models, arn);
+    if (!found) found = tags_in(configs, arn);
+    live_endpoint* const e = find_endpoint(arn.substr(arn.rfind('/') + 1));
+    if (e && e->run.arn() == arn) found = &e->tags;
+    if (found) touched(std::string{arn});  // they may be about to change
+    return found;
+}
+
+resource_store::table* resource_store::table_of(std::string_view arn) {
+    if (arn.starts_with(arn_of("model/", ""))) return &models;
+    return arn.starts_with(arn_of("endpoint-config/", "")) ? &configs : nullptr;
+}
+
+std::optional<std::string> resource_store::document(std::string_view arn) const {
+    const std::string_view name = arn.substr(arn.rfind('/') + 1);
+    for (const table* in : {&models, &configs})
+        if (const stored* found = in->find(name); found && found->arn == arn)
+            return kept::text_of(std::pair{in->number_of(name), *found});
+    const auto e = endpoints.find(lower(name));
+    if (e == endpoints.end() || e->second.run.arn() != arn) return std::nullopt;
+    return kept::text_of(e->second);
+}
+
+bool resource_store::take_back(std::string_view arn, json::value v) {
+    if (table* const in = table_of(arn)) {
+        std::pair<std::uint64_t, stored> read;
+        return kept::read(v, read) && read.second.arn == arn &&
+               in->restore(std::move(read.second), read.first) != nullptr;
+    }
+    live_endpoint read;
+    if (!kept::read(v, read) || read.run.arn() != arn) return false;
+    // Whoever asks an endpoint for its configuration finds one.
+    if (!read.run.current() && !read.run.pending()) return false;
+    const std::string key = lower(read.run.name());
+    const auto [made, is_new] = endpoints.emplace(key, std::move(read));
+    if (is_new) note(made->second);
+    return is_new;
 }
 
 std::string endpoint_event_detail(const live_endpoint& e, endpoint_status to) {

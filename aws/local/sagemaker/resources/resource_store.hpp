@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "aws/local/base/service.hpp"
+#include "aws/local/sagemaker/common/due_index.hpp"
 #include "aws/local/sagemaker/common/resource_index.hpp"
 #include "aws/local/sagemaker/resources/endpoint.hpp"
 #include "aws/local/sagemaker/resources/resource_host.hpp"
@@ -40,6 +41,16 @@ struct live_endpoint {
     tag_map tags;
 };
 
+template <class Fields>
+void fields(Fields& f, stored& s) {
+    f("name", s.name), f("arn", s.arn), f("body", s.body), f("created", s.created), f("tags", s.tags);
+}
+
+template <class Fields>
+void fields(Fields& f, live_endpoint& e) {
+    f("run", e.run), f("tags", e.tags);
+}
+
 struct store_settings {
     double time_scale = 1;
     // For so long a new model, configuration or endpoint is unknown to other operations and missing from
@@ -70,6 +81,14 @@ public:
     // Runs `act` on the endpoint: what it occupies less afterwards goes back to the quota.
     void change(live_endpoint& e, const std::function<void(const endpoint::change_sink&)>& act);
 
+    // What of this is kept of the resource with that ARN; nothing: there is none.
+    std::optional<std::string> document(std::string_view arn) const;
+    // False for what does not fit what is there. What an endpoint occupies is the caller's to hold.
+    bool take_back(std::string_view arn, json::value v);
+    void touched(const std::string& arn) const {
+        if (host.touched) host.touched(arn);
+    }
+
     // The tags of the resource with that ARN; null: it is none of these.
     tag_map* tags_of(std::string_view arn);
 
@@ -77,10 +96,13 @@ public:
     const resource_host host;
 
 private:
+    table* table_of(std::string_view arn);
+    void note(live_endpoint& e) { due_.set(e, e.run.next()); }
     void tell(const live_endpoint& e, wall_time when, endpoint_status to) const;
 
     account_id account_;
     region_name region_;
+    due_index<live_endpoint> due_;
 };
 
 // JSON of an endpoint's state for events.

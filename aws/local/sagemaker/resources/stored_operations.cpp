@@ -48,6 +48,7 @@ const stored& add(resource_store& store, const kind& k, resource_store::table& i
     stored s{name, store.arn_of(k.arn_prefix, name), json::to_text(call.input), {}, read_tags(call.input)};
     const stored* const made = in.add(std::move(s), call.now);
     TY_CHECK(made != nullptr, "refuse_new() has looked at the name");
+    store.touched(made->arn);
     return *made;
 }
 
@@ -61,6 +62,7 @@ service_reply remove_stored(resource_store& store, const kind& k, resource_store
                             const operation_call& call) {
     const std::string name = text(call.input, k.member);
     if (!in.erase(name)) return could_not_find(store, k.arn_prefix, k.told_as, name);
+    store.touched(store.arn_of(k.arn_prefix, name));
     return std::string{};
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "aws/local/sagemaker/training/timeline_builder.hpp"
 #include "engine/base/check.hpp"
@@ -33,6 +35,13 @@ job_timeline::job_timeline(const job_plan& plan, wall_time created, double time_
     if (plan.closes_at) cut(*plan.closes_at, job_phase::stopped, plan_over);
     if (plan.max_wait) cut(created + scaled(*plan.max_wait, time_scale), job_phase::max_wait_time_exceeded);
     TY_CHECK(is_terminal(status_of(outcome())), "a job that never launches has a MaxWaitTimeInSeconds");
+}
+
+std::string_view job_timeline::literal(std::string_view message) {
+    // The program's own texts: there are few.
+    static std::set<std::string, std::less<>> known;
+    const auto found = known.find(message);
+    return found != known.end() ? *found : *known.emplace(message).first;
 }
 
 void job_timeline::add(job_phase phase, wall_time start, std::string_view message) {

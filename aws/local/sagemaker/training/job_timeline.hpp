@@ -42,6 +42,12 @@ public:
     wall_time end() const { return steps_.back().start; }
     job_phase outcome() const { return steps_.back().phase; }
     std::optional<wall_time> training_start() const;
+    // `message` of a step that was kept: a text that lives as long as the program.
+    static std::string_view literal(std::string_view message);
+    template <class Fields>
+    friend void fields(Fields& f, job_timeline& t) {
+        f("steps", t.steps_), f("upload", t.upload_), f("grace", t.grace_), f("update", t.update_);
+    }
     // The clock's time that the algorithm ran, its stops and uploads included, until `now`.
     duration training_time(wall_time now) const;
 

@@ -16,24 +16,6 @@ service_error not_recorded(const error& e) {
     return {500, "InternalFailure", "", e.message, false};
 }
 
-std::optional<service_error> refused_role(const role_check* roles, const operation_call& call,
-                                          const std::string& arn) {
-    if (!roles) return std::nullopt;
-    const std::string role{*call.input.find("RoleArn").string()};
-    role_answer answer = roles->check({.caller = call.who,
-                                       .role_arn = role,
-                                       .service = "sagemaker.amazonaws.com",
-                                       .resource_arn = arn,
-                                       .now = call.now});
-    switch (answer.outcome) {
-        case role_outcome::ok: return std::nullopt;
-        case role_outcome::not_assumable: return validation_exception(std::move(answer.message));
-        case role_outcome::pass_role_denied:
-            return of_type("AccessDeniedException", std::move(answer.message));
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 void training_service::add_operations(operation_table& table) {
@@ -55,7 +37,6 @@ service_reply training_service::create(const operation_call& call) {
     if (!read) return std::move(read).error();
     const account_id& account = call.who.account;
     const std::string arn = training_job_arn(account, call.region, read->name);
-    if (auto e = refused_role(options_.roles, call, arn)) return *std::move(e);
     const auto job = accept(account, call.region, *std::move(read), call.now);
     if (!job) return job.error();
     if (const auto kept = record_.created(account, call.region, **job); !kept)

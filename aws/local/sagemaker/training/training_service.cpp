@@ -20,12 +20,24 @@ std::int64_t instances_of(const training_request& r) {
 
 training_service::training_service(quota_book& quotas, const job_rules& rules, training_record& record,
                                    const training_options& options)
-    : quotas_(quotas), rules_(rules), record_(record), options_(options), checks_(model::sagemaker_model()) {}
+    : kept_part("sagemaker.training"),
+      quotas_(quotas),
+      rules_(rules),
+      record_(record),
+      options_(options),
+      checks_(model::sagemaker_model()) {}
 
 training_store& training_service::store(const account_id& account, const region_name& region) {
-    return stores_
-        .try_emplace({account, region}, account, region, quotas_, options_.time_scale, options_.list_delay)
-        .first->second;
+    const auto [found, is_new] = stores_.try_emplace({account, region}, account, region, quotas_,
+                                                     options_.time_scale, options_.list_delay);
+    if (is_new)
+        found->second.on_change([this, &in = *found](std::string_view name, auto what) {
+            const auto& where = in.first;
+            due_.set(in, in.second.next_change());
+            touch(kept_course, where.first, where.second, name);
+            if (what == training_store::part::all) touch(kept_request, where.first, where.second, name);
+        });
+    return found->second;
 }
 
 boost::system::result<const training_job*, service_error> training_service::accept(const account_id& account,
@@ -146,21 +158,20 @@ std::map<std::string, std::size_t> training_service::jobs_by_status(wall_time no
 }
 
 std::optional<wall_time> training_service::next_event_time() const {
-    std::optional<wall_time> out;
-    for (const auto& [key, jobs] : stores_)
-        if (const auto next = jobs.next_change(); next && (!out || *next < *out)) out = next;
-    return out;
+    return due_.first();
 }
 
 std::vector<state_change> training_service::take_events(wall_time now) {
     std::vector<state_change> out;
-    for (auto& [key, jobs] : stores_)
-        for (const auto& [job, when, step] : jobs.take_changes(now)) {
-            std::string arn = training_job_arn(key.first, key.second, job->name);
+    for (placed_store* in : due_.due(now)) {
+        const auto& [account, region] = in->first;
+        for (const auto& [job, when, step] : in->second.take_changes(now)) {
+            std::string arn = training_job_arn(account, region, job->name);
             std::string detail = change_detail(*job, arn, step);
-            out.push_back({key.first, key.second, when, "SageMaker Training Job State Change", std::move(arn),
+            out.push_back({account, region, when, "SageMaker Training Job State Change", std::move(arn),
                            std::move(detail)});
         }
+    }
     return out;
 }
 

@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "aws/local/base/role_check.hpp"
+#include "aws/local/base/kept_part.hpp"
 #include "aws/local/base/state_change.hpp"
 #include "aws/local/model/validate.hpp"
+#include "aws/local/sagemaker/common/due_index.hpp"
 #include "aws/local/sagemaker/common/job_rules.hpp"
 #include "aws/local/sagemaker/common/operation_table.hpp"
 #include "aws/local/sagemaker/training/create_input.hpp"
@@ -29,14 +30,16 @@ public:
                                  wall_time when) = 0;
 };
 
+// Kinds of documents, in the order in which they come back.
+inline constexpr std::string_view kept_request = "1request", kept_course = "2course";
+
 struct training_options {
     double time_scale = 1;
-    duration list_delay{};              // a new job is missing from listings for so long; the clock's time
-    const role_check* roles = nullptr;  // null: every role may be passed and assumed
+    duration list_delay{};  // a new job is missing from listings for so long; the clock's time
     const training_plan_source* plans = nullptr;  // null: nobody has a training plan
 };
 
-class training_service final : public training_starter {
+class training_service final : public training_starter, public kept_part {
 public:
     // All of it outlives the service.
     training_service(quota_book& quotas, const job_rules& rules, training_record& record,
@@ -76,7 +79,12 @@ public:
     // Gives instances back that are no longer in use, so that the quota book tells the present.
     void release(wall_time now);
 
+    // Requests and courses of jobs; erased ones whose last change was not taken are forgotten.
+    result<void> restored() override;
+
 private:
+    std::optional<std::string> document(std::string_view key) override;
+    bool take_back(std::string_view key, json::value v) override;
     service_reply create(const operation_call& call);
     service_reply describe(const operation_call& call);
     service_reply list(const operation_call& call);
@@ -97,7 +105,11 @@ private:
     training_options options_;
     model::validator checks_;
     std::map<std::pair<account_id, region_name>, training_store> stores_;
+    using placed_store = std::pair<const std::pair<account_id, region_name>, training_store>;
+    due_index<placed_store> due_;  // changes that were not taken
     counts counts_;
+    std::map<std::pair<account_id, region_name>, std::map<std::string, training_job>>
+        restoring_;  // by name, without courses yet
 };
 
 }  // namespace trainyard::aws::local::sagemaker

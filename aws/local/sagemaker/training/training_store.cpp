@@ -44,6 +44,7 @@ training_store::create_outcome training_store::create(std::string name, training
         job.pool_begun = pool->pool_begun;
         pool->reused_by = job.name;
         pool->pool_ended = job.created;
+        heard(*pool, part::course);
         pools_.erase({pool_expiry(*pool, time_scale_), pool});
         // What the pool held is the job's now.
         if (job.request.keep_alive <= duration{}) give_back(job, instance_use::warm_pool);
@@ -58,7 +59,31 @@ training_store::create_outcome training_store::create(std::string name, training
     }
     job.timeline = job_timeline{job.request.plan, job.created, time_scale_};
     schedule(job);
+    heard(job, part::all);
     return created{&job};
+}
+
+bool training_store::restore(training_job made) {
+    if (made.timeline.steps().empty()) return false;
+    const std::uint64_t number = made.number;
+    training_job* const job = jobs_.restore(std::move(made), number);
+    if (!job) return false;
+    made_ = std::max(made_, number);
+    schedule_change(*job);
+    // Its pool is over: another job has the instances, or nobody.
+    if (job->pool_ended && job->request.keep_alive > duration{}) {
+        ++finished_[std::string{to_string(status_of(job->timeline.outcome()))}];
+        return true;
+    }
+    if (job->counts_against_quota()) {
+        quotas_.hold(account_, region_, job->use(), job->request.instances);
+        if (job->request.keep_alive > duration{})
+            quotas_.hold(account_, region_, instance_use::warm_pool, job->request.instances);
+    }
+    // What ended in the meantime gives back at the next look at the time.
+    ends_.insert({job->timeline.end(), job});
+    if (!job->request.training_plan.empty()) of_plan_[job->request.training_plan].insert(job);
+    return true;
 }
 
 training_job* training_store::find_pool(const training_request& request, wall_time now) {
@@ -149,6 +174,7 @@ void training_store::release(wall_time now) {
 void training_store::end_pool(training_job& job, wall_time when) {
     pools_.erase({pool_expiry(job, time_scale_), &job});
     job.pool_ended = when;
+    heard(job, part::course);
     give_back(job, job.use());
     give_back(job, instance_use::warm_pool);
 }
@@ -163,6 +189,7 @@ training_store::stop_outcome training_store::stop(std::string_view name, wall_ti
     unschedule(*job);
     job->timeline.stop(now);
     schedule(*job);
+    heard(*job, part::course);
     return {true, true, before};
 }
 
@@ -183,6 +210,7 @@ training_store::erase_outcome training_store::erase(std::string_view name, wall_
     }
     const auto counted = finished_.find(std::string{to_string(status_of(job->timeline.outcome()))});
     if (--counted->second == 0) finished_.erase(counted);
+    heard(*job, part::all);
     jobs_.erase(name);
     return erase_outcome::erased;
 }
@@ -195,6 +223,7 @@ training_store::pool_outcome training_store::set_keep_alive(std::string_view nam
     const bool available = pools_.contains({pool_expiry(job, time_scale_), &job});
     if (job.request.keep_alive <= duration{} || (ended && !available)) return pool_outcome::no_pool;
     job.updated = whole_millis(now);
+    heard(job, part::all);
     if (!ended) {
         // Nothing is kept for a pool that nobody wants.
         if (keep_alive <= duration{}) {
@@ -220,14 +249,17 @@ void training_store::update(std::string_view name, std::string body, bool visibl
     now = std::max(whole_millis(now), job.created);
     job.request.body = std::move(body);
     job.updated = now;
-    if (!visibly || job.timeline.end() <= now) return;
-    unschedule(job);
-    job.timeline.update(now);
-    schedule(job);
+    if (visibly && job.timeline.end() > now) {
+        unschedule(job);
+        job.timeline.update(now);
+        schedule(job);
+    }
+    heard(job, part::all);
 }
 
 std::map<std::string, std::string>* training_store::tags(std::string_view name) {
     training_job* const job = jobs_.find(name);
+    if (job) heard(*job, part::all);  // they may be about to change
     return job ? &job->request.tags : nullptr;
 }
 
@@ -244,6 +276,7 @@ std::vector<training_store::change> training_store::take_changes(wall_time now) 
         changes_.erase(changes_.begin());
         out.push_back({job, when, job->told++});
         schedule_change(*job);
+        heard(*job, part::course);
     }
     return out;
 }

@@ -45,6 +45,13 @@ public:
     training_store(account_id account, region_name region, quota_book& quotas, double time_scale,
                    duration hidden_for);
 
+    // Hears of each job that changed: its request, or only how it goes. Of an erased one, too.
+    enum class part : unsigned char { all, course };
+    using change_sink = std::function<void(std::string_view name, part)>;
+    void on_change(change_sink hear) { hear_ = std::move(hear); }
+    // A job of before a restart, and what it holds. False for one that does not fit those that are there.
+    bool restore(training_job job);
+
     // Takes instances of a warm pool that fits, else of the quota. `window`: of the request's training plan,
     // which has at least the job's instances.
     create_outcome create(std::string name, training_request request, wall_time now,
@@ -95,6 +102,9 @@ private:
             return std::pair{when, job->number} < std::pair{other.when, other.job->number};
         }
     };
+    void heard(const training_job& job, part what) const {
+        if (hear_) hear_(job.name, what);
+    }
     training_job* find_pool(const training_request& request, wall_time now);
     std::optional<quota_book::over_limit> take(const training_job& job);
     void give_back(const training_job& job, instance_use use);
@@ -109,6 +119,7 @@ private:
     quota_book& quotas_;
     double time_scale_;
     index jobs_;
+    change_sink hear_;
     std::set<moment> ends_;         // of jobs whose instances are in use
     std::set<moment> pools_;        // of Available pools, by when they expire
     std::set<moment> changes_;      // the next one of each job

@@ -1,5 +1,6 @@
 #include "aws/local/sagemaker/tuning/tuning_service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "aws/local/sagemaker/common/echo.hpp"
@@ -25,12 +26,17 @@ std::map<std::string, std::string> read_tags(json::value input) {
 
 tuning_service::tuning_service(training_starter& jobs, const quota_book& quotas,
                                const tuning_settings& settings)
-    : jobs_(jobs), quotas_(quotas), settings_(settings) {}
+    : kept_part("sagemaker.tuning"), jobs_(jobs), quotas_(quotas), settings_(settings) {}
 
 tuning_store& tuning_service::store(const account_id& account, const region_name& region) {
-    return stores_
-        .try_emplace({account, region}, account, region, jobs_, quotas_, settings_, tuning_event_detail)
-        .first->second;
+    const auto [found, is_new] = stores_.try_emplace({account, region}, account, region, jobs_, quotas_,
+                                                     settings_, tuning_event_detail);
+    if (is_new)
+        found->second.on_change([this, &in = *found](const tuning_job& job, auto trial) {
+            note(in);
+            touch_job(in.first.first, in.first.second, job, trial);
+        });
+    return found->second;
 }
 
 void tuning_service::add_operations(operation_table& table) {
@@ -83,21 +89,16 @@ service_reply tuning_service::list_training_jobs(const operation_call& call) {
 }
 
 void tuning_service::advance(wall_time now) {
-    for (auto& [where, all] : stores_) all.advance(now);
+    for (placed_store* in : due_.due(now)) in->second.advance(now);
 }
 
 std::optional<wall_time> tuning_service::next() const {
-    std::optional<wall_time> first;
-    for (const auto& [where, all] : stores_)
-        if (const auto t = all.next(); t && (!first || *t < *first)) first = t;
-    return first;
+    return due_.first();
 }
 
 std::optional<wall_time> tuning_service::next_event_time() const {
-    std::optional<wall_time> first = next();
-    for (const auto& [where, all] : stores_)
-        if (const auto t = all.next_to_tell(); t && (!first || *t < *first)) first = t;
-    return first;
+    const auto first = due_.first(), told = to_tell_.first();
+    return first && told ? std::min(*first, *told) : first ? first : told;
 }
 
 void tuning_service::look_again(const account_id& account, const region_name& region, wall_time now) {
@@ -106,11 +107,13 @@ void tuning_service::look_again(const account_id& account, const region_name& re
 
 void tuning_service::take_events(wall_time now, std::vector<state_change>& out) {
     advance(now);
-    for (auto& [where, all] : stores_)
-        for (tuning_change& c : all.take_changes())
-            out.push_back({where.first, where.second, c.when,
+    for (placed_store* in : to_tell_.due(now)) {
+        for (tuning_change& c : in->second.take_changes())
+            out.push_back({in->first.first, in->first.second, c.when,
                            "SageMaker HyperParameter Tuning Job State Change", std::move(c.arn),
                            std::move(c.detail)});
+        note(*in);
+    }
 }
 
 std::map<std::string, std::string>* tuning_service::tags(const operation_call& call, std::string_view arn) {
@@ -118,7 +121,9 @@ std::map<std::string, std::string>* tuning_service::tags(const operation_call& c
     const std::string prefix = all.arn_of("");
     if (!arn.starts_with(prefix)) return nullptr;
     tuning_job* const job = all.all().find(arn.substr(prefix.size()), call.now);
-    return job ? &job->tags : nullptr;
+    if (!job) return nullptr;
+    touch_job(call.who.account, call.region, *job, std::nullopt);  // they may be about to change
+    return &job->tags;
 }
 
 std::vector<std::pair<std::string, std::string>> tuning_service::records(const account_id& account,

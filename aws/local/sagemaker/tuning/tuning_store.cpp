@@ -119,8 +119,18 @@ service_reply tuning_store::erase(std::string_view name, wall_time now) {
         return validation_exception(
             fmt::format("The request was rejected because the hyperparameter tuning job is in status {}.",
                         job->status(now)));
+    heard(*job, 0);
     jobs_.erase(name);
     return std::string{};
+}
+
+bool tuning_store::restore(tuning_job made, std::uint64_t number) {
+    tuning_job* const job = jobs_.restore(std::move(made), number);
+    if (!job) return false;
+    if (job->over()) return !job->due;
+    if (!job->due) return false;
+    due_.emplace(*job->due, job);
+    return true;
 }
 
 void tuning_store::advance(wall_time now) {
@@ -157,7 +167,9 @@ void tuning_store::look(tuning_job& job, wall_time now) {
             t.state.ended = true;
             t.state.next_change.reset();
         }
-        if (t.state.ended) job.modified = std::max(job.modified, now);
+        if (!t.state.ended) continue;
+        job.modified = std::max(job.modified, now);
+        heard(job, static_cast<std::size_t>(&t - job.trials.data()));
     }
 }
 
@@ -183,6 +195,7 @@ void tuning_store::step(tuning_job& job, wall_time now) {
         for (trial& t : job.trials)
             if (!t.state.ended && !t.stop_asked && t.stops_early_at && *t.stops_early_at <= now) {
                 t.stop_asked = true;
+                heard(job, static_cast<std::size_t>(&t - job.trials.data()));
                 // The error of a job that ends by itself at this very moment is no trouble.
                 static_cast<void>(starter_.stop(account_, region_, t.name, now));
             }
@@ -203,6 +216,7 @@ void tuning_store::close(tuning_job& job, wall_time now) {
     for (trial& t : job.trials) {
         if (t.state.ended || t.stop_asked) continue;
         t.stop_asked = true;
+        heard(job, static_cast<std::size_t>(&t - job.trials.data()));
         // As above: one that is stopping or has ended already refuses.
         static_cast<void>(starter_.stop(account_, region_, t.name, now));
     }
@@ -241,6 +255,7 @@ bool tuning_store::launch_one(tuning_job& job, wall_time now) {
         return false;
     }
     job.trials.push_back(std::move(t));
+    heard(job, job.trials.size() - 1);
     job.modified = now;
     look(job, now);
     return true;
@@ -249,7 +264,7 @@ bool tuning_store::launch_one(tuning_job& job, wall_time now) {
 void tuning_store::schedule(tuning_job& job, wall_time now) {
     if (job.due) due_.erase({*job.due, &job});
     job.due.reset();
-    if (job.over()) return;
+    if (job.over()) return heard(job);
     std::optional<wall_time> first = job.closing ? std::nullopt : job.max_runtime_at;
     const auto also = [&](const std::optional<wall_time>& t) {
         if (t && (!first || *t < *first)) first = t;
@@ -263,6 +278,7 @@ void tuning_store::schedule(tuning_job& job, wall_time now) {
     TY_CHECK(first.has_value(), "a tuning job that is not over waits for something");
     job.due = std::max(*first, now + std::chrono::milliseconds{1});  // the past has been dealt with
     due_.emplace(*job.due, &job);
+    heard(job);  // every step comes here
 }
 
 void tuning_store::set_status(tuning_job& job, tuning_status to, wall_time now) {

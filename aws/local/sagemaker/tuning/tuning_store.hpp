@@ -44,6 +44,13 @@ public:
     tuning_store(account_id account, region_name region, training_starter& jobs, const quota_book& quotas,
                  const tuning_settings& settings, detail_function detail);
 
+    // Hears of each job that changed, and of its trials: those from `trial` on, or none. Of an erased one,
+    // too.
+    using touch_sink = std::function<void(const tuning_job&, std::optional<std::size_t> trial)>;
+    void on_change(touch_sink hear) { hear_ = std::move(hear); }
+    // A job of before a restart. False for one that does not fit those that are there.
+    bool restore(tuning_job job, std::uint64_t number);
+
     // The ARN. The quotas are as of `now`. ResourceInUse for a name that is there; ResourceLimitExceeded when
     // the first training jobs, as many as may run at once, do not fit the quota; ResourceNotFound for a
     // parent that is not there.
@@ -75,6 +82,9 @@ public:
     std::deque<tuning_change> take_changes() { return std::exchange(changes_, {}); }
 
 private:
+    void heard(const tuning_job& job, std::optional<std::size_t> trial = {}) const {
+        if (hear_) hear_(job, trial);
+    }
     void step(tuning_job& job, wall_time now);
     void look(tuning_job& job, wall_time now);
     void close(tuning_job& job, wall_time now);
@@ -91,6 +101,7 @@ private:
     const quota_book& quotas_;
     tuning_settings settings_;
     detail_function detail_;
+    touch_sink hear_;
     index jobs_;
     std::set<std::pair<wall_time, tuning_job*>> due_;
     std::deque<tuning_change> changes_;
