@@ -220,6 +220,22 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     }
 }
 
+// When starts_allowed() is above nothing again by itself. Nothing while starts wait for more than a moment:
+// the one that is paid for is the event that helps then.
+std::optional<mono_time> core::next_start(kind_budgets& budgets, instant now) const {
+    if (starts_allowed(budgets, now) > 0) return std::nullopt;
+    std::optional<mono_time> soonest;
+    for (std::size_t k = 0; k < lifecycle::kind_count; ++k) {
+        if (!kinds_seen_[k]) continue;
+        pool_budgets& b = budgets[k];
+        if (b.creates_owed > owed_max(b.create, creates_owed_seconds)) return std::nullopt;
+        if (b.creates_owed > 0) continue;
+        const mono_time t = b.create.next(now.mono);
+        soonest = soonest ? std::min(*soonest, t) : t;
+    }
+    return soonest;
+}
+
 std::optional<duration> core::next_wakeup(instant now) {
     std::optional<duration> soonest;
     const auto consider = [&](duration d) { soonest = soonest ? std::min(*soonest, d) : d; };
@@ -227,10 +243,7 @@ std::optional<duration> core::next_wakeup(instant now) {
     if (const auto t = policy_.next_wakeup()) consider(std::max(duration{0}, *t - now.wall));
     if (policy_.pending() > 0)
         for (auto& [pool, budgets] : budgets_)
-            if (starts_allowed(budgets, now) == 0)
-                for (std::size_t k = 0; k < lifecycle::kind_count; ++k)
-                    if (kinds_seen_[k] && budgets[k].creates_owed == 0)
-                        consider(budgets[k].create.next(now.mono) - now.mono);
+            if (const auto t = next_start(budgets, now)) consider(*t - now.mono);
     return soonest;
 }
 

@@ -72,6 +72,7 @@ private:
     std::map<std::string, lifecycle::queue_rules> rules_;
     using kind_budgets = std::array<pool_budgets, lifecycle::kind_count>;
     std::int64_t starts_allowed(kind_budgets& budgets, instant now) const;
+    std::optional<mono_time> next_start(kind_budgets& budgets, instant now) const;
     void preempt(instant now);
 
     std::map<std::string, kind_budgets> budgets_;

@@ -9,11 +9,7 @@ const answer not_sent{0, {}, "nothing was sent", {}, false};
 }  // namespace
 
 wire::wire(const plan& p, agenda& time)
-    : plan_(p),
-      time_(time),
-      dice_(rng{p.seed}.split("wire")),
-      faults_(p.faults),
-      clogged_(p.pools.size() + 1) {}
+    : time_(time), dice_(rng{p.seed}.split("wire")), faults_(p.faults), clogged_(p.pools.size() + 1) {}
 
 duration wire::latency() {
     return std::chrono::milliseconds{dice_.between(1, 40)} +

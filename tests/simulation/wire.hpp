@@ -38,7 +38,6 @@ public:
 private:
     duration latency();
 
-    const plan& plan_;
     agenda& time_;
     rng dice_;
     fault_plan faults_;
