@@ -95,7 +95,7 @@ TEST(queue, deletes_a_backlog_anew_in_each_round) {
             // All but the lead of a tenth, and what was under way at either end.
             EXPECT_GT(r.used.deleted, 1'200U) << to_string(client);
             EXPECT_LE(r.used.deleted, 2'000U) << to_string(client);
-            EXPECT_LT(r.ended - r.began, std::chrono::seconds{9}) << "a round ends with its backlog";
+            EXPECT_LT(r.ended - r.began, std::chrono::seconds{20}) << "a round ends with its backlog";
         }
         EXPECT_LE(o.value("API calls a message"), 0.25) << to_string(client);
         EXPECT_GT(o.value("delete batch fill"), 9) << to_string(client);
