@@ -124,8 +124,8 @@ void process::create(const ref& what) {
     within(what, &pool_budgets::create, [this, what, text = *request] {
         const duration at = around_.time.now();
         const lifecycle::job* durable = around_.ledger.find(what.job);
-        if (durable == nullptr || durable->state != lifecycle::state::starting ||
-            durable->attempt != what.attempt || durable->pool != what.pool ||
+        // It may be known to run by now: a Create that waited for its budget is then refused by its name.
+        if (durable == nullptr || durable->attempt != what.attempt || durable->pool != what.pool ||
             durable->sagemaker_name != what.name)
             around_.judge.accuse(at, "S3", "Create of {} in {} without an intent on the disk", what.name,
                                  what.pool);
