@@ -18,28 +18,15 @@ import statistics
 import subprocess
 import sys
 
+from foreign import run, unavailable
+
 HERE = pathlib.Path(__file__).resolve().parent
-INSTALL_SECONDS_MAX = 1800
 ROUND_SECONDS_MAX = 600
 PACED_RATE, PACED_MESSAGES = 5000, 25_000
 ENVIRONMENT = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
                "AWS_EC2_METADATA_DISABLED": "true"}
 for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"):
     ENVIRONMENT.pop(variable, None)
-
-
-class unavailable(Exception):
-    """Why this client cannot be measured here."""
-
-
-def run(*command, **options):
-    if not shutil.which(str(command[0])):
-        raise unavailable(f"{command[0]} is not installed")
-    done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=INSTALL_SECONDS_MAX, **options)
-    if done.returncode:
-        raise unavailable(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}")
-    return done.stdout.strip()
 
 
 def copied(name, folder):

@@ -10,34 +10,21 @@ import argparse
 import contextlib
 import os
 import pathlib
-import shutil
 import socket
 import subprocess
 import sys
 import time
 
+from foreign import run, unavailable
+
 HERE = pathlib.Path(__file__).resolve().parent
 ELASTICMQ = "1.6.14"
-INSTALL_SECONDS_MAX = 600
 START_SECONDS_MAX = 60
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>trainyard</groupId><artifactId>peers</artifactId><version>1</version><dependencies><dependency>
 <groupId>org.elasticmq</groupId><artifactId>elasticmq-server_2.13</artifactId><version>%s</version>
 </dependency></dependencies></project>
 """
-
-
-class unavailable(Exception):
-    """Why this peer cannot be measured here."""
-
-
-def run(*command, **options):
-    if not shutil.which(str(command[0])):
-        raise unavailable(f"{command[0]} is not installed")
-    done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=INSTALL_SECONDS_MAX, **options)
-    if done.returncode:
-        raise unavailable(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
 def fauxqs(folder, port):

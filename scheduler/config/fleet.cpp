@@ -187,22 +187,10 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
 
 result<fleet> parse_fleet(std::string_view yaml, const std::string& file, const std::string& directory,
                           const std::map<std::string, std::string>& environment) {
-    parse_state state;
-    state.file = file;
-    state.environment = &environment;
-    YAML::Node document;
-    try {
-        document = YAML::Load(std::string{yaml});
-    } catch (const YAML::Exception& e) {
-        return error{errc::invalid_argument,
-                     fmt::format("{}:{}:{}: not YAML: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg)};
-    }
-    if (!document.IsMap())
-        return error{errc::invalid_argument,
-                     fmt::format("{}: must be a mapping with accounts, tenants and queues", file)};
     fleet f;
-    read_fleet(node{document, "", state}, f, directory);
-    if (state.first_error) return *state.first_error;
+    const auto done =
+        read_document(yaml, file, environment, [&](const node& root) { read_fleet(root, f, directory); });
+    if (!done) return done.error();
     return f;
 }
 

@@ -1,6 +1,8 @@
 // Obeys the tracker: pages of lists, one for up to a hundred jobs, and events that say where to look.
 #include "scheduler/dispatcher/driver.hpp"
 
+#include "scheduler/dispatcher/answers.hpp"
+
 namespace trainyard::dispatcher {
 namespace {
 
@@ -26,7 +28,7 @@ task<void> driver::list_page(lifecycle::page_request what) {
     lifecycle::page_answer answer;
     if (co_await wait_for(what.where.pool, what.where.kind, &pool_budgets::list)) {
         aws::sagemaker::list_filter filter;
-        filter.kind = static_cast<aws::sagemaker::job_kind>(what.where.kind);
+        filter.kind = to_aws(what.where.kind);
         filter.pipeline = what.where.target;
         filter.last_modified_after = what.changed_after;
         filter.created_after = what.created_after;

@@ -97,7 +97,7 @@ result<audited> audit(const std::string& given, std::size_t keep_violations, con
             auto step = read_transition(*later);
             later->finish();
             if (!step) return step.error();
-            show(std::move(step->record), row->job);
+            lifecycle::apply(std::move(step->record), row->job);
         }
         each(row->job);
         return {};

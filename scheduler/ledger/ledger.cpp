@@ -140,7 +140,7 @@ result<std::vector<lifecycle::job>> ledger::load() {
                 i.select_jobs.finish();
                 return i.stop(step.error());
             }
-            show(std::move(step->record), job->job);
+            lifecycle::apply(std::move(step->record), job->job);
         }
         jobs.push_back(std::move(job->job));
     }
@@ -214,7 +214,7 @@ result<job_row> ledger::impl::read_current(job_id id) {
         auto step = read_step(later->second);
         if (!step) return step.error();
         job->last = later->second;
-        show(std::move(step->record), job->job);
+        lifecycle::apply(std::move(step->record), job->job);
     }
     return job;
 }

@@ -160,17 +160,6 @@ result<std::vector<phantom>> select_phantoms(sqlite::connection& db) {
     }
 }
 
-void show(record step, lifecycle::job& j) {
-    j.state = step.to;
-    j.attempt = step.attempt;
-    j.pool = std::move(step.pool);
-    j.sagemaker_name = std::move(step.sagemaker_name);
-    j.reason = std::move(step.reason);
-    j.not_before = step.not_before;
-    j.progress = std::move(step.progress);
-    j.updated = step.when;
-}
-
 result<job_row> read_job(sqlite::statement& s) {
     job_row row;
     lifecycle::job& j = row.job;

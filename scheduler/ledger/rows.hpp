@@ -69,7 +69,4 @@ result<transition_row> read_transition(sqlite::statement& s);
 
 result<std::vector<phantom>> select_phantoms(sqlite::connection& db);
 
-// The job as it is after the step.
-void show(lifecycle::record step, lifecycle::job& j);
-
 }  // namespace trainyard::ledger

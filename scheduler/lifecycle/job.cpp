@@ -55,4 +55,16 @@ std::optional<state> parse_state(std::string_view text) {
     return std::nullopt;
 }
 
+void apply(record step, job& j) {
+    if (step.accepted) j.facts = std::move(*step.accepted);
+    j.state = step.to;
+    j.attempt = step.attempt;
+    j.pool = std::move(step.pool);
+    j.sagemaker_name = std::move(step.sagemaker_name);
+    j.reason = std::move(step.reason);
+    j.not_before = step.not_before;
+    j.progress = std::move(step.progress);
+    j.updated = step.when;
+}
+
 }  // namespace trainyard::lifecycle

@@ -153,4 +153,7 @@ struct record {
     wall_time when{};
 };
 
+// The job as it is after the step; folding all steps of a job gives the job. Not of a record that only marks.
+void apply(record step, job& j);
+
 }  // namespace trainyard::lifecycle

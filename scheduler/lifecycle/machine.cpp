@@ -131,6 +131,7 @@ void machine::restore(std::vector<job> jobs, wall_time now) {
         begin_live(j, j.facts.accepted);
         tracking_[id].last_seen = now;
         tracking_[id].unknown = true;
+        tracking_[id].settled = now + timing_.late_create;
         out_.quota.push_back(quota::restore{id});
         // The intent is on disk; whether Create was sent, and whether it took effect, only SageMaker knows.
         if (j.state == state::starting) look(j, true);
@@ -195,6 +196,7 @@ void machine::handle_create(job_id id, int attempt, create_outcome outcome, cons
         case create_outcome::unknown:
             ++counters_.unknown_creates;
             tracking_.at(id).unknown = true;
+            tracking_.at(id).settled = now + timing_.late_create;
             return look(*j, true);
     }
 }

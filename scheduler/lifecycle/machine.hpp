@@ -33,6 +33,9 @@ struct timing {
     duration verify_base = std::chrono::seconds{1};  // between looks at a start of unknown fate
     duration verify_cap = std::chrono::seconds{30};
     int verify_looks = 3;  // "not found" so often in a row before Create is sent again
+    // A Create without an answer may still be executed so much later. Only of consequence where the name is
+    // free again: Trainyard deletes its endpoints.
+    duration late_create = std::chrono::minutes{15};
     // A message that comes for the third time is marked in the ledger before it is read, and is set aside
     // unread once the program ended so often with its mark standing.
     int suspect_receives = 3;
@@ -142,6 +145,7 @@ private:
         bool hinted = false;  // an event came before the answer of the Create
         int missing = 0;
         wall_time last_seen{}, started{};
+        wall_time settled{};  // from then on no Create of this attempt is under way
     };
     struct suspect {
         std::string key;

@@ -138,8 +138,11 @@ void machine::observe(job& j, const sighting& seen, bool detailed, wall_time now
                 wait_until(j.facts.id, now + std::chrono::seconds{j.facts.terms.lifetime_seconds});
         }
         // A deleted endpoint is in no list: only a look tells that it is gone.
-        if (k == kind::endpoint && j.state == state::stopping)
+        if (k == kind::endpoint && j.state == state::stopping) {
+            // It serves although it was deleted: a late Create, or a look that came too early.
+            if (p != phase::stopping) t.stop_again = true;
             wait_until(j.facts.id, now + jittered(timing_.verify_base, timing_.verify_cap, t.looks++));
+        }
         return;
     }
     // A summary tells neither why a job failed nor, in older regions, how it was stopped; and a result wants
@@ -165,6 +168,10 @@ void machine::handle_describe(job_id id, int attempt, look_outcome outcome, cons
     if (j->state == state::starting) return look(*j, true);
     if (++t.missing < timing_.verify_looks)
         return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
+    if (deleting && now < t.settled) {
+        t.missing = 0;
+        return wait_until(id, t.settled);
+    }
     if (deleting) return attempt_ended(*j, end_class::stopped, {}, now);
     // Somebody deleted it. Whether it ran, and how it ended, is not known any more: never start it again.
     end(*j, state::vanished, fmt::format("SageMaker no longer knows {} in {}", j->sagemaker_name, j->pool),

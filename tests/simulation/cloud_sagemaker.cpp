@@ -1,10 +1,10 @@
 // SageMaker in every pool, and the observer who sees what is started there.
 #include <algorithm>
 
-#include "aws/sagemaker/job_kind.hpp"
 #include "engine/base/json.hpp"
 #include "scheduler/lifecycle/request.hpp"
 #include "tests/simulation/cloud.hpp"
+#include "tests/simulation/process_words.hpp"
 #include "tests/simulation/work.hpp"
 
 namespace trainyard::simulation {
@@ -12,10 +12,6 @@ namespace {
 
 namespace local = aws::local;
 using lifecycle::kind;
-
-const aws::sagemaker::job_words& words(kind k) {
-    return aws::sagemaker::words_of(static_cast<aws::sagemaker::job_kind>(k));
-}
 
 std::optional<kind> created_by(std::string_view operation) {
     for (std::size_t k = 0; k < lifecycle::kind_count; ++k)

@@ -99,14 +99,7 @@ void disk::apply(const lifecycle::record& r) {
             verdict_.accuse(now, "S9", "{} has succeeded while {} is {}", lifecycle::to_text(r.id),
                             r.sagemaker_name, *truth);
     }
-    j.state = r.to;
-    j.attempt = r.attempt;
-    j.pool = r.pool;
-    j.sagemaker_name = r.sagemaker_name;
-    j.reason = r.reason;
-    j.progress = r.progress;
-    j.not_before = r.not_before;
-    j.updated = r.when;
+    lifecycle::apply(r, j);
 }
 
 std::vector<lifecycle::job> disk::load() const {

@@ -5,6 +5,7 @@
 #include "aws/transport/error.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/json.hpp"
+#include "scheduler/dispatcher/answers.hpp"
 #include "scheduler/lifecycle/request.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/process_words.hpp"
@@ -12,55 +13,29 @@
 namespace trainyard::simulation {
 
 using dispatcher::pool_budgets;
+using dispatcher::to_aws;
 using lifecycle::create_outcome;
 using lifecycle::kind;
 using lifecycle::look_outcome;
 
-aws::failure kind_of(const answer& a) {
-    if (!a.sent) return aws::failure::unreachable;
-    if (a.status == 0) return aws::failure::effect_unknown;
-    return aws::classify("sagemaker", a.status, a.code, a.message);
+aws::api_error error_of(const answer& a) {
+    aws::api_error e;
+    e.http_status = a.status;
+    e.code = a.code;
+    e.message = a.message;
+    e.kind = !a.sent         ? aws::failure::unreachable
+             : a.status == 0 ? aws::failure::effect_unknown
+                             : aws::classify("sagemaker", a.status, a.code, a.message);
+    return e;
 }
 
-aws::sagemaker::job_kind to_aws(kind k) {
-    return static_cast<aws::sagemaker::job_kind>(k);
+aws::failure kind_of(const answer& a) {
+    return error_of(a).kind;
 }
 
 const aws::sagemaker::job_words& words(kind k) {
     return aws::sagemaker::words_of(to_aws(k));
 }
-
-namespace {
-
-create_outcome to_outcome(aws::failure kind) {
-    switch (kind) {
-        case aws::failure::throttled:
-        case aws::failure::conflict:
-        case aws::failure::unreachable: return create_outcome::refused_for_now;
-        case aws::failure::quota_exceeded: return create_outcome::refused_by_quota;
-        case aws::failure::already_exists: return create_outcome::name_taken;
-        case aws::failure::access_denied:
-        case aws::failure::bad_credentials: return create_outcome::refused_access;
-        case aws::failure::not_found:
-        case aws::failure::invalid_request: return create_outcome::refused_request;
-        case aws::failure::service_fault:
-        case aws::failure::effect_unknown:
-        case aws::failure::cancelled: return create_outcome::unknown;
-    }
-    return create_outcome::unknown;
-}
-
-lifecycle::sighting sighting_of(const aws::sagemaker::job_description& j) {
-    lifecycle::sighting s{j.status, j.secondary_status, j.failure_reason, j.arn, j.model_artifacts};
-    s.billable_seconds = j.billable_seconds.value_or(0);
-    if (j.ended)
-        s.ran_seconds =
-            std::chrono::duration_cast<std::chrono::seconds>(*j.ended - j.started.value_or(j.created))
-                .count();
-    return s;
-}
-
-}  // namespace
 
 std::size_t process::link_of(const std::string& pool) const {
     const auto& pools = around_.what.pools;
@@ -132,7 +107,7 @@ void process::create(const ref& what) {
         around_.told.add(at, "create {} in {}", what.name, what.pool);
         call(what, words(what.kind).create, text, [this, what](const answer& a) {
             learn(what, &pool_budgets::create, a);
-            create_outcome outcome = to_outcome(kind_of(a));
+            create_outcome outcome = dispatcher::to_outcome(error_of(a));
             std::string detail = a.message;
             if (a.status == 200) {
                 outcome = create_outcome::accepted;
@@ -170,7 +145,7 @@ void process::verify(const ref& what) {
                  const auto job = aws::sagemaker::decode_describe(a.body, to_aws(what.kind));
                  TY_CHECK(job.has_value(), "the description is read");
                  call(what, "ListTags", aws::sagemaker::encode_list_tags(job->arn, ""),
-                      [this, what, seen = sighting_of(*job)](const answer& listed) {
+                      [this, what, seen = dispatcher::to_sighting(*job)](const answer& listed) {
                           const auto tags = aws::sagemaker::decode_list_tags(listed.body);
                           if (listed.status != 200 || !tags)
                               return verified(what, look_outcome::failed, {}, {});
@@ -191,7 +166,7 @@ void process::describe(const ref& what) {
                  if (a.status == 200) {
                      const auto job = aws::sagemaker::decode_describe(a.body, to_aws(what.kind));
                      TY_CHECK(job.has_value(), "the description is read");
-                     seen = sighting_of(*job);
+                     seen = dispatcher::to_sighting(*job);
                      outcome = look_outcome::found;
                  } else if (kind_of(a) == aws::failure::not_found) {
                      outcome = look_outcome::not_found;

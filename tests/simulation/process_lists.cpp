@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "aws/sagemaker/codec.hpp"
+#include "scheduler/dispatcher/answers.hpp"
 #include "scheduler/lifecycle/request.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/process_words.hpp"
@@ -9,6 +10,7 @@
 namespace trainyard::simulation {
 
 using dispatcher::pool_budgets;
+using dispatcher::to_aws;
 using lifecycle::look_outcome;
 
 void process::track() {

@@ -9,8 +9,8 @@
 namespace trainyard::simulation {
 
 // Of an answer that is no success.
+aws::api_error error_of(const answer& a);
 aws::failure kind_of(const answer& a);
-aws::sagemaker::job_kind to_aws(lifecycle::kind k);
 const aws::sagemaker::job_words& words(lifecycle::kind k);
 
 }  // namespace trainyard::simulation

@@ -69,9 +69,6 @@ std::string make_message(const plan& p, rng& r) {
     const std::int64_t seconds = r.between(p.seconds_min, p.seconds_max), count = r.between(1, 2);
     kind k = kind::training;
     if (r.chance(p.other_kinds)) k = static_cast<kind>(1 + r.below(lifecycle::kind_count - 1));
-    // Trainyard deletes its endpoints, which frees their names: a Create that lands after that starts it
-    // again.
-    if (k == kind::endpoint && p.faults.request_late > 0) k = kind::processing;
     std::string more, request;
     const std::string_view role = "${pool.execution_role}", output = "${pool.bucket}/out";
     const std::string stated = fmt::format(R"(,"resources":{{"{}":1}})", demanded_resource);

@@ -195,7 +195,7 @@ BANS = [
         "return what happened; only the command line prints",
         ("scheduler/cli/", "bench/", "engine/base/check.cpp", "tests/")),
     ban(r"\bnew\s+[A-Za-z_:]+\s*\[|\bmalloc\s*\(|\bstrcpy\s*\(|\bsprintf\s*\(", "use a container or a string",
-        ("tests/engine/allocations/", "tests/aws/consumer_cost/", "bench/allocations.cpp")),
+        ("tests/support/allocations/", "bench/allocations.cpp")),
 ]
 
 

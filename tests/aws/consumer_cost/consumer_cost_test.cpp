@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
-#include <cstdlib>
 #include <future>
-#include <new>
 
 #include "aws/sqs/consumer.hpp"
 #include "engine/base/digest.hpp"
@@ -14,37 +12,7 @@
 #include "engine/io/real_clock.hpp"
 #include "engine/io/runtime.hpp"
 #include "engine/io/task_group.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* p = std::malloc(size)) return p;
-    throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-void operator delete(void* p) noexcept {
-    std::free(p);
-}
-void operator delete[](void* p) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-void operator delete[](void* p, std::size_t) noexcept {
-    std::free(p);
-}
+#include "tests/support/allocations/allocations.hpp"
 
 namespace trainyard::aws::sqs {
 namespace {
@@ -121,10 +89,10 @@ struct counting_handler : message_handler {
             of->acknowledge(m.ref);
             ++messages;
             if (messages == warm_up) {
-                allocations_before = allocations;
+                allocations_before = test::allocations_of_thread();
                 cpu_before = thread_cpu_seconds();
             } else if (messages == warm_up + measured) {
-                allocations_after = allocations;
+                allocations_after = test::allocations_of_thread();
                 cpu_after = thread_cpu_seconds();
                 of->stop();
             }

@@ -2,44 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "engine/http/client.hpp"
 #include "engine/http/server.hpp"
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
-
-namespace {
-
-std::size_t allocations = 0;  // the tests of this program run on one thread
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* p = std::malloc(size)) return p;
-    throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-void operator delete(void* p) noexcept {
-    std::free(p);
-}
-void operator delete[](void* p) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-void operator delete[](void* p, std::size_t) noexcept {
-    std::free(p);
-}
+#include "tests/support/allocations/allocations.hpp"
 
 namespace trainyard::http {
 namespace {
@@ -68,7 +36,7 @@ task<void> exchange_many(client& c, std::uint16_t port, shape& s) {
     what.body = "hello";
     std::size_t before = 0;
     for (int i = 0; i < warm_up + measured; ++i) {
-        if (i == warm_up) before = allocations;
+        if (i == warm_up) before = test::allocations_of_thread();
         origin to;
         to.tls = false;
         to.host = "127.0.0.1";
@@ -78,7 +46,7 @@ task<void> exchange_many(client& c, std::uint16_t port, shape& s) {
         const auto got = co_await c.send(std::move(to), std::move(copy), lane::control, until);
         EXPECT_TRUE(got.has_value());
     }
-    s.allocations_each = static_cast<double>(allocations - before) / measured;
+    s.allocations_each = static_cast<double>(test::allocations_of_thread() - before) / measured;
 }
 
 task<void> exchange_and_close(client& c, server& s, std::uint16_t port, shape& measured_shape) {

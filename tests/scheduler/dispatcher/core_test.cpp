@@ -109,5 +109,78 @@ TEST_F(Core, ManyEventsBringAListingForwardInsteadOfManyLooks) {
     EXPECT_EQ(pages[0].where, (lifecycle::stream{pool, kind::training, ""}));
 }
 
+// A pool with room for one job, and a policy that preempts.
+class Preempting : public Core {
+protected:
+    static config::fleet narrow() {
+        const std::string yaml =
+            "installation: test\nledger: ledger.db\nadmin: off\n"
+            "accounts:\n  - {id: \"111111111111\", execution_role: arn:aws:iam::111111111111:role/exec, "
+            "bucket: s3://b,\n"
+            "     regions: [us-east-1], limits: {ml.m5.xlarge: 1}}\n"
+            "tenants:\n  - {name: vision}\n"
+            "queues:\n  - {name: jobs, region: us-east-1, tenants: [vision], max_priority: high}\n"
+            "policy: {order: priority, preemption: {within: lower_priority, protected_seconds: 0}}\n";
+        return config::parse_fleet(yaml, "fleet.yaml", "/", {}).value();
+    }
+    lifecycle::job_id job(const std::string& priority) {
+        lifecycle::incoming_message m;
+        m.queue = "jobs";
+        m.message_id = priority;
+        m.body =
+            R"({"kind":"training","priority":")" + priority +
+            R"(","preemptible":true,"request":{"AlgorithmSpecification":{},"RoleArn":"${pool.execution_role}",)"
+            R"("OutputDataConfig":{},"StoppingCondition":{},"ResourceConfig":{"InstanceType":"ml.m5.xlarge","InstanceCount":1}}})";
+        return d.machine().handle_message(m, "h", d.rules("jobs"), at.wall).value();
+    }
+    template <class Effect>
+    std::vector<Effect> next() {
+        pass(2s);
+        std::vector<Effect> out;
+        for (const auto& e : d.turn(at, 10).effects)
+            if (const auto* found = std::get_if<Effect>(&e)) out.push_back(*found);
+        return out;
+    }
+    lifecycle::state state(lifecycle::job_id id) const { return d.machine().find(id)->state; }
+
+    core d{narrow(), {}, 1, at};
+};
+
+TEST_F(Preempting, AVictimIsStoppedOnceItRunsAndComesBackAfterTheOther) {
+    using lifecycle::state;
+    const auto low = job("low");
+    ASSERT_EQ(next<effect::create>().size(), 1U);
+    const auto high = job("high");
+    EXPECT_TRUE(next<effect::stop>().empty()) << "nobody knows yet whether it runs";
+    d.machine().handle_create(low, 1, lifecycle::create_outcome::accepted, "arn", at.wall);
+    const auto stops = next<effect::stop>();
+    ASSERT_EQ(stops.size(), 1U);
+    EXPECT_EQ(stops[0].job, low);
+    EXPECT_TRUE(next<effect::stop>().empty()) << "once";
+    d.machine().handle_stop(low, 1, true, at.wall);
+    d.machine().handle_describe(low, 1, lifecycle::look_outcome::found, {"Stopped", "Stopped", ""}, at.wall);
+    const auto creates = next<effect::create>();
+    ASSERT_EQ(creates.size(), 1U);
+    EXPECT_EQ(creates[0].job, high);
+    EXPECT_EQ(state(low), state::pending);
+    EXPECT_EQ(d.machine().find(low)->progress.uncharged, 1) << "it costs no attempt";
+    d.machine().handle_create(high, 1, lifecycle::create_outcome::accepted, "arn", at.wall);
+    d.machine().handle_describe(high, 1, lifecycle::look_outcome::found, {"Completed", "Completed", ""},
+                                at.wall);
+    const auto again = next<effect::create>();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].job, low);
+    EXPECT_EQ(again[0].attempt, 2);
+}
+
+TEST_F(Core, StartsThatWaitForTheirBudgetAskForNoWaking) {
+    accept(kind::training, 50);
+    for (int i = 0; i < 20; ++i) {
+        c.turn(at, 1'000);
+        const auto wake = c.next_wakeup(at);
+        EXPECT_TRUE(!wake || *wake > 0s) << "at once, again and again, would burn a processor";
+    }
+}
+
 }  // namespace
 }  // namespace trainyard::dispatcher

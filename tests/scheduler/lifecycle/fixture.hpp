@@ -62,16 +62,7 @@ protected:
         std::map<job_id, job> jobs;
         for (const record& r : journal) {
             if (r.id == 0) continue;  // a mark
-            job& j = jobs[r.id];
-            if (r.accepted) j.facts = *r.accepted;
-            j.state = r.to;
-            j.attempt = r.attempt;
-            j.pool = r.pool;
-            j.sagemaker_name = r.sagemaker_name;
-            j.reason = r.reason;
-            j.not_before = r.not_before;
-            j.progress = r.progress;
-            j.updated = r.when;
+            apply(r, jobs[r.id]);
         }
         std::vector<job> out_jobs;
         for (auto& [id, j] : jobs) out_jobs.push_back(j);

@@ -257,6 +257,44 @@ TEST_F(Waits, AnEndpointServesForItsLifetime) {
     EXPECT_EQ(m.find(e)->reason, "deleted at the end of its lifetime");
 }
 
+TEST_F(Waits, AnEndpointThatALateCreateBringsBackIsDeletedAgain) {
+    const job_id e = take_kind(kind::endpoint, R"(,"lifetime_seconds":60)");
+    const auto look = [&](look_outcome outcome, const std::string& status = "") {
+        m.handle_describe(e, 1, outcome, {status, "", "", "arn:e"}, now);
+        step();
+    };
+    // No answer comes, three looks find nothing, and the second Create is accepted.
+    m.handle_create(e, 1, create_outcome::unknown, "", now);
+    step();
+    for (int i = 0; i < 3; ++i) {
+        m.handle_verify(e, 1, look_outcome::not_found, {}, {}, now);
+        step();
+        pass(10s);
+    }
+    m.handle_create(e, 1, create_outcome::accepted, "arn:e", now);
+    step();
+    look(look_outcome::found, "InService");
+    pass(1min);
+    EXPECT_EQ(state_of(e), state::stopping);
+    m.handle_stop(e, 1, true, now);
+    for (int i = 0; i < 3; ++i) {
+        pass(10s);
+        look(look_outcome::not_found);
+    }
+    EXPECT_EQ(state_of(e), state::stopping) << "the first Create may still be under way";
+    pass(15min);
+    EXPECT_EQ(effects<effect::describe>(), 1U);
+    look(look_outcome::found, "InService");
+    pass(1min);
+    EXPECT_EQ(effects<effect::stop>(), 1U) << "it came to life again";
+    m.handle_stop(e, 1, true, now);
+    for (int i = 0; i < 3; ++i) {
+        pass(1min);
+        look(look_outcome::not_found);
+    }
+    EXPECT_EQ(state_of(e), state::succeeded);
+}
+
 TEST_F(Waits, AnEndpointThatDisappearsWithoutBeingAskedHasVanished) {
     const job_id e = take_kind(kind::endpoint);
     run(e);
