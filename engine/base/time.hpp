@@ -27,6 +27,20 @@ public:
     virtual wall_time wall() const = 0;
 };
 
+// Tells the wall time of when it was made plus what has passed since: a step of the other's wall clock
+// neither shortens nor lengthens what is waited for. The other outlives it.
+class even_clock final : public clock {
+public:
+    explicit even_clock(const clock& of)
+        : of_(of), ahead_(of.wall() - wall_time{of.mono().time_since_epoch()}) {}
+    mono_time mono() const override { return of_.mono(); }
+    wall_time wall() const override { return wall_time{of_.mono().time_since_epoch()} + ahead_; }
+
+private:
+    const clock& of_;
+    duration ahead_;
+};
+
 // A clock that moves only when told; for tests and simulation.
 class manual_clock final : public clock {
 public:

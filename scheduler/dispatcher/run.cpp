@@ -95,6 +95,7 @@ struct run_instance::impl {
     http::client http;
     aws::transport transport;
     aws::identity who;
+    even_clock time{io::real_clock()};       // of all decisions
     std::unique_ptr<ledger::ledger> opened;  // until begin_work()
     std::vector<lifecycle::job> loaded;
     std::map<std::string, int> marks;  // messages whose reading was begun
@@ -134,7 +135,7 @@ struct run_instance::impl {
         auto found = co_await sweep(aws_links, io::real_clock(), wants);
         if (!found)
             co_return with_context(found.error(), "the restored ledger cannot be compared with SageMaker");
-        const wall_time now = io::real_clock().wall();
+        const wall_time now = time.wall();
         const auto outcome = lifecycle::reconcile(fleet.installation, loaded, *found, now);
         std::vector<ledger::phantom> phantoms;
         for (const auto& p : outcome.phantoms)
@@ -143,7 +144,6 @@ struct run_instance::impl {
     }
 
     void begin_work() {
-        const clock& time = io::real_clock();
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
         decisions->restore(std::exchange(loaded, {}), std::exchange(marks, {}), at);
@@ -154,10 +154,9 @@ struct run_instance::impl {
         if (!fleet.admin) return std::string{};
         http::server_options limits;
         limits.connections_max = 64;
-        admin =
-            std::make_unique<http::server>(io, limits,
-                                           make_admin_handler(registry, *decisions, *work, io::real_clock(),
-                                                              *ledger, backup_file(fleet.ledger_file)));
+        admin = std::make_unique<http::server>(
+            io, limits,
+            make_admin_handler(registry, *decisions, *work, time, *ledger, backup_file(fleet.ledger_file)));
         auto port = admin->listen(fleet.admin_address, fleet.admin_port);
         if (!port)
             return error{
@@ -222,9 +221,9 @@ struct run_instance::impl {
         auto reconciled = co_await reconcile_if_restored();
         if (!reconciled) co_return reconciled.error();
         begin_work();
-        work = std::make_unique<driver>(io, io::real_clock(), *decisions, *ledger, aws_links, fleet,
-                                        options.driver, registry);
-        register_gauges(registry, *decisions, *work, *ledger, io::real_clock());
+        work = std::make_unique<driver>(io, time, *decisions, *ledger, aws_links, fleet, options.driver,
+                                        registry);
+        register_gauges(registry, *decisions, *work, *ledger, time);
         auto url = open_admin();
         if (!url) co_return url.error();
         if (options.on_ready) options.on_ready(*url);

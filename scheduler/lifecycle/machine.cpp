@@ -132,6 +132,8 @@ void machine::restore(std::vector<job> jobs, wall_time now) {
         tracking_[id].last_seen = now;
         tracking_[id].unknown = true;
         tracking_[id].settled = now + timing_.late_create;
+        tracking_[id].shown = j.updated + timing_.visible_after;
+        tracking_[id].open = 2;  // or more, of the program before this one
         out_.quota.push_back(quota::restore{id});
         // The intent is on disk; whether Create was sent, and whether it took effect, only SageMaker knows.
         if (j.state == state::starting) look(j, true);
@@ -162,6 +164,7 @@ void machine::handle_start(job_id id, const std::string& pool, wall_time now) {
     j.progress.serving.reset();
     begin_live(j, now);
     tracking_[id].last_seen = now;
+    tracking_[id].open = 1;
     ++counters_.creates;
     move(j, state::starting, "", now);
     out_.effects.push_back(effect::create{ref(j)});
@@ -170,19 +173,24 @@ void machine::handle_start(job_id id, const std::string& pool, wall_time now) {
 void machine::handle_create(job_id id, int attempt, create_outcome outcome, const std::string& detail,
                             wall_time now) {
     job* j = expect(id, attempt);
-    if (j == nullptr || j->state != state::starting) return;
+    if (j == nullptr) return;
+    tracking& t = tracking_.at(id);
+    if (outcome != create_outcome::unknown) t.open = std::max(0, t.open - 1);
+    if (j->state != state::starting) return;
     const auto refused = [&](const std::string& why) {
         const int step = refusals_[id]++;
-        // An earlier Create of this name may still take effect, so the attempt stays where it is until that
-        // is settled.
-        if (tracking_.at(id).unknown)
-            return wait_until(id, now + jittered(timing_.refused_base, timing_.refused_cap, step));
+        const duration wait = jittered(timing_.refused_base, timing_.refused_cap, step);
+        // An earlier Create of this name may have taken effect, or still take it; "not found" proves nothing.
+        // Only in the same pool does the name keep it from starting twice.
+        if (t.unknown) return wait_until(id, now + wait);
         // Refused without effect: the attempt never was, so its number (and with it the name) is used again.
         --j->attempt;
-        back_to_pending(*j, jittered(timing_.refused_base, timing_.refused_cap, step), why, now);
+        back_to_pending(*j, wait, why, now);
     };
     switch (outcome) {
-        case create_outcome::accepted: return became_running(*j, detail, now);
+        case create_outcome::accepted:
+            if (t.open > 0) t.settled = now + timing_.late_create;
+            return became_running(*j, detail, now);
         case create_outcome::refused_for_now: ++counters_.throttled; return refused(detail);
         case create_outcome::refused_by_quota:
             ++counters_.refused_by_quota;
@@ -195,8 +203,8 @@ void machine::handle_create(job_id id, int attempt, create_outcome outcome, cons
         case create_outcome::name_taken:
         case create_outcome::unknown:
             ++counters_.unknown_creates;
-            tracking_.at(id).unknown = true;
-            tracking_.at(id).settled = now + timing_.late_create;
+            t.unknown = true;
+            t.settled = now + timing_.late_create;
             return look(*j, true);
     }
 }
@@ -209,7 +217,9 @@ void machine::became_running(job& j, const std::string& arn, wall_time now) {
         by_arn_[arn] = j.facts.id;
     }
     move(j, state::running, "", now);
-    if (tracking_.at(j.facts.id).hinted) look(j, false);
+    tracking& t = tracking_.at(j.facts.id);
+    t.shown = now + timing_.visible_after;
+    if (t.hinted) look(j, false);
     // Somebody cancelled it while nobody knew whether it had started.
     if (j.progress.cause != stop_cause::none) begin_stop(j, j.progress.cause, "cancelled", now);
 }

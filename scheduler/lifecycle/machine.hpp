@@ -33,8 +33,10 @@ struct timing {
     duration verify_base = std::chrono::seconds{1};  // between looks at a start of unknown fate
     duration verify_cap = std::chrono::seconds{30};
     int verify_looks = 3;  // "not found" so often in a row before Create is sent again
-    // A Create without an answer may still be executed so much later. Only of consequence where the name is
-    // free again: Trainyard deletes its endpoints.
+    // So long after a start was accepted SageMaker may not show it: "not found" means nothing.
+    duration visible_after = std::chrono::minutes{1};
+    // A Create without an answer may still be executed so much later; then its signature is too old. Only of
+    // consequence where the name is free again: Trainyard deletes its endpoints.
     duration late_create = std::chrono::minutes{15};
     // A message that comes for the third time is marked in the ledger before it is read, and is set aside
     // unread once the program ended so often with its mark standing.
@@ -143,9 +145,11 @@ private:
         bool unknown = false;  // a Create of this attempt may have taken effect
         bool stop_again = false;
         bool hinted = false;  // an event came before the answer of the Create
-        int missing = 0;
+        int missing = 0;      // "not found" in a row; more than none has the next waiting time look again
+        int open = 0;         // Creates of this attempt whose fate is not known
         wall_time last_seen{}, started{};
         wall_time settled{};  // from then on no Create of this attempt is under way
+        wall_time shown{};    // from then on SageMaker shows what it accepted
     };
     struct suspect {
         std::string key;

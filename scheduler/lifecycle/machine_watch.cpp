@@ -51,6 +51,7 @@ void machine::handle_verify(job_id id, int attempt, look_outcome outcome, const 
         if (++t.missing < timing_.verify_looks)
             return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
         t.missing = 0;
+        ++t.open;
         out_.effects.push_back(effect::create{ref(*j)});
         return;
     }
@@ -60,6 +61,8 @@ void machine::handle_verify(job_id id, int attempt, look_outcome outcome, const 
                                j->sagemaker_name, j->pool),
                    now);
     ++counters_.adopted;
+    // One of them took effect.
+    t.settled = t.open > 1 ? now + timing_.late_create : wall_time{};
     became_running(*j, seen.arn, now);
     observe(*j, seen, true, now);
 }
@@ -149,6 +152,11 @@ void machine::observe(job& j, const sighting& seen, bool detailed, wall_time now
     // what only a description has.
     const bool tells = outlets_.contains(j.facts.queue) && outlets_.at(j.facts.queue).results;
     if (!detailed && (c != end_class::success || tells)) return look(j, false);
+    // A failed endpoint is deleted, which would free its name for a Create that is still under way.
+    if (k == kind::endpoint && now < t.settled) {
+        t.missing = 1;
+        return wait_until(j.facts.id, t.settled);
+    }
     attempt_ended(j, c, seen, now);
 }
 
@@ -166,6 +174,10 @@ void machine::handle_describe(job_id id, int attempt, look_outcome outcome, cons
     }
     if (outcome == look_outcome::found) return observe(*j, seen, true, now);
     if (j->state == state::starting) return look(*j, true);
+    if (now < t.shown) {
+        t.missing = 1;
+        return wait_until(id, t.shown);
+    }
     if (++t.missing < timing_.verify_looks)
         return wait_until(id, now + jittered(timing_.verify_base, timing_.verify_cap, t.missing));
     if (deleting && now < t.settled) {

@@ -95,7 +95,8 @@ std::vector<message_copy> cloud::take(std::size_t max) {
     if (twice) request.visibility = std::chrono::seconds{0};
     std::vector<message_copy> out;
     for (const auto& d : queue_.receive(request, wall(), ids_).messages)
-        out.push_back({d.message->id.str(), d.message->deduplication_id, d.message->body, d.handle});
+        out.push_back({d.message->id.str(), d.message->deduplication_id, d.message->body, d.handle,
+                       static_cast<int>(d.message->receive_count)});
     return out;
 }
 

@@ -31,7 +31,7 @@ struct answer {
 
 struct message_copy {
     std::string id, deduplication_id, body, handle;
-    int receive_count = 1;
+    int receive_count;
 };
 
 class cloud {
@@ -55,6 +55,8 @@ public:
     void tell(std::function<void(const lifecycle::job_event&)> listener) { listener_ = std::move(listener); }
     // Somebody who is not Trainyard makes something of that name.
     void strange(std::size_t pool, lifecycle::kind k, std::string_view name);
+    // Their endpoints would serve, and hold their limits, for ever.
+    void strangers_leave();
 
     struct started {      // what was accepted from somebody
         std::string job;  // of ours; empty: a stranger's

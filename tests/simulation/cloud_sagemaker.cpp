@@ -1,5 +1,6 @@
 // SageMaker in every pool, and the observer who sees what is started there.
 #include <algorithm>
+#include <set>
 
 #include "engine/base/json.hpp"
 #include "scheduler/lifecycle/request.hpp"
@@ -31,8 +32,10 @@ std::map<std::string, std::string> tags_of(kind k, json::value request) {
     return out;
 }
 
+// An endpoint that is being deleted runs nothing any more.
 bool has_ended(std::string_view status) {
-    return status == "Completed" || status == "Failed" || status == "Stopped" || status == "Succeeded";
+    return status == "Completed" || status == "Failed" || status == "Stopped" || status == "Succeeded" ||
+           status == "Deleting";
 }
 
 }  // namespace
@@ -92,21 +95,29 @@ void cloud::watch(std::size_t pool, kind k, json::value request, std::string_vie
 // S4 and S6 as they hold in the world, whatever Trainyard believes.
 void cloud::judge_start(const started& s) {
     const duration now = time_.now();
+    // A Create that was under way for minutes may bring an endpoint back that Trainyard has deleted. It has
+    // to go again, which is judged at the end.
+    const bool brought_back = s.kind == kind::endpoint && faults_.request_late > 0;
     std::int64_t in_use = s.instances;
+    std::string users = s.name;
+    std::set<std::string_view> counted{s.key};
     for (const started& other : starts_) {
         if (other.job.empty()) continue;
-        if (other.job == s.job && other.attempt == s.attempt)
+        if (other.job == s.job && other.attempt == s.attempt && !brought_back)
             verdict_.accuse(now, "S4", "attempt {} of {} is started twice: {} in {}, {} in {}", s.attempt,
                             s.job, other.name, other.pool, s.name, s.pool);
-        if (other.job != s.job && (other.pool != s.pool || other.resource != s.resource)) continue;
-        if (!lives(other)) continue;
+        const bool same_place = other.pool == s.pool && other.resource == s.resource;
+        if ((other.job != s.job && !same_place) || !lives(other)) continue;
+        if (!counted.insert(other.key).second) continue;
         if (other.job == s.job) verdict_.accuse(now, "S4", "{} starts beside {}", s.name, other.name);
-        if (other.pool == s.pool && other.resource == s.resource) in_use += other.instances;
+        if (!same_place) continue;
+        in_use += other.instances;
+        users += " " + other.name;
     }
     const std::int64_t limit = plan_.pools[s.place].limit;
-    if (in_use > limit)
-        verdict_.accuse(now, "S6", "{} {} are in use in {}, {} are allowed", in_use, s.resource, s.pool,
-                        limit);
+    if (in_use > limit && !brought_back)
+        verdict_.accuse(now, "S6", "{} {} are in use in {}, {} are allowed: {}", in_use, s.resource, s.pool,
+                        limit, users);
 }
 
 const cloud::started* cloud::find(const std::string& pool, const std::string& name) const {
@@ -136,6 +147,15 @@ std::optional<std::string> cloud::status(const started& s) const {
 bool cloud::lives(const started& s) const {
     const auto state = status(s);
     return state && !has_ended(*state);
+}
+
+void cloud::strangers_leave() {
+    for (const started& s : std::vector<started>{starts_}) {
+        if (!s.job.empty() || s.kind != kind::endpoint || !lives(s)) continue;
+        json::writer w;
+        w.begin_object().member("EndpointName", std::string_view{s.key}).end_object();
+        call(s.place, "DeleteEndpoint", w.take());
+    }
 }
 
 void cloud::strange(std::size_t pool, kind k, std::string_view name) {

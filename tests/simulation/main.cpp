@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     std::uint64_t from = 1, seeds = 1'000, one = 0;
     double hours = 6, seconds = 0;
     std::size_t messages = 100;
-    bool show = false, progress = false, least = false, everything = false;
+    bool show = false, progress = false, least = false;
     app.add_option("--from", from, "the first seed");
     app.add_option("--seeds", seeds, "how many");
     app.add_option("--hours", hours, "simulated hours with work and faults")->check(CLI::Range(0.01, 1e4));
@@ -67,14 +67,13 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", seconds, "stop after so long");
     app.add_option("--seed", one, "only this one");
     app.add_flag("--trace", show, "print every event");
-    app.add_flag("--everything", everything, "other kinds than training and poisonous messages as well");
     app.add_flag("--minimise", least, "find the least plan with the seed's first violation");
     app.add_flag("--progress", progress, "a line now and then");
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGABRT, tell_seed);
 
     const simulation::plan_options options{duration{static_cast<std::int64_t>(hours * 3.6e12)}, messages,
-                                           true, everything};
+                                           true};
     if (one != 0) {
         note_running(one);
         simulation::trace::reader reader;

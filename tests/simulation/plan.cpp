@@ -86,7 +86,6 @@ plan make_plan(std::uint64_t seed, const plan_options& options) {
     if (r.chance(0.3)) p.create_rate = 0.1;
     if (r.chance(0.2)) p.describe_rate = 0.2;
     if (r.chance(0.2)) p.list_rate = 0.1;
-    if (!options.everything) p.poison = p.other_kinds = 0;
     p.reconcile_seconds = static_cast<int>(r.between(10, 120));
     if (options.faults) p.faults = make_faults(root.split("faults"));
     return p;

@@ -65,7 +65,6 @@ struct plan_options {
     duration length = std::chrono::hours{6};
     std::size_t messages = 100;
     bool faults = true;
-    bool everything = false;  // other kinds than training, and messages that end the program
 };
 
 plan make_plan(std::uint64_t seed, const plan_options& options);

@@ -9,11 +9,21 @@ constexpr std::size_t starts_at_once = 2'000;  // as the driver's
 
 }  // namespace
 
+mono_time machines_clock::mono() const {
+    return mono_time{around_.time.now()};
+}
+
+wall_time machines_clock::wall() const {
+    return around_.world.wall() + around_.skew;
+}
+
 process::process(surroundings& s, std::uint64_t seed, std::function<void()> exits)
     : around_(s),
       exits_(std::move(exits)),
       alive_(std::make_shared<bool>(true)),
-      core_(s.fleet, lifecycle::timing{}, seed, {s.world.wall() + s.skew, mono_time{s.time.now()}}) {
+      stepped_(s),
+      even_(stepped_),
+      core_(s.fleet, lifecycle::timing{}, seed, now()) {
     core_.restore(s.ledger.load(), s.ledger.marks(), now());
     track();
     poll(true);
@@ -25,7 +35,7 @@ process::~process() {
 }
 
 dispatcher::instant process::now() const {
-    return {around_.world.wall() + around_.skew, mono_time{around_.time.now()}};
+    return {even_.wall(), even_.mono()};
 }
 
 process::action process::mine(action a) {

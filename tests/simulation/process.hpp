@@ -37,6 +37,17 @@ struct surroundings {
     rng dice;                 // of strangers
 };
 
+// The clock of the machine that it runs on.
+class machines_clock final : public clock {
+public:
+    explicit machines_clock(const surroundings& s) : around_(s) {}
+    mono_time mono() const override;
+    wall_time wall() const override;
+
+private:
+    const surroundings& around_;
+};
+
 class process {
 public:
     // `exits` is called once when the process has to stop by itself; it is then destroyed soon.
@@ -98,6 +109,8 @@ private:
     surroundings& around_;
     std::function<void()> exits_;
     std::shared_ptr<bool> alive_;
+    machines_clock stepped_;
+    even_clock even_;
     dispatcher::core core_;
     rate_check rates_;
     bool failed_ = false, kicked_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/work.hpp"
@@ -159,6 +160,7 @@ void play::heal() {
     wire_.heal();
     disk_.heal();
     cloud_.heal();
+    cloud_.strangers_leave();
     around_.paused_until = {};
     around_.stranger = 0;
     begin();
@@ -176,7 +178,9 @@ void play::judge_job(const lifecycle::job& j) {
     const duration now = time_.now();
     const std::string id = lifecycle::to_text(j.facts.id);
     std::size_t started = 0;
-    for (const cloud::started& s : cloud_.starts()) started += s.job == id ? 1 : 0;
+    std::set<std::string> keys;  // an endpoint that a late Create brought back counts once
+    for (const cloud::started& s : cloud_.starts())
+        if (s.job == id && keys.insert(s.pool + " " + s.key).second) ++started;
     // The last attempt may have been refused for good, or its name may be a stranger's.
     const auto attempts = static_cast<std::size_t>(j.attempt);
     if (started != attempts && started + 1 != attempts)
@@ -188,6 +192,11 @@ void play::judge_job(const lifecycle::job& j) {
         verdict_.accuse(now, "L1", "{} has vanished, and nobody deletes jobs: {}", id, j.reason);
     if (j.state == state::name_conflict && plan_.faults.stranger == 0)
         verdict_.accuse(now, "S5", "{} met a stranger, and there is none", id);
+    if (j.facts.kind == "endpoint" &&
+        std::any_of(cloud_.starts().begin(), cloud_.starts().end(),
+                    [&](const auto& s) { return s.job == id && cloud_.lives(s); }))
+        verdict_.accuse(now, "S4", "{} is {}, and {} serves for ever", id, lifecycle::to_string(j.state),
+                        j.sagemaker_name);
     // S9: what is said of the end is what happened.
     const cloud::started* last = cloud_.find(j.pool, j.sagemaker_name);
     if (last == nullptr || started != attempts) return;

@@ -106,6 +106,7 @@ protected:
         options.timing.backoff_base = 20ms;
         options.timing.refused_base = 20ms;
         options.timing.verify_base = 20ms;
+        options.timing.late_create = 1s;
         dispatcher::run_instance instance{io, std::move(*fleet), options, env};
         dispatcher::run_report report;
         io::task_group group{io};

@@ -129,5 +129,19 @@ TEST(manual_clock, moves_only_when_told) {
     EXPECT_EQ(c.mono(), mono_time{5s});
 }
 
+TEST(even_clock, does_not_step) {
+    manual_clock c{at(100)};
+    c.advance(5s);
+    const even_clock e{c};
+    EXPECT_EQ(e.wall(), at(105));
+    c.advance(5s);
+    c.step_wall(-60s);
+    EXPECT_EQ(e.wall(), at(110));
+    c.step_wall(3600s);
+    c.advance(1s);
+    EXPECT_EQ(e.wall(), at(111));
+    EXPECT_EQ(e.mono(), c.mono());
+}
+
 }  // namespace
 }  // namespace trainyard

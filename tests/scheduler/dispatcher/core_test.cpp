@@ -139,6 +139,10 @@ protected:
         std::vector<Effect> out;
         for (const auto& e : d.turn(at, 10).effects)
             if (const auto* found = std::get_if<Effect>(&e)) out.push_back(*found);
+        if constexpr (std::is_same_v<Effect, effect::create>) {
+            for (const auto& create : out)
+                EXPECT_TRUE(d.pay(create.pool, create.kind, &pool_budgets::create, at));
+        }
         return out;
     }
     lifecycle::state state(lifecycle::job_id id) const { return d.machine().find(id)->state; }

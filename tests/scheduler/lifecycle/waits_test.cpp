@@ -264,6 +264,8 @@ TEST_F(Waits, AnEndpointThatALateCreateBringsBackIsDeletedAgain) {
         step();
     };
     // No answer comes, three looks find nothing, and the second Create is accepted.
+    m.handle_start(e, pool, now);
+    step();
     m.handle_create(e, 1, create_outcome::unknown, "", now);
     step();
     for (int i = 0; i < 3; ++i) {
@@ -295,9 +297,54 @@ TEST_F(Waits, AnEndpointThatALateCreateBringsBackIsDeletedAgain) {
     EXPECT_EQ(state_of(e), state::succeeded);
 }
 
+TEST_F(Waits, AnEndpointWhoseOnlyCreateTookEffectIsGoneOnceDeleted) {
+    const job_id e = take_kind(kind::endpoint, R"(,"lifetime_seconds":60)");
+    m.handle_start(e, pool, now);
+    step();
+    m.handle_create(e, 1, create_outcome::unknown, "", now);
+    step();
+    m.handle_verify(e, 1, look_outcome::found, {"InService", "", "", "arn:e"}, tags(e), now);
+    step();
+    pass(1min);
+    EXPECT_EQ(state_of(e), state::stopping);
+    m.handle_stop(e, 1, true, now);
+    for (int i = 0; i < 3; ++i) {
+        pass(10s);
+        m.handle_describe(e, 1, look_outcome::not_found, {}, now);
+        step();
+    }
+    EXPECT_EQ(state_of(e), state::succeeded) << "no other Create is under way";
+}
+
+TEST_F(Waits, AFailedEndpointKeepsItsNameWhileACreateIsUnderWay) {
+    const job_id e = take_kind(kind::endpoint);
+    m.handle_start(e, pool, now);
+    step();
+    m.handle_create(e, 1, create_outcome::unknown, "", now);
+    step();
+    for (int i = 0; i < 3; ++i) {
+        m.handle_verify(e, 1, look_outcome::not_found, {}, {}, now);
+        step();
+        pass(10s);
+    }
+    m.handle_create(e, 1, create_outcome::accepted, "arn:e", now);
+    step();
+    m.handle_describe(e, 1, look_outcome::found, {"Failed", "", "CapacityError: x", "arn:e"}, now);
+    step();
+    EXPECT_EQ(state_of(e), state::running);
+    EXPECT_EQ(effects<effect::stop>(), 0U);
+    pass(15min);
+    EXPECT_EQ(effects<effect::describe>(), 1U);
+    m.handle_describe(e, 1, look_outcome::found, {"Failed", "", "CapacityError: x", "arn:e"}, now);
+    step();
+    EXPECT_EQ(state_of(e), state::pending);
+    EXPECT_EQ(effects<effect::stop>(), 1U);
+}
+
 TEST_F(Waits, AnEndpointThatDisappearsWithoutBeingAskedHasVanished) {
     const job_id e = take_kind(kind::endpoint);
     run(e);
+    pass(times.visible_after);
     for (int i = 0; i < 3; ++i) {
         m.handle_describe(e, 1, look_outcome::not_found, {}, now);
         step();
