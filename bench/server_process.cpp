@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,13 +47,16 @@ result<process_use> use_of(pid_t pid) {
         return error{errc::not_found, fmt::format("there is no process {}", pid)};
     std::istringstream rest(all.substr(name_end + 1));
     std::string skipped;
-    double user = 0, system = 0, pages = 0;
-    for (int i = 3; i < 14; ++i) rest >> skipped;  // proc(5): utime and stime are fields 14 and 15
-    rest >> user >> system;
-    for (int i = 16; i < 24; ++i) rest >> skipped;
-    rest >> pages;  // field 24
+    double pages = 0;
+    for (int i = 3; i < 24; ++i) rest >> skipped;
+    rest >> pages;  // proc(5): field 24
     process_use out;
-    out.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    // Its times in /proc/PID/stat come in ticks of 10 ms, more than a short round may use.
+    clockid_t its_cpu{};
+    timespec used{};
+    if (::clock_getcpuclockid(pid, &its_cpu) != 0 || ::clock_gettime(its_cpu, &used) != 0)
+        return error{errc::not_found, fmt::format("there is no process {}", pid)};
+    out.cpu_seconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
     out.resident_bytes = pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
     return out;
 }
