@@ -107,6 +107,7 @@ protected:
         options.timing.refused_base = 20ms;
         options.timing.verify_base = 20ms;
         options.timing.late_create = 1s;
+        options.timing.visible_after = 20ms;
         dispatcher::run_instance instance{io, std::move(*fleet), options, env};
         dispatcher::run_report report;
         io::task_group group{io};
