@@ -91,7 +91,7 @@ std::string random_text(rng& dice) {
                                    "\"0123456789abcdef\\n\""s,
                                    "{\"k\":[1,2,{}]}"s};
     std::string out;
-    for (std::uint64_t n = dice.between(1, 12); n > 0; --n) out += pieces[dice.below(pieces.size())];
+    for (std::int64_t n = dice.between(1, 12); n > 0; --n) out += pieces[dice.below(pieces.size())];
     return out;
 }
 
