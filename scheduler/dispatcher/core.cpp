@@ -117,8 +117,12 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
             [&](const quota::block& c) {
                 for (const auto& d : c.demand) policy_.block(c.pool, d.resource, now.wall + blocked_interval);
             },
-            [&](const quota::unblock& c) {
-                for (const auto& d : c.demand) policy_.unblock(c.pool, d.resource);
+            [&](const quota::refuse& c) {
+                for (const auto& d : c.demand)
+                    policy_.refuse(c.pool, d.resource, d.instances, now.wall + blocked_interval);
+            },
+            [&](const quota::accept& c) {
+                for (const auto& d : c.demand) policy_.accept(c.pool, d.resource, c.job);
             },
         },
         command);

@@ -34,8 +34,8 @@ struct pool_budgets {
 
 class core {
 public:
-    static constexpr duration blocked_interval =
-        std::chrono::seconds{30};  // one probe per interval after a refusal
+    // After a refusal one start a minute probes for more.
+    static constexpr duration blocked_interval = std::chrono::minutes{1};
 
     core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now);
 

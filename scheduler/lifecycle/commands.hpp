@@ -59,19 +59,25 @@ struct release {  // its reservation is free
 struct restore {  // after a restart: it holds quota in its pool
     job_id job;
 };
-struct block {  // ResourceLimitExceeded, no capacity, or no permission: nothing of these resources for a
-                // while
+struct block {  // no permission: nothing of these resources for a while
     std::string pool;
     std::vector<demand_item> demand;
     std::string why;
 };
-struct unblock {  // a start was accepted
+struct refuse {  // ResourceLimitExceeded, or no capacity: no more than is in use, for a while
+    job_id job;
+    std::string pool;
+    std::vector<demand_item> demand;
+    std::string why;
+};
+struct accept {  // a start was accepted
+    job_id job;
     std::string pool;
     std::vector<demand_item> demand;
 };
 }  // namespace quota
 using quota_t = std::variant<quota::make_pending, quota::withdraw, quota::release, quota::restore,
-                             quota::block, quota::unblock>;
+                             quota::block, quota::refuse, quota::accept>;
 
 struct batch {
     std::vector<record> records;

@@ -194,7 +194,7 @@ void machine::handle_create(job_id id, int attempt, create_outcome outcome, cons
         case create_outcome::refused_for_now: ++counters_.throttled; return refused(detail);
         case create_outcome::refused_by_quota:
             ++counters_.refused_by_quota;
-            out_.quota.push_back(quota::block{j->pool, j->facts.demand, detail});
+            out_.quota.push_back(quota::refuse{id, j->pool, j->facts.demand, detail});
             return refused(detail);
         case create_outcome::refused_access:
             out_.quota.push_back(quota::block{j->pool, j->facts.demand, detail});
@@ -211,7 +211,7 @@ void machine::handle_create(job_id id, int attempt, create_outcome outcome, cons
 
 void machine::became_running(job& j, const std::string& arn, wall_time now) {
     refusals_.erase(j.facts.id);
-    out_.quota.push_back(quota::unblock{j.pool, j.facts.demand});
+    out_.quota.push_back(quota::accept{j.facts.id, j.pool, j.facts.demand});
     if (!row_of(kind_of(j.facts)).named) {
         j.progress.arn = arn;
         by_arn_[arn] = j.facts.id;

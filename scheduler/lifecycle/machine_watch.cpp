@@ -113,7 +113,8 @@ void machine::attempt_ended(job& j, end_class c, const sighting& seen, wall_time
         if (j.attempt >= starts_max)
             return end(j, state::failed, fmt::format("start {}: {}", j.attempt, detail), now);
         ++j.progress.uncharged;
-        if (c == end_class::capacity) out_.quota.push_back(quota::block{j.pool, j.facts.demand, detail});
+        if (c == end_class::capacity)
+            out_.quota.push_back(quota::refuse{j.facts.id, j.pool, j.facts.demand, detail});
     }
     ++counters_.retries;
     back_to_pending(j, jittered(timing_.backoff_base, timing_.backoff_cap, j.attempt - 1), detail, now);

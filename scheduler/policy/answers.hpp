@@ -58,6 +58,7 @@ struct pool_usage {
     std::string pool;
     std::map<std::string, amount> used, limits;
     amount jobs, jobs_max;
+    std::map<std::string, amount> learned = {};  // below `limits`: where AWS refused more
 };
 struct tenant_usage {
     std::string tenant;

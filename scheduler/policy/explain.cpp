@@ -44,6 +44,9 @@ std::string scheduler::impl::describe(const obstacle& o, index pool, const needs
             return in_use(resource, l.used, l.limit, needed_of(n, o.resource));
         }
         case kind::blocked:
+            if (const auto learned = p.lines[o.resource].learned)
+                return resource + ": AWS refused more than " + text(*learned) + "; tried again at " +
+                       to_iso8601(p.lines[o.resource].gate.until);
             return resource + ": AWS answered ResourceLimitExceeded; blocked until " +
                    to_iso8601(p.lines[o.resource].gate.until);
         case kind::probing: return resource + ": blocked while a single start probes it";

@@ -182,6 +182,7 @@ obstacle fleet::pool_obstacle(index pool, const needs& n, wall_time now) const {
             return {obstacle::kind::room, x.resource};
     for (const need& x : n) {
         const gate& g = p.lines[x.resource].gate;
+        if (within_learned(p.lines[x.resource], x.instances)) continue;
         if (g.now == gate::state::blocked && g.until > now) return {obstacle::kind::blocked, x.resource};
         if (g.now == gate::state::probing) return {obstacle::kind::probing, x.resource};
     }
@@ -210,7 +211,8 @@ bool fleet::gates_open(index pool, const needs& n) const {
     const pool_state& p = pools_[pool];
     for (const need& x : n) {
         const gate::state g = p.lines[x.resource].gate.now;
-        if (g == gate::state::blocked || g == gate::state::probing) return false;
+        const bool closed = g == gate::state::blocked || g == gate::state::probing;
+        if (closed && !within_learned(p.lines[x.resource], x.instances)) return false;
     }
     return true;
 }
@@ -344,7 +346,7 @@ void fleet::reserve(std::uint64_t job, index pool, const needs& n, const class_k
     if (p.budget) --*p.budget;
     for (const need& x : n) {
         gate& g = p.lines[x.resource].gate;
-        if (g.now == gate::state::free) continue;
+        if (g.now == gate::state::free || within_learned(p.lines[x.resource], x.instances)) continue;
         if (g.now == gate::state::blocked) timers_.erase({g.until, pool, x.resource});
         g = {gate::state::probing, {}, job};
     }
@@ -381,6 +383,11 @@ void fleet::set_budget(index pool, std::int64_t starts) {
 }
 
 void fleet::block(index pool, index resource, wall_time until) {
+    pools_[pool].lines[resource].learned.reset();
+    close(pool, resource, until);
+}
+
+void fleet::close(index pool, index resource, wall_time until) {
     pool_line& l = pools_[pool].lines[resource];
     gate& g = l.gate;
     if (g.now == gate::state::blocked) {
@@ -393,9 +400,32 @@ void fleet::block(index pool, index resource, wall_time until) {
     changed(pool, resource);
 }
 
+// Several starts may be under way when the first is refused. Each refusal lowers what is learned, until all
+// that remains in use was accepted.
+void fleet::refuse(index pool, index resource, amount refused, wall_time until) {
+    pool_line& l = pools_[pool].lines[resource];
+    const amount in_use = l.used;
+    l.learned = in_use > refused ? in_use - refused : amount{};
+    close(pool, resource, until);
+}
+
+// Whether the limit is higher than what was learned, only the probe tells. After one that was accepted the
+// next may follow at once.
+void fleet::accept(index pool, index resource, std::uint64_t job) {
+    pool_line& l = pools_[pool].lines[resource];
+    if (!l.learned) return unblock(pool, resource);
+    if (l.gate.now != gate::state::probing || l.gate.probe != job) return;
+    if (l.used >= l.limit) return unblock(pool, resource);
+    l.refusals /= 2;
+    l.learned = std::max(*l.learned, l.used);
+    l.gate = {gate::state::probe_due, {}, 0};
+    changed(pool, resource);
+}
+
 void fleet::unblock(index pool, index resource) {
     pool_line& l = pools_[pool].lines[resource];
     l.refusals /= 2;
+    l.learned.reset();
     if (l.gate.now == gate::state::free) return;
     if (l.gate.now == gate::state::blocked) timers_.erase({l.gate.until, pool, resource});
     l.gate = {};

@@ -18,7 +18,8 @@
 
 namespace trainyard::policy {
 
-// A resource in a pool that answered ResourceLimitExceeded.
+// A resource in a pool that answered ResourceLimitExceeded. While it is not free, what fits into the learned
+// limit starts all the same; what goes beyond waits, or is the one that probes.
 struct gate {
     enum class state { free, blocked, probe_due, probing };
     state now = state::free;
@@ -34,7 +35,8 @@ struct pool_line {
     std::int64_t refusals = 0;
     std::uint64_t version = 0;  // changes with every start and end, and with the gate
     policy::gate gate;
-    std::vector<index> classes;  // that need the resource and may use the pool
+    std::optional<amount> learned;  // what was in use, without what was refused
+    std::vector<index> classes;     // that need the resource and may use the pool
 };
 
 struct pool_state {
@@ -103,7 +105,9 @@ public:
 
     void set_budget(index pool, std::int64_t starts);
     void block(index pool, index resource, wall_time until);
+    void refuse(index pool, index resource, amount refused, wall_time until);
     void unblock(index pool, index resource);
+    void accept(index pool, index resource, std::uint64_t job);
     void open_gates(wall_time now);  // blocks whose time has passed become due for a probe
     const std::set<std::tuple<wall_time, index, index>>& timers() const { return timers_; }
 
@@ -123,7 +127,11 @@ public:
 private:
     void count(index pool, const needs& n, const class_key& counted, bool restored);
     bool has_room(index pool, const needs& n) const;
+    void close(index pool, index resource, wall_time until);
     bool gates_open(index pool, const needs& n) const;
+    bool within_learned(const pool_line& l, amount more) const {
+        return l.learned && l.used + more <= *l.learned;
+    }
     void changed(index pool, index resource);
     void changed_open(index pool);
     void refresh(index c);

@@ -43,9 +43,12 @@ std::int64_t scheduler::impl::earliest(index pool, const needs& n) const {
     std::int64_t at = now.time_since_epoch().count();
     for (const need& x : n) {
         const pool_line& l = p.lines[x.resource];
-        at = std::max(at,
-                      earliest_end(ends_[pool][x.resource], free_now(l.limit, l.used), x.instances.count()));
-        if (l.gate.now == gate::state::blocked) at = std::max(at, l.gate.until.time_since_epoch().count());
+        const bool blocked = l.gate.now == gate::state::blocked;
+        const bool learned = blocked && l.learned && x.instances <= *l.learned;
+        const amount limit = learned ? std::min(l.limit, *l.learned) : l.limit;
+        at =
+            std::max(at, earliest_end(ends_[pool][x.resource], free_now(limit, l.used), x.instances.count()));
+        if (blocked && !learned) at = std::max(at, l.gate.until.time_since_epoch().count());
     }
     if (!p.jobs_max.is_unlimited())
         at = std::max(at, earliest_end(ends_[pool].back(), free_now(p.jobs_max, p.jobs), 1));

@@ -350,6 +350,20 @@ void scheduler::block(const std::string& pool, const std::string& resource, wall
     impl_->fleet.block(p, r, until);
 }
 
+void scheduler::refuse(const std::string& pool, const std::string& resource, std::int64_t instances,
+                       wall_time until) {
+    const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
+    impl_->see_resources();
+    impl_->fleet.refuse(p, r, amount{instances}, until);
+}
+
+void scheduler::accept(const std::string& pool, const std::string& resource, std::uint64_t id) {
+    const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
+    impl_->see_resources();
+    impl_->fleet.accept(p, r, id);
+    impl_->stir();
+}
+
 void scheduler::unblock(const std::string& pool, const std::string& resource) {
     const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
     impl_->see_resources();

@@ -62,10 +62,16 @@ public:
     // How many starts may be decided for the pool from now on (its API budget); decide() counts it down.
     // Unset: any.
     void set_start_budget(const std::string& pool, std::int64_t starts);
-    // Until `until`, nothing that needs the resource starts in the pool (ResourceLimitExceeded was answered).
-    // Once the time has passed, one single start is tried there as a probe; unblock() tells that it was
-    // accepted.
+    // Until `until`, nothing that needs the resource starts in the pool. Once the time has passed, one single
+    // start is tried there as a probe; unblock() or accept() tell that it was accepted.
     void block(const std::string& pool, const std::string& resource, wall_time until);
+    // The same because AWS refused a start (ResourceLimitExceeded) whose reservation is still held: what is
+    // in use without it is the limit as far as one knows, and up to there starts go on. Probes find a higher
+    // one.
+    void refuse(const std::string& pool, const std::string& resource, std::int64_t instances,
+                wall_time until);
+    // AWS accepted the start of the job.
+    void accept(const std::string& pool, const std::string& resource, std::uint64_t id);
     void unblock(const std::string& pool, const std::string& resource);
 
     // At most `max` starts; the last may be a gang, which starts whole and may go above it.

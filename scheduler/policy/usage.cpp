@@ -43,6 +43,7 @@ std::vector<pool_usage> scheduler::pools() const {
         for (index r = 0; r < x.lines.size(); ++r) {
             const pool_line& l = x.lines[r];
             if (l.offered) u.limits[f.resource_names().name(r)] = l.limit;
+            if (l.learned) u.learned[f.resource_names().name(r)] = *l.learned;
             if (l.offered || l.used > amount{}) u.used[f.resource_names().name(r)] = l.used;
         }
         out.push_back(std::move(u));

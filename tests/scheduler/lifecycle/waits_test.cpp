@@ -207,7 +207,7 @@ TEST_F(Waits, WantOfCapacityAndInterruptionsCostNoAttempt) {
         end_with(a, i % 2 ? sighting{"Failed", "Failed", "CapacityError: none"}
                           : sighting{"Stopped", "MaxWaitTimeExceeded", ""});
         ASSERT_EQ(state_of(a), state::pending) << i;
-        EXPECT_EQ(commands<quota::block>(), i % 2 ? 1U : 0U);
+        EXPECT_EQ(commands<quota::refuse>(), i % 2 ? 1U : 0U);
         EXPECT_EQ(m.find(a)->progress.uncharged, i);
         pass(11min);
     }
