@@ -18,6 +18,8 @@ EVENT_TYPES = ("SageMaker Training Job State Change", "SageMaker HyperParameter 
 QUEUE_NAME_CHARACTERS_MAX = 80
 MANAGED_POLICY_CHARACTERS_MAX = 6144
 SLUG_CHARACTERS_MAX = 32
+POLICIES_A_ROLE_MAX = 20  # managed ones, where the account asked for it; 10 by default
+SPOKES_A_POLICY = 60  # of at most 95 characters
 MAX_RECEIVE_COUNT_MIN = 5  # what `trainyard doctor` asks for
 DEFAULT_FIFO_QUEUE = "ai-model-training.fifo"
 DEEP_LEARNING_CONTAINERS = "763104351884"  # the account of AWS's own images in most regions
@@ -69,7 +71,7 @@ class plan:
     hub_documents: dict[str, dict]
     hub_trust: dict
     for_instances: bool  # EC2 runs the dispatcher: it needs an instance profile
-    recipe_queue: queue
+    recipe_queue: planned_queue
     intakes: tuple[planned_queue, ...]
     outlets: tuple[queue, ...]
     event_queues: tuple[queue, ...]
@@ -77,6 +79,7 @@ class plan:
     spokes: tuple[spoke, ...]
     feeds: tuple[feed, ...]
     recipe_role: role
+    recipe_documents: dict[str, dict]
     pipeline_name: str
 
     @property
@@ -160,8 +163,14 @@ def hub_document(f, s, intakes, outlets, event_queues):
         "hub", consumed_queues=[queue_arn(q, home) for q in (*(p.queue for p in intakes), *event_queues)],
         told_queues=[queue_arn(q, home) for q in outlets],
         dead_letter_queues=[queue_arn(queue(p.dead_letters, p.queue.region), home) for p in intakes if p.dead_letters],
-        payload_objects=[f"arn:{partition(i.queue.region)}:s3:::{b}/*" for i in f.intakes for b in i.payload_buckets],
-        spoke_roles=[a.role.arn for a in f.accounts if a.role])
+        payload_objects=[f"arn:{partition(i.queue.region)}:s3:::{b}/*" for i in f.intakes for b in i.payload_buckets])
+
+
+def spokes_documents(f):
+    """As many policies as their characters take."""
+    arns = [a.role.arn for a in f.accounts if a.role]
+    return {f"spokes-{i // SPOKES_A_POLICY + 1}": documents.render("hub-spokes", spoke_roles=arns[i:i + SPOKES_A_POLICY])
+            for i in range(0, len(arns), SPOKES_A_POLICY)}
 
 
 def trust_of_hub(names):
@@ -207,26 +216,33 @@ def make(f: fleet, s: settings) -> plan:
     if both := {q.name for q in events if q in taken or q in outlets}:
         raise fleet_error(f"events: {', '.join(sorted(both))} is no queue of events alone")
     # The recipe's queue serves the fleet where the fleet has a FIFO queue at home, else it stands alone.
-    fifos = [q for q in taken if q.fifo and not q.owner and q.region == region]
-    recipe_queue = next((p.queue for p in intakes if p.queue in fifos), queue(DEFAULT_FIFO_QUEUE, region))
+    fifos = {q for q in taken if q.fifo and not q.owner and q.region == region}
+    recipe_queue = next((p for p in intakes if p.queue in fifos),
+                        planned_queue(queue(DEFAULT_FIFO_QUEUE, region), dead_letter_name(DEFAULT_FIFO_QUEUE)))
     pipeline = f"trainyard-{slug}"
     spokes = tuple(spoke(
         a, spoke_document(a, f, s, pipeline),
         documents.render("spoke-trust", hub_role=f"arn:{partition(region)}:iam::{home}:role/trainyard-hub-{slug}",
                          external_id=a.external_id) if a.role else None,
         execution_document(a.id, a.bucket, a.regions, s)) for a in f.accounts)
-    hub_documents = {"hub": hub_document(f, s, intakes, tuple(q for q in outlets), events)}
+    hub_documents = {"queues": hub_document(f, s, intakes, outlets, events), **spokes_documents(f)}
     # Where no role is assumed, the hub's own account runs jobs.
     for sp in spokes:
         if not sp.trust:
             if sp.account.id != home:
                 raise fleet_error(f"account {sp.account.id} is not the home account {home}, so it needs a role")
             hub_documents["pools"] = sp.role_document
-    home_regions = next((a.regions for a in f.accounts if a.id == home), (region,))
-    bucket = next((a.bucket for a in f.accounts if a.id == home), "")
-    recipe_role = role(f"arn:{partition(region)}:iam::{home}:role/trainyard-pipelines-{slug}", home, "/",
-                       f"trainyard-pipelines-{slug}")
+    recipe_name = f"trainyard-pipelines-{slug}"
+    recipe_role = role(f"arn:{partition(region)}:iam::{home}:role/{recipe_name}", home, "/", recipe_name)
+    recipe_documents = {
+        "data": execution_document(home, next((a.bucket for a in f.accounts if a.id == home), ""), (region,), s),
+        "jobs": documents.render(
+            "pipeline", pipeline_role=recipe_role.arn,
+            pipeline_jobs=[f"arn:{partition(region)}:sagemaker:{region}:{home}:training-job/pipelines-*"])}
     check_sizes({**hub_documents, **{f"of the role in {sp.account.id}": sp.role_document for sp in spokes}})
+    if len(hub_documents) > POLICIES_A_ROLE_MAX:
+        raise fleet_error(f"{len(f.accounts)} accounts need {len(hub_documents)} policies at the hub's role, IAM takes "
+                          f"{POLICIES_A_ROLE_MAX}: give the installation fewer accounts")
     hub_name = f"trainyard-hub-{slug}"
     return plan(
         installation=f.installation, slug=slug, home_account=home, home_region=region, provision_role=s.provision_role,
@@ -235,4 +251,5 @@ def make(f: fleet, s: settings) -> plan:
         for_instances="ec2.amazonaws.com" in s.hub_trust, recipe_queue=recipe_queue, intakes=intakes,
         outlets=tuple(q for q in outlets if q not in taken), event_queues=events,
         max_receive_count=s.max_receive_count, spokes=spokes,
-        feeds=feeds_of(f, [q for q in events if not q.owner]), recipe_role=recipe_role, pipeline_name=pipeline)
+        feeds=feeds_of(f, [q for q in events if not q.owner]), recipe_role=recipe_role,
+        recipe_documents=recipe_documents, pipeline_name=pipeline)
