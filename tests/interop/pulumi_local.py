@@ -6,6 +6,7 @@ and look; jobs run by the hub's session alone.
 """
 import json
 import os
+import time
 
 import boto3
 from botocore.exceptions import ClientError
@@ -52,15 +53,17 @@ def lint(aws, fleet, keys):
     t.equal(code, 0, f"exit code of trainyard doctor on the provisioned queues\n{done.popen.stdout.read().decode()}{done.tail()}")
 
 
-def work(aws, fleet, keys, home):
+def work(aws, fleet, keys):
     sqs = h.client("sqs", aws.url, p.HOME)
     queue = sqs.get_queue_url(QueueName="training-jobs")["QueueUrl"]
     messages = [h.training_message(f"job-{i}", ("vision/detection", "speech")[i % 2], seconds=60) for i in range(JOBS)]
     h.send_with_boto3(sqs, queue, messages)
     # Ends are listed once an hour here: in the time of this test only events can tell them.
+    begun = time.monotonic()
     run = h.process("run", [h.BIN, "run", "-c", fleet, "--poll-wait", "1", "--until-idle"],
                     {**h.aws_environment(aws.url), **keys, **p.ENVIRONMENT})
     t.equal(run.wait(RUN_SECONDS_MAX), 0, f"exit code of trainyard run\n{run.tail()}")
+    print(f"the run took {time.monotonic() - begun:.1f} s")
     creates = aws.creates()
     t.equal(len({c["name"] for c in creates}), JOBS, f"jobs started\n{run.tail()}")
     t.equal({c["account"] for c in creates} <= set(SPOKES), True, "accounts with jobs: those of the fleet")
@@ -71,7 +74,7 @@ def work(aws, fleet, keys, home):
     h.expect_queue_empty(sqs, queue)
 
 
-def refusals(aws, keys):
+def refusals(aws, fleet, keys):
     sqs, sts = with_keys(aws, "sqs", keys), with_keys(aws, "sts", keys)
     other = h.client("sqs", aws.url, p.HOME).create_queue(QueueName="orders")["QueueUrl"]
     mine = h.client("sqs", aws.url, p.HOME).get_queue_url(QueueName="training-jobs")["QueueUrl"]
@@ -109,6 +112,9 @@ def refusals(aws, keys):
 def main():
     aws = h.local_aws("--enforce-iam", "--strict-roles")
     value = {**p.example(), "admin": "off", "reconcile_seconds": "3600"}
+    for account in value["accounts"]:
+        account["api_rates"] = {"create": "100", "describe": "100"}
+        account["limits"] = {h.INSTANCE_TYPE: str(JOBS // 6)}  # so that no pool takes all
     fleet = h.folder() / "fleet.yaml"
     fleet.write_text(json.dumps(value))
     made = provision(aws, fleet)
@@ -116,19 +122,7 @@ def main():
     described = h.client("sagemaker", aws.url, p.HOME).describe_pipeline(PipelineName="trainyard-research")
     t.equal(described["PipelineArn"], made.exports["pipeline_arn"], "pipeline_arn")
     keys = session_of_hub(aws)
-    t.run([lint_part, work_part, refusals_part], aws, fleet, keys, log=aws.process.tail)
-
-
-def lint_part(aws, fleet, keys):
-    lint(aws, fleet, keys)
-
-
-def work_part(aws, fleet, keys):
-    work(aws, fleet, keys, p.HOME)
-
-
-def refusals_part(aws, fleet, keys):
-    refusals(aws, keys)
+    t.run([lint, work, refusals], aws, fleet, keys, log=aws.process.tail)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Stands in for Pulumi's engine and AWS provider: each resource is made at once in a local AWS, by boto3."""
-import json
+import threading
 
 import boto3
 
@@ -20,11 +20,18 @@ class applier(p.recorder):
     def __init__(self, url, secret="test"):
         super().__init__()
         self.url, self.secret = url, secret
+        self.session, self.clients, self.lock = boto3.Session(), {}, threading.Lock()
 
     def client(self, service, place):
+        """One each: to make a client takes longer than most calls. Pulumi makes resources on several threads, and a
+        session is not for several."""
         account, region = place
-        return boto3.client(service, endpoint_url=self.url, region_name=region, aws_access_key_id=account,
-                            aws_secret_access_key=self.secret)
+        with self.lock:
+            if (service, place) not in self.clients:
+                self.clients[service, place] = self.session.client(
+                    service, endpoint_url=self.url, region_name=region, aws_access_key_id=account,
+                    aws_secret_access_key=self.secret)
+            return self.clients[service, place]
 
     def outputs(self, args):
         if args.typ.startswith("pulumi:"):
@@ -77,8 +84,7 @@ class applier(p.recorder):
     def EventTarget(self, i, at):
         one = {"Id": i["targetId"], "Arn": i["arn"], **({"RoleArn": i["roleArn"]} if "roleArn" in i else {})}
         if "sqsTarget" in i:
-            one["SqsParameters"] = {"MessageGroupId": json.loads(i["sqsTarget"])["messageGroupId"]
-                                    if isinstance(i["sqsTarget"], str) else i["sqsTarget"]["messageGroupId"]}
+            one["SqsParameters"] = {"MessageGroupId": i["sqsTarget"]["messageGroupId"]}
         failed = self.client("events", at).put_targets(Rule=i["rule"], EventBusName=i.get("eventBusName", "default"),
                                                        Targets=[one])["FailedEntries"]
         if failed:
