@@ -74,8 +74,8 @@ def recipe_in_a_fifo_fleet():
 def queue_set():
     made = made_of(p.rich())
     t.equal(sorted((p.place_of(q.provider)[1], q.inputs["name"]) for q in made.of("Queue")),
-            [("eu-west-1", "sagemaker-events"), ("us-east-1", "ordered-dead.fifo"), ("us-east-1", "ordered.fifo"),
-             ("us-east-1", "sagemaker-events"), ("us-east-1", "training-jobs"), ("us-east-1", "training-jobs-dead"),
+            [("eu-west-1", "sagemaker-events"), ("us-east-1", "ordered-dlq.fifo"), ("us-east-1", "ordered.fifo"),
+             ("us-east-1", "sagemaker-events"), ("us-east-1", "training-jobs"), ("us-east-1", "training-jobs-dlq"),
              ("us-east-1", "training-rejected"), ("us-east-1", "training-results")],
             "queues; who names a queue by URL has made it")
     t.equal({p.place_of(q.provider)[0] for q in made.of("Queue")}, {p.HOME}, "accounts with queues")
@@ -85,7 +85,7 @@ def queue_set():
 def redrive():
     made = made_of(p.rich())
     queues = {q.inputs["name"]: q for q in made.of("Queue")}
-    for name, dead in (("training-jobs", "training-jobs-dead"), ("ordered.fifo", "ordered-dead.fifo")):
+    for name, dead in (("training-jobs", "training-jobs-dlq"), ("ordered.fifo", "ordered-dlq.fifo")):
         to = json.loads(queues[name].inputs["redrivePolicy"])
         t.equal(to, {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{p.HOME}:{dead}", "maxReceiveCount": 10}, f"redrive of {name}")
         t.true(queues[dead].inputs["messageRetentionSeconds"] > queues[name].inputs["messageRetentionSeconds"],
@@ -241,6 +241,8 @@ def refusals():
         ("no region", lambda v: v["accounts"][0].update(regions=[]), "accounts[0].regions: at least one"),
         ("no limits", lambda v: v["accounts"][0].pop("limits"), "accounts[0].limits: at least one"),
         ("another account without a role", lambda v: v["accounts"][0].pop("role"), "is not the home account"),
+        ("a section for another way of provisioning", lambda v: v.update(provision={"hub_role": "x"}),
+         "provision: is for `trainyard"),
         ("no queue", lambda v: v.update(queues=[]), "queues: at least one"),
         ("a queue with a name that SQS refuses", lambda v: v["queues"][0].update(name="a/b"), "queues[0].name: 'a/b'"),
         ("a queue with a wildcard", lambda v: v["queues"][0].update(reject_queue="*"), "queues[0].reject_queue: '*'"),
@@ -272,8 +274,8 @@ def names():
     changed = p.plan.slug_of("team/a"), p.plan.slug_of("team.a"), p.plan.slug_of("x" * 128)
     t.equal(len(set(changed) | {"team-a"}), 4, "installations that differ stay apart")
     t.true(all(re.fullmatch(r"[A-Za-z0-9-]{1,32}", s) for s in changed), f"short enough for every name: {changed}")
-    t.equal(p.plan.dead_letter_name("a" * 80), "a" * 75 + "-dead", "a dead-letter queue of a name of full length")
-    t.equal(p.plan.dead_letter_name("a" * 75 + ".fifo"), "a" * 70 + "-dead.fifo", "the same of a FIFO queue")
+    t.equal(p.plan.dead_letter_name("a" * 80), "a" * 76 + "-dlq", "a dead-letter queue of a name of full length")
+    t.equal(p.plan.dead_letter_name("a" * 75 + ".fifo"), "a" * 71 + "-dlq.fifo", "the same of a FIFO queue")
 
 
 def same_keys_as_the_dispatcher():
@@ -284,9 +286,10 @@ def same_keys_as_the_dispatcher():
     for function, section in sections.items():
         body = re.search(rf"void {function}\([^)]*\) \{{\n    (?:n|root)\.only\(\{{(.*?)\}}\)", source, re.S)
         t.true(body is not None, f"the keys of {function}")
-        t.equal(set(re.findall(r'"(\w+)"', body[1])), p.fleet.KEYS[section], f"keys of {section or 'the file'}")
-    digits = yaml.safe_load((p.OPS / "pulumi" / "Pulumi.yaml").read_text())
-    t.equal(digits["config"]["trainyard:fleet"]["default"], "../fleet.yaml", "where the program looks without a setting")
+        keys = set(re.findall(r'"(\w+)"', body[1])) | ({"provision"} if not section else set())
+        t.equal(keys, p.fleet.KEYS[section], f"keys of {section or 'the file'}")
+    project = yaml.safe_load((p.OPS / "pulumi" / "Pulumi.yaml").read_text())
+    t.equal(project["config"]["trainyard:fleet"]["default"], "../fleet.yaml", "where the program looks without a setting")
 
 
 def templates():

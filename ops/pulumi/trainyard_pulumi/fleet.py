@@ -12,7 +12,7 @@ import yaml
 
 KEYS = {
     "": {"installation", "ledger", "admin", "reconcile_seconds", "retention_days", "receivers_per_queue", "accounts",
-         "tenants", "queues", "events", "priorities", "default_priority", "policy"},
+         "tenants", "queues", "events", "priorities", "default_priority", "policy", "provision"},
     "accounts": {"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs", "api_rates",
                  "preference", "prices", "order", "backfill"},
     "tenants": {"name", "weight", "quota", "max_jobs", "pools", "roles", "order", "preempt_within", "preempt_reclaim"},
@@ -201,6 +201,9 @@ def parse(text, file, environment):
         raise fleet_error(f"{file}: not YAML: {e}") from e
     root = reader(document, "", file, environment)
     root.only("")
+    if root["provision"].value:
+        root["provision"].fail("is for `trainyard provision`, which gives some things other names; one of the two "
+                               "provisions a fleet: take the section out, and use Pulumi's settings")
     out = fleet(root["installation"].required(),
                 tuple(read_account(n) for n in root["accounts"].items()),
                 tuple(read_intake(n) for n in root["queues"].items()),

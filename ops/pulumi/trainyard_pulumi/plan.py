@@ -123,7 +123,7 @@ def slug_of(installation):
 
 def dead_letter_name(name):
     stem, fifo = name.removesuffix(".fifo"), ".fifo" if name.endswith(".fifo") else ""
-    return stem[:QUEUE_NAME_CHARACTERS_MAX - len("-dead" + fifo)] + "-dead" + fifo
+    return stem[:QUEUE_NAME_CHARACTERS_MAX - len("-dlq" + fifo)] + "-dlq" + fifo
 
 
 def queue_arn(q, home):

@@ -180,8 +180,8 @@ def hub(b):
     b.hub_asks("SendMessage to the rejected", ALLOW, "sqs:SendMessage", queue("training-rejected"))
     b.hub_asks("SendMessage to its own intake, which would be a loop", NOTHING, "sqs:SendMessage", queue("training-jobs"))
     b.hub_asks("DeleteMessage of a result", NOTHING, "sqs:DeleteMessage", queue("training-results"))
-    b.hub_asks("a look at the dead letters", ALLOW, "sqs:GetQueueAttributes", queue("training-jobs-dead"))
-    b.hub_asks("dead letters themselves", NOTHING, "sqs:ReceiveMessage", queue("training-jobs-dead"))
+    b.hub_asks("a look at the dead letters", ALLOW, "sqs:GetQueueAttributes", queue("training-jobs-dlq"))
+    b.hub_asks("dead letters themselves", NOTHING, "sqs:ReceiveMessage", queue("training-jobs-dlq"))
     for action in ("DeleteQueue", "PurgeQueue", "SetQueueAttributes", "AddPermission"):
         b.hub_asks(f"{action} on its own queue", NOTHING, f"sqs:{action}", queue("training-jobs"))
         b.hub_asks(f"{action} on another's", NOTHING, f"sqs:{action}", queue("orders"))
