@@ -5,7 +5,6 @@ rule's target; a rule on that bus fills the queues of its region.
 """
 import json
 
-import pulumi
 import pulumi_aws as aws
 
 from . import documents
@@ -31,9 +30,10 @@ def make_buses(p, at, event_queues):
                                         description="SageMaker's state changes, for the dispatcher", opts=at.home(region))
         for q, queue in event_queues.items():
             if q.region == region:
-                group = {"sqs_target": aws.cloudwatch.EventTargetSqsTargetArgs(message_group_id="events")} if q.fifo else {}
+                group = aws.cloudwatch.EventTargetSqsTargetArgs(message_group_id="events") if q.fifo else None
                 aws.cloudwatch.EventTarget(f"{region}-{q.name}", rule=rule.name, event_bus_name=bus.name, arn=queue.arn,
-                                           target_id=q.name.removesuffix(".fifo"), **group, opts=at.home(region))
+                                           target_id=q.name.removesuffix(".fifo"), sqs_target=group,
+                                           opts=at.home(region))
         buses[region] = bus, policy
     return buses
 
@@ -44,7 +44,8 @@ def make_feeds(p, at, buses):
     name = f"trainyard-events-{p.slug}"
     for f in p.feeds:
         if f.account not in forwarders:
-            wanted = [p.bus_arn(r) for r in p.bus_regions if any(x.account == f.account and x.bus_region == r for x in p.feeds)]
+            wanted = [p.bus_arn(r) for r in p.bus_regions
+                      if any((x.account, x.bus_region) == (f.account, r) for x in p.feeds)]
             forwarders[f.account] = make_role(
                 at, f.account, role("", f.account, "/", name),
                 documents.text(documents.render("events-trust", account=f.account)),
@@ -57,5 +58,4 @@ def make_feeds(p, at, buses):
         # A target is refused while the bus does not let its account in.
         aws.cloudwatch.EventTarget(f"{f.account}-{f.region}-{name}", rule=rule.name, arn=bus.arn, role_arn=made.arn,
                                    target_id="trainyard",
-                                   opts=pulumi.ResourceOptions.merge(at.at(f.account, f.region),
-                                                                     pulumi.ResourceOptions(depends_on=[policy, *attached])))
+                                   opts=at.at(f.account, f.region, depends_on=[policy, *attached]))

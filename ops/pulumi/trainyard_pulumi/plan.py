@@ -135,9 +135,11 @@ def spoke_document(a, f, s, own_pipeline):
     def each(kind, *names):
         return [f"arn:{partition(a.regions[0])}:sagemaker:*:{a.id}:{kind}/{name}" for name in names]
     # SageMaker writes pipelines' names in lower case in ARNs.
-    pipelines = each("pipeline", *(n.lower() for n in s.pipelines), *([own_pipeline.lower()] if a.id == s.home_account else []))
+    named = (*s.pipelines, *([own_pipeline] if a.id == s.home_account else []))
+    pipelines = each("pipeline", *(n.lower() for n in named))
     kinds = {kind: each(kind, "ty-*") for kind in (TRAINING, TUNING, PROCESSING, TRANSFORM, ENDPOINT, ENDPOINT_CONFIG)}
-    passed = [*([a.execution_role.arn] if a.execution_role else []), *(r.arn for r in f.tenant_roles if r.account == a.id)]
+    passed = [*([a.execution_role.arn] if a.execution_role else []),
+              *(r.arn for r in f.tenant_roles if r.account == a.id)]
     return documents.render(
         "spoke", installation=f.installation, regions=a.regions, instance_types=a.instance_types,
         max_runtime_seconds=str(s.max_runtime_seconds), training_jobs=kinds[TRAINING], tuning_jobs=kinds[TUNING],
@@ -209,7 +211,8 @@ def make(f: fleet, s: settings) -> plan:
                           "lost answers count as receives")
     home, slug = s.home_account, slug_of(f.installation)
     region = s.home_region or f.intakes[0].queue.region
-    intakes = tuple(planned_queue(q, "" if q.owner else dead_letter_name(q.name)) for q in unique(i.queue for i in f.intakes))
+    intakes = tuple(planned_queue(q, "" if q.owner else dead_letter_name(q.name))
+                    for q in unique(i.queue for i in f.intakes))
     taken = {p.queue for p in intakes}
     outlets = unique(q for i in f.intakes for q in (i.reject, i.results))
     events = unique(f.events)
