@@ -7,7 +7,7 @@ SIDE is a key of SIDES below. Exit code 77 when a registry cannot be reached or 
 A program that does not compile is a failure. What is complete is left alone.
 
 Python and JavaScript take what is newest, since these tests exist to meet what clients send today; only the boto3 that
-speaks the Query protocol of SQS is fixed. Go and Maven want versions in their files: go.mod, pom.xml.
+speaks the Query protocol of SQS is fixed, and what ops/pulumi is written for. Go and Maven want versions in their files: go.mod, pom.xml.
 """
 import json
 import os
@@ -17,14 +17,19 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+PROVISIONING = HERE.parents[1] / "ops" / "pulumi" / "requirements.txt"
 PIP_PACKAGES = {
     # moto[server] brings forty more for services unused here. Of the AWS CLI the registry has version 1 alone.
     "venv": ["boto3", "moto", "flask", "flask-cors", "awscli"],
     "venv-query": ["boto3==1.28.80", "botocore==1.31.80"],  # botocore 1.31.81 went over to JSON
     "venv-celery": ["celery[sqs]"],
     "venv-sagemaker": ["sagemaker<3"],  # Estimator and its kind; version 3 is another library
+    "venv-pulumi": [*PROVISIONING.read_text().split(), "boto3"],
 }
-NODE_PACKAGES = ["@aws-sdk/client-sqs", "sqs-consumer"]
+NODE_PACKAGES = {
+    "js": ["@aws-sdk/client-sqs", "sqs-consumer"],
+    "js-policies": ["@cloud-copilot/iam-simulate"],
+}
 NODE_MAJOR_MIN = 18  # the SDK's own floor may be higher; then npm or the import says so
 INSTALL_SECONDS_MAX = 540
 
@@ -78,6 +83,7 @@ def python_side(venv):
 
 
 def node_side(js):
+    wanted = NODE_PACKAGES[js.name]
     need("node", "npm")
     version = run("node", "--version").stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < NODE_MAJOR_MIN:
@@ -85,14 +91,14 @@ def node_side(js):
 
     def install():
         (js / "package.json").write_text(json.dumps({"private": True, "type": "module"}))
-        got = run("npm", "install", "--silent", "--no-audit", "--no-fund", *NODE_PACKAGES, cwd=js)
+        got = run("npm", "install", "--silent", "--no-audit", "--no-fund", *wanted, cwd=js)
         if got.returncode:
-            raise unavailable(f"npm could not install {' '.join(NODE_PACKAGES)}: {end_of(got)}")
-        loads = ";".join(f"await import('{p}')" for p in NODE_PACKAGES)
+            raise unavailable(f"npm could not install {' '.join(wanted)}: {end_of(got)}")
+        loads = ";".join(f"await import('{p}')" for p in wanted)
         works = run("node", "--input-type=module", "-e", loads, cwd=js)
         if works.returncode:
             raise unavailable(f"what npm installed does not load under node {version}: {end_of(works)}")
-    once(js, f"{version} {' '.join(NODE_PACKAGES)}", install)
+    once(js, f"{version} {' '.join(wanted)}", install)
 
 
 def go_side(folder):
@@ -128,8 +134,8 @@ def java_side(folder):
 
 
 SIDES = {"python": ("venv", python_side), "query": ("venv-query", python_side), "celery": ("venv-celery", python_side),
-         "sagemaker": ("venv-sagemaker", python_side),
-         "js": ("js", node_side), "go": ("go", go_side), "java": ("java", java_side)}
+         "sagemaker": ("venv-sagemaker", python_side), "pulumi": ("venv-pulumi", python_side),
+         "js": ("js", node_side), "policies": ("js-policies", node_side), "go": ("go", go_side), "java": ("java", java_side)}
 
 
 def main():
