@@ -60,8 +60,9 @@ task<int> provision(provision::provisioner& p, const config::fleet& fleet, verb 
     const provision::view before = *view;
     const auto done = co_await p.carry_out(purpose, before, tell);
     if (!done) {
-        complain(done.error());
-        co_return complain(exit_code::work_failed, "not all was done; the same command goes on from here");
+        const int code = complain(done.error());
+        complain(code, "not all was done; the same command goes on from here");
+        co_return code == exit_code::unreachable ? code : static_cast<int>(exit_code::work_failed);
     }
     if (a.json) {
         // Again, for the URLs of what is new.

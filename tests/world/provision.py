@@ -226,19 +226,17 @@ class Provision(unittest.TestCase):
         self.assertIn("nothing to do", self.provision("destroy", "--yes").stdout)
 
     def test_interrupted_anywhere_it_goes_on(self):
-        refusals = [(op, nth) for op, nth in (
-            ("CreateQueue", 1), ("CreateQueue", 3), ("CreateRole", 1), ("CreateRole", 3), ("PutRolePolicy", 2),
-            ("CreatePipeline", 1), ("PutRule", 1), ("PutTargets", 1))]
-        for operation, nth in refusals:
+        for operation, nth in (("CreateQueue", 3), ("CreateRole", 2), ("PutRolePolicy", 2), ("CreatePipeline", 1),
+                               ("PutTargets", 1)):
             with self.subTest(operation=operation, nth=nth):
                 self.control("PUT", "faults", [{"operation": operation, "every": nth, "effect": "access_denied"}])
-                self.provision("apply", expect=2)
+                self.provision("apply", expect=1)
                 self.control("DELETE", "faults")
                 self.provision("plan", expect=4)
                 self.provision("apply")
                 self.assert_settled()
                 self.control("PUT", "faults", [{"operation": "Delete*", "every": 3, "effect": "access_denied"}])
-                self.provision("destroy", "--yes", expect=2)
+                self.provision("destroy", "--yes", expect=1)
                 self.control("DELETE", "faults")
                 self.provision("destroy", "--yes")
                 self.assertEqual(self.queues(), [])
@@ -299,7 +297,7 @@ class Provision(unittest.TestCase):
                                  {"Purpose": "AIModelTraining", "trainyard:owner": "acme/prod"})
                 self.assertEqual(full in self.iam("ListAttachedRolePolicies", RoleName="ty-exec"), bool(more))
                 self.ask("sagemaker", "DescribePipeline", PipelineName=made["pipeline_arn"].rsplit("/", 1)[1])
-                self.run_jobs(made["queue_url"], f"{more}")
+                self.run_jobs(made["queue_url"], "-full" if more else "")
                 self.provision("destroy", "--yes")
                 self.ask("sagemaker", "DeleteModel", ModelName="m")
                 self.control("POST", "clock/advance", {"seconds": 61})
@@ -309,12 +307,12 @@ class Provision(unittest.TestCase):
                  ExecutionRoleArn=f"{ROLES}/ty-exec")
         for job in JOBS:
             # Of different bodies in the two runs: a FIFO queue and the ledger know what was there.
-            self.ask("sqs", "SendMessage", HUB, QueueUrl=queue, MessageBody=json.dumps({**job, "name": job["name"] + "x" * (len(salt) % 7)}),
-                     MessageGroupId=job["kind"])
+            body = json.dumps({**job, "name": job["name"] + salt})
+            self.ask("sqs", "SendMessage", HUB, QueueUrl=queue, MessageBody=body, MessageGroupId=job["kind"])
         (self.folder / "config").write_text(
             f"[profile hub]\nrole_arn = arn:aws:iam::{HUB}:role/trainyard-hub\nsource_profile = keys\nregion = {REGION}\n"
             f"[profile keys]\naws_access_key_id = {HUB}\naws_secret_access_key = test\n")
-        environment = {k: v for k, v in self.environment.items() if not k.startswith("AWS_ACCESS") and k != "AWS_SECRET_ACCESS_KEY"}
+        environment = {k: v for k, v in self.environment.items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
         environment.update(AWS_CONFIG_FILE=str(self.folder / "config"), AWS_PROFILE="hub", AWS_MAX_ATTEMPTS="3")
         done = self.call("run", "-c", "fleet.yaml", "--until-idle", "--poll-wait", "1", "--json", environment=environment)
         summary = json.loads(done.stdout.splitlines()[-1])
