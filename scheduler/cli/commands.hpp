@@ -25,6 +25,7 @@ void add_simulate(CLI::App& app, action& run);
 void add_audit(CLI::App& app, action& run);
 void add_restore(CLI::App& app, action& run);
 void add_doctor(CLI::App& app, action& run);
+void add_provision(CLI::App& app, action& run);
 void add_version(CLI::App& app, action& run);
 
 }  // namespace trainyard::cli

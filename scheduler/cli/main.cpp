@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     add_audit(app, run);
     add_restore(app, run);
     add_doctor(app, run);
+    add_provision(app, run);
     add_version(app, run);
     try {
         app.parse(argc, argv);

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "scheduler/cli/commands.hpp"
+#include "scheduler/provision/external_ids.hpp"
 
 extern char** environ;
 
@@ -48,8 +49,13 @@ result<std::string> read_text(const std::string& file) {
 result<config::fleet> load_fleet(const std::string& file) {
     auto text = read_text(file);
     if (!text) return text.error();
-    return config::parse_fleet(*text, file, std::filesystem::path{file}.parent_path().string(),
-                               environment_variables());
+    auto fleet = config::parse_fleet(*text, file, std::filesystem::path{file}.parent_path().string(),
+                                     environment_variables());
+    if (!fleet) return fleet;
+    const auto ids = provision::read_external_ids(provision::external_ids_file(*fleet));
+    if (!ids) return ids.error();
+    provision::fill_external_ids(*fleet, *ids);
+    return fleet;
 }
 
 int complain(int code, std::string_view message) {

@@ -9,6 +9,7 @@
 
 #include "scheduler/config/node.hpp"
 #include "scheduler/config/policy_section.hpp"
+#include "scheduler/config/provision_section.hpp"
 
 namespace trainyard::config {
 namespace {
@@ -149,7 +150,7 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
     root.only({"installation", "ledger", "admin", "reconcile_seconds", "retention_days",
                "receivers_per_queue", "accounts", "tenants", "queues", "events", "priorities",
-               "default_priority", "policy"});
+               "default_priority", "policy", "provision"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
@@ -174,6 +175,7 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     for (const node& n : root["queues"].items()) read_queue(n, f);
     for (const node& n : root["events"].items()) read_events(n, f);
     read_policy(root["policy"], f.policy);
+    read_provision(root["provision"], f, directory);
     check_tree(root["tenants"], f.policy);
     if (f.pools.empty()) root["accounts"].fail("at least one account is required");
     if (f.tenants.empty()) root["tenants"].fail("at least one tenant is required");

@@ -55,6 +55,27 @@ struct event_queue {
     std::string region;
 };
 
+// A SageMaker pipeline that stands in every pool, or in those that are named.
+struct pipeline {
+    std::string name;
+    std::string definition_file;     // JSON; ${pool.*} as in a message
+    std::vector<std::string> pools;  // names; empty: all
+};
+
+// What `trainyard provision` needs beyond what a fleet says anyway.
+struct provisioning {
+    std::string admin_role = "OrganizationAccountAccessRole";  // name; assumed in accounts that are not ours
+    std::string hub_role = "trainyard-hub";  // name; what `trainyard run` works as; empty: hub_principals do
+    std::vector<std::string>
+        hub_principals;                // ARNs and services that may take the hub role; empty: the account
+    std::vector<std::string> senders;  // accounts and ARNs that may send to the queues of jobs
+    std::vector<std::string>
+        managed_policies;               // ARNs, on execution roles; empty: a document of least privilege
+    std::vector<std::string> existing;  // ARNs of roles, names of queues that are kept elsewhere
+    std::map<std::string, std::string> tags;
+    std::vector<pipeline> pipelines;
+};
+
 struct fleet {
     std::string installation;
     std::string ledger_file;
@@ -71,6 +92,7 @@ struct fleet {
     std::map<std::string, int> priorities{{"low", 0}, {"normal", 100}, {"high", 200}};
     std::string default_priority = "normal";
     policy::settings policy;
+    config::provisioning provision;
 };
 
 // `file` only names the source in messages. Errors are errc::invalid_argument: "fleet.yaml:12:5: unknown key

@@ -54,7 +54,8 @@ def code_of(text):
 
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
-AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/s3", "aws/sagemaker", "aws/sts", "aws/identity"]
+AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/s3", "aws/sagemaker", "aws/sts", "aws/iam",
+               "aws/events", "aws/identity"]
 # A folder for each kind of resource; what they share is in common.
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
@@ -96,6 +97,8 @@ LAYERS = {
     "aws/s3": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sagemaker": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/sts": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
+    "aws/iam": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
+    "aws/events": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/identity": ENGINE + ["sigv4", "aws/credentials", "aws/transport", "aws/sts"],
     "aws/local/base": ["engine/base"],
     "aws/local/model": ["engine/base", "aws/local/base"],
@@ -124,7 +127,8 @@ LAYERS = {
     "scheduler/config": ["engine/base", "scheduler/policy", "scheduler/lifecycle"],
     "scheduler/dispatcher": ENGINE + ["sigv4"] + AWS_CLIENTS + PURE_SCHEDULER + ["scheduler/ledger",
                                                                                "scheduler/config"],
-    "scheduler/cli": BEFORE_CLI + ["aws/local", "engine/report", "scheduler/sim"],
+    "scheduler/provision": ENGINE + ["sigv4"] + AWS_CLIENTS + ["scheduler/config", "scheduler/policy"],
+    "scheduler/cli": BEFORE_CLI + ["scheduler/provision", "aws/local", "engine/report", "scheduler/sim"],
     "bench": BEFORE_CLI + ["aws/local", "engine/report", "scheduler/sim"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
