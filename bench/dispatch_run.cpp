@@ -8,7 +8,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 #include <unordered_set>
 #include <vector>
 
@@ -22,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double ns = 1e9;
-constexpr auto look_every = std::chrono::milliseconds{10};
+constexpr int look_every_ms = 10;
 constexpr std::size_t fill_connections = 8;
 
 // The files of one round, gone with this object.
@@ -220,12 +219,11 @@ result<dispatch_cost> run_dispatch(const dispatch_shape& s) {
     journal started(journal_file);
     const double patience = wall_ns() + s.patience_seconds * ns;
     for (started.look(); started.creates() < s.jobs; started.look()) {
-        if (!dispatcher->running())
+        if (dispatcher->speaks_within(look_every_ms))  // it has nothing to say but why it ends
             return error{errc::internal, "trainyard run ended early: " + dispatcher->line()};
         if (wall_ns() > patience)
             return error{errc::timeout, fmt::format("{} of {} jobs were started in {} s", started.creates(),
                                                     s.jobs, s.patience_seconds)};
-        std::this_thread::sleep_for(look_every);
     }
     const auto after = use_of(dispatcher->pid()), server_after = use_of(server->pid());
     if (!before || !server_before || !after || !server_after)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -104,10 +105,9 @@ std::string child_process::line() const {
     return first_line(output_);
 }
 
-bool child_process::running() const {
-    siginfo_t end{};
-    return pid_ > 0 && ::waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           end.si_pid == 0;
+bool child_process::speaks_within(int ms) const {
+    pollfd heard{output_, POLLIN, 0};
+    return ::poll(&heard, 1, ms) != 0;
 }
 
 result<void> child_process::stop() {

@@ -35,7 +35,8 @@ public:
 
     // Waits for the next line that it writes; empty when it ends first.
     std::string line() const;
-    bool running() const;
+    // False when so much time passes and it writes nothing and does not end.
+    bool speaks_within(int ms) const;
     // SIGTERM, and waits. Error: it did not end with 0; the message has its last line.
     result<void> stop();
     pid_t pid() const { return pid_; }
