@@ -22,5 +22,6 @@ void add_queue(CLI::App& app, action& run, std::uint64_t (*count_allocations)())
 void add_compare(CLI::App& app, action& run);
 void add_ledger(CLI::App& app, action& run);
 void add_schedule(CLI::App& app, action& run);
+void add_dispatch(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

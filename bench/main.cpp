@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     add_compare(app, run);
     add_ledger(app, run);
     add_schedule(app, run);
+    add_dispatch(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -61,29 +62,74 @@ result<process_use> use_of(pid_t pid) {
     return out;
 }
 
-result<local_server> local_server::start(const std::string& program) {
+result<child_process> child_process::start(std::vector<std::string> words,
+                                           std::vector<std::string> environment, int heard) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return error{errc::io, "no pipe"};
-    local_server out;
+    child_process out;
     out.output_ = pipe[0];
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-    std::array<std::string, 4> words{program, "local", "--port", "0"};
-    std::array<char*, 5> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(),
-                                   nullptr};
-    std::array<char*, 1> nothing{nullptr};  // no environment: it would be another thing to state
-    const double began = wall_ns();
-    const int failed =
-        ::posix_spawn(&out.pid_, program.c_str(), &actions, nullptr, arguments.data(), nothing.data());
+    ::posix_spawn_file_actions_adddup2(&actions, pipe[1], heard);
+    const auto pointers = [](std::vector<std::string>& texts) {
+        std::vector<char*> all;
+        for (std::string& t : texts) all.push_back(t.data());
+        all.push_back(nullptr);
+        return all;
+    };
+    const int failed = ::posix_spawn(&out.pid_, words.front().c_str(), &actions, nullptr,
+                                     pointers(words).data(), pointers(environment).data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(pipe[1]);
     if (failed != 0) {
         out.pid_ = -1;
         return error{errc::not_found, fmt::format("cannot run {}: {}; --program says where trainyard is",
-                                                  program, std::generic_category().message(failed))};
+                                                  words.front(), std::generic_category().message(failed))};
     }
-    const std::string line = first_line(out.output_);
+    return out;
+}
+
+child_process::child_process(child_process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)) {}
+
+child_process::~child_process() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        int status = 0;
+        ::waitpid(pid_, &status, 0);
+    }
+    if (output_ >= 0) ::close(output_);
+}
+
+std::string child_process::line() const {
+    return first_line(output_);
+}
+
+bool child_process::speaks_within(int ms) const {
+    pollfd heard{output_, POLLIN, 0};
+    return ::poll(&heard, 1, ms) != 0;
+}
+
+result<void> child_process::stop() {
+    ::kill(pid_, SIGTERM);
+    std::string said, last;
+    for (last = line(); !last.empty(); last = line()) said = last;  // until it closes its end
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    return error{errc::internal, fmt::format("it ended with status {}: {}", status, said)};
+}
+
+result<local_server> local_server::start(const std::string& program,
+                                         const std::vector<std::string>& options) {
+    std::vector<std::string> words{program, "local", "--port", "0"};
+    words.insert(words.end(), options.begin(), options.end());
+    const double began = wall_ns();
+    // No environment: it would be another thing to state.
+    auto child = child_process::start(std::move(words), {}, STDOUT_FILENO);
+    if (!child) return child.error();
+    local_server out(std::move(*child));
+    const std::string line = out.child_.line();
     out.ready_seconds_ = (wall_ns() - began) / 1e9;
     const auto colon = line.rfind(':');
     const char* const last = line.data() + line.size();
@@ -92,22 +138,6 @@ result<local_server> local_server::start(const std::string& program) {
         return error{errc::corrupt,
                      fmt::format("{} local said '{}' and not where it listens", program, line)};
     return out;
-}
-
-local_server::local_server(local_server&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      output_(std::exchange(other.output_, -1)),
-      at_(other.at_),
-      ready_seconds_(other.ready_seconds_) {}
-
-local_server::~local_server() {
-    if (pid_ > 0) {
-        // It holds nothing worth a grace.
-        ::kill(pid_, SIGKILL);
-        int status = 0;
-        ::waitpid(pid_, &status, 0);
-    }
-    if (output_ >= 0) ::close(output_);
 }
 
 }  // namespace trainyard::bench

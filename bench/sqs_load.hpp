@@ -42,6 +42,7 @@ struct load_shape {
     bool takes = true;         // receives and deletes what was sent
     std::size_t messages = 0;  // stop after sending as many; 0: at the end of the time
     double seconds = 1;        // with `messages`: the most it may take
+    std::string body{};        // of every message, as JSON; empty: a small job of 300 B
 };
 
 struct load_cost {

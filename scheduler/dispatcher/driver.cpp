@@ -150,6 +150,7 @@ void driver::commit(lifecycle::batch b) {
     uncommitted_records_ += b.records.size();
     follow_consumer();
     const std::size_t records = b.records.size();
+    keep_fresh_bodies(b.records);
     uncommitted_.push_back(std::move(b.effects));
     const mono_time began = time_.mono();
     auto done = [this, records, began](const result<void>& outcome) {

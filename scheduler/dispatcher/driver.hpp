@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "aws/sqs/consumer.hpp"
@@ -70,6 +71,9 @@ private:
     // Received and not yet on disk: beyond it nothing is received, so a slow disk never piles up invisible
     // messages.
     static constexpr std::size_t uncommitted_records_max = 5'000;
+    // Bodies of jobs that have come and not been started yet, so that a job that starts at once is not read
+    // back from the disk.
+    static constexpr std::size_t fresh_bodies_bytes_max = 16U << 20U;
 
     instant now() const { return {time_.wall(), time_.mono()}; }
     mono_time deadline() const { return time_.mono() + options_.call_timeout; }
@@ -115,6 +119,8 @@ private:
     task<std::optional<lifecycle::sighting>> find_execution(lifecycle::effect::attempt_ref what,
                                                             aws::sagemaker::tags& tags, bool& failed);
     void answered();
+    void keep_fresh_bodies(const std::vector<lifecycle::record>& records);
+    std::optional<std::string> take_fresh_body(lifecycle::job_id id);
     task<result<std::string>> read_body(lifecycle::job_id id);
     // Lets the budget learn from an answer.
     template <class T>
@@ -154,6 +160,8 @@ private:
     std::deque<std::vector<lifecycle::effect_t>> uncommitted_;  // effects by batch, in commit order
     std::size_t uncommitted_records_ = 0;
     std::size_t effects_running_ = 0;
+    std::unordered_map<lifecycle::job_id, std::string> fresh_bodies_;  // order-free: looked up only
+    std::size_t fresh_bodies_bytes_ = 0;
     bool finished_ = false;  // turns() may leave
     io::task_group receivers_;
     io::task_group workers_;

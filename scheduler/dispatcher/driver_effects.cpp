@@ -43,7 +43,27 @@ void driver::answered() {
     drained_.set();
 }
 
+// What finds no room is read from the ledger when its job starts. A backlog fills the room once: only a start
+// gives some back, and jobs that wait long are not worth the memory.
+void driver::keep_fresh_bodies(const std::vector<lifecycle::record>& records) {
+    for (const lifecycle::record& r : records) {
+        if (is_terminal(r.to)) take_fresh_body(r.id);  // cancelled or expired unstarted
+        if (!r.accepted || is_terminal(r.to)) continue;
+        if (r.body.size() > fresh_bodies_bytes_max - fresh_bodies_bytes_) continue;
+        if (fresh_bodies_.emplace(r.id, r.body).second) fresh_bodies_bytes_ += r.body.size();
+    }
+}
+
+std::optional<std::string> driver::take_fresh_body(lifecycle::job_id id) {
+    auto found = fresh_bodies_.extract(id);
+    if (!found) return std::nullopt;
+    fresh_bodies_bytes_ -= found.mapped().size();
+    return std::move(found.mapped());
+}
+
 task<result<std::string>> driver::read_body(lifecycle::job_id id) {
+    std::optional<std::string> fresh = take_fresh_body(id);
+    if (fresh) co_return std::move(*fresh);
     using answer = result<std::vector<std::string>>;
     auto start = [this, id](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));

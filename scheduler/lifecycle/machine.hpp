@@ -195,7 +195,7 @@ private:
     rng random_;
     std::map<std::string, outlets> outlets_;
     std::map<job_id, job> jobs_;
-    std::map<std::string, job_id> by_dedup_;
+    std::unordered_map<std::string, job_id> by_dedup_;          // order-free: looked up only
     std::map<std::pair<stream, std::string>, job_id> by_name_;  // (stream, SageMaker name) of live attempts
     // Of live pipeline executions; and the newest of each tenant and name, for depends_on.
     std::unordered_map<std::string, job_id> by_arn_;  // order-free: looked up only
