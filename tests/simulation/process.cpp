@@ -104,6 +104,8 @@ void process::perform(std::vector<lifecycle::effect_t> effects) {
         if (const auto* s = std::get_if<effect::describe>(&e)) describe(*s);
         if (const auto* t = std::get_if<effect::stop>(&e)) stop(*t);
         if (const auto* t = std::get_if<effect::tell>(&e)) tell(t->job);
+        if (const auto* c = std::get_if<effect::copy_rejected>(&e))
+            tell(lifecycle::parse_job_id(c->job).value());
         if (const auto* a = std::get_if<effect::admit>(&e)) {
             const lifecycle::job_id before = newest();
             core_.machine().handle_admit(a->key, now().wall);

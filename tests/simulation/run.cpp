@@ -239,8 +239,6 @@ void play::judge() {
                         disk_.jobs().size());
     for (const auto& [id, j] : disk_.jobs()) judge_job(j);
     const dispatcher::core& c = process_->core();
-    c.machine().check_invariants();
-    c.policy().check_invariants();
     if (c.policy().reserved() != 0 || c.policy().pending() != 0)
         verdict_.accuse(now, "S6", "{} reservations and {} pending jobs are left", c.policy().reserved(),
                         c.policy().pending());
@@ -249,6 +247,10 @@ void play::judge() {
         if (durable == nullptr || durable->state != j.state || durable->attempt != j.attempt)
             verdict_.accuse(now, "S18", "{} is not on the disk as it is in memory", lifecycle::to_text(id));
     }
+    // A failed check ends the program, and what was found by then would not be told.
+    if (!verdict_.clean()) return;
+    c.machine().check_invariants();
+    c.policy().check_invariants();
 }
 
 outcome play::perform() {
