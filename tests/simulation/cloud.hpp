@@ -75,6 +75,8 @@ public:
     // Nothing when it is gone, or not to be seen yet.
     std::optional<std::string> status(const started& s) const;
     bool lives(const started& s) const;
+    // FailureReason of a training job; empty when there is none.
+    std::string failure(const started& s) const;
     const std::vector<started>& starts() const { return starts_; }
 
 private:

@@ -144,6 +144,14 @@ std::optional<std::string> cloud::status(const started& s) const {
     return text(answered->root(), words(s.kind).status);
 }
 
+std::string cloud::failure(const started& s) const {
+    if (s.kind != kind::training) return {};
+    const auto& p = plan_.pools[s.place];
+    const auto state =
+        sagemaker_.training().status(account_id{p.account}, region_name{p.region}, s.name, wall());
+    return state ? state->failure_reason : std::string{};
+}
+
 bool cloud::lives(const started& s) const {
     const auto state = status(s);
     return state && !has_ended(*state);

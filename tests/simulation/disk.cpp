@@ -83,6 +83,8 @@ void disk::apply(const lifecycle::record& r) {
         verdict_.accuse(now, "S2", "{} goes from {} to {}", lifecycle::to_text(r.id),
                         lifecycle::to_string(j.state), lifecycle::to_string(r.to));
     }
+    if (j.progress.cause == lifecycle::stop_cause::cancelled && r.to == state::pending)
+        verdict_.accuse(now, "S2", "{} was cancelled and is to be started again", lifecycle::to_text(r.id));
     if (r.attempt - r.progress.uncharged > j.facts.max_attempts)
         verdict_.accuse(now, "S11", "{} has attempt {} of {}, {} of them free", lifecycle::to_text(r.id),
                         r.attempt, j.facts.max_attempts, r.progress.uncharged);

@@ -1,10 +1,12 @@
 // Runs seeds and tells what they found.
 //
 //   tests_simulation_seeds [--from S] [--seeds N] [--hours H] [--messages M] [--seconds T] [--progress]
+//                          [--until INVARIANT]
 //   tests_simulation_seeds --seed S [--trace | --minimise]
 //
 // Exit code 1: some seed found a violation; it is named, and --seed S repeats it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
     double hours = 6, seconds = 0;
     std::size_t messages = 100;
     bool show = false, progress = false, least = false;
+    std::string until;
     app.add_option("--from", from, "the first seed");
     app.add_option("--seeds", seeds, "how many");
     app.add_option("--hours", hours, "simulated hours with work and faults")->check(CLI::Range(0.01, 1e4));
@@ -68,6 +71,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", one, "only this one");
     app.add_flag("--trace", show, "print every event");
     app.add_flag("--minimise", least, "find the least plan with the seed's first violation");
+    app.add_option("--until", until, "stop after a seed that violates this invariant");
     app.add_flag("--progress", progress, "a line now and then");
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGABRT, tell_seed);
@@ -101,6 +105,9 @@ int main(int argc, char** argv) {
         tell(seed, o);
         ++ran;
         bad += o.violations.empty() ? 0 : 1;
+        if (std::any_of(o.violations.begin(), o.violations.end(),
+                        [&](const auto& v) { return v.invariant == until; }))
+            seeds = 0;
         events += o.events;
         starts += o.creates;
         lost += o.lost_creates;

@@ -115,6 +115,7 @@ private:
     rate_check rates_;
     bool failed_ = false, kicked_ = false;
     std::optional<duration> wake_;
+    int spins_ = 0;
     std::size_t uncommitted_ = 0;  // records
     std::size_t polls_ = 0;
     std::vector<lifecycle::effect::delete_message> deletes_;

@@ -169,7 +169,8 @@ void play::heal() {
 bool play::settled() {
     if (cloud_.messages_left() > 0 || !process_) return false;
     const auto& jobs = process_->core().machine().jobs();
-    return process_->core().machine().live() == 0 && jobs.size() == disk_.jobs().size() &&
+    return process_->core().machine().live() == 0 && process_->core().machine().untold() == 0 &&
+           jobs.size() == disk_.jobs().size() &&
            std::all_of(disk_.jobs().begin(), disk_.jobs().end(),
                        [](const auto& entry) { return lifecycle::is_terminal(entry.second.state); });
 }
@@ -205,6 +206,15 @@ void play::judge_job(const lifecycle::job& j) {
     if (cloud_.lives(*last) && j.state != state::vanished && j.state != state::name_conflict)
         verdict_.accuse(now, "S4", "{} is {} while {} is {}", id, lifecycle::to_string(j.state),
                         j.sagemaker_name, *truth);
+    if (j.reason == "stopped outside Trainyard")
+        verdict_.accuse(now, "S9", "{} is {}, and nobody else stops jobs", id, j.reason);
+    // Want of capacity uses up no attempt, and a fault of the platform ends a job only with its last one.
+    const std::string why = cloud_.failure(*last);
+    const bool used_up = j.attempt - j.progress.uncharged >= j.facts.max_attempts;
+    if (j.state == state::failed &&
+        (why.starts_with("CapacityError") || (why.starts_with("InternalServerError") && !used_up)))
+        verdict_.accuse(now, "S11", "{} has failed in attempt {} of {}, {} of them free, by {}", id, attempts,
+                        j.facts.max_attempts, j.progress.uncharged, why);
     if (j.state == state::failed && (*truth == "Completed" || *truth == "Succeeded"))
         verdict_.accuse(now, "S9", "{} has failed, and {} is {}", id, j.sagemaker_name, *truth);
 }
@@ -229,8 +239,6 @@ void play::judge() {
                         disk_.jobs().size());
     for (const auto& [id, j] : disk_.jobs()) judge_job(j);
     const dispatcher::core& c = process_->core();
-    c.machine().check_invariants();
-    c.policy().check_invariants();
     if (c.policy().reserved() != 0 || c.policy().pending() != 0)
         verdict_.accuse(now, "S6", "{} reservations and {} pending jobs are left", c.policy().reserved(),
                         c.policy().pending());
@@ -239,6 +247,10 @@ void play::judge() {
         if (durable == nullptr || durable->state != j.state || durable->attempt != j.attempt)
             verdict_.accuse(now, "S18", "{} is not on the disk as it is in memory", lifecycle::to_text(id));
     }
+    // A failed check ends the program, and what was found by then would not be told.
+    if (!verdict_.clean()) return;
+    c.machine().check_invariants();
+    c.policy().check_invariants();
 }
 
 outcome play::perform() {
