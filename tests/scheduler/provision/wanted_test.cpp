@@ -19,7 +19,7 @@ config::fleet fleet(const std::string& queues, const std::string& more = "",
     const std::string yaml =
         "installation: acme\naccounts:\n"
         "  - {id: \"111111111111\", role: arn:aws:iam::111111111111:role/spoke, regions: [us-east-1, "
-        "us-west-2]" +
+        "us-west-2], limits: {ml.m5.xlarge: 2}" +
         account + "}\ntenants:\n  - name: v\nqueues:\n" + queues + more;
     auto f = config::parse_fleet(yaml, "fleet.yaml", "/nowhere", {});
     EXPECT_TRUE(f) << f.error().message;
