@@ -33,7 +33,7 @@ struct timing {
     duration verify_base = std::chrono::seconds{1};  // between looks at a start of unknown fate
     duration verify_cap = std::chrono::seconds{30};
     int verify_looks = 3;  // "not found" so often in a row before Create is sent again
-    // So long after a start was accepted SageMaker may not show it: "not found" means nothing.
+    // So long after a start was accepted SageMaker may not show it: until it did, "not found" means nothing.
     duration visible_after = std::chrono::minutes{1};
     // A Create without an answer may still be executed so much later; then its signature is too old. Only of
     // consequence where the name is free again: Trainyard deletes its endpoints.

@@ -126,6 +126,7 @@ void machine::observe(job& j, const sighting& seen, bool detailed, wall_time now
     const kind k = kind_of(j.facts);
     tracking& t = tracking_.at(j.facts.id);
     t.last_seen = now;
+    t.shown = {};
     t.missing = 0;
     // A restarted process may find by List what its lost Create began; ownership is still to be shown.
     if (j.state == state::starting) return look(j, true);
