@@ -42,15 +42,17 @@ class batch_outcomes {
 public:
     // The call was answered by `text`, which is read in place and outlives this.
     batch_outcomes(std::string& text, std::size_t entries);
-    // It failed as a whole, and so did every entry. The views outlive this.
+    // It failed as a whole, and so did every entry.
     batch_outcomes(std::string_view code, std::string_view message, bool sender_fault);
+    batch_outcomes(const batch_outcomes&) = delete;
+    batch_outcomes& operator=(const batch_outcomes&) = delete;
 
     const entry_outcome& operator[](std::size_t entry) const { return answered_ ? each_[entry] : failed_; }
 
 private:
     batch_answer each_;
     entry_outcome failed_;
-    std::string why_;
+    std::string code_, why_;  // what failed_ shows
     bool answered_ = false;
 };
 

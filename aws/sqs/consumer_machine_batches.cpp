@@ -15,9 +15,10 @@ batch_outcomes::batch_outcomes(std::string& text, std::size_t entries) {
     failed_.message = why_;
 }
 
-batch_outcomes::batch_outcomes(std::string_view code, std::string_view message, bool sender_fault) {
-    failed_.code = code;
-    failed_.message = message;
+batch_outcomes::batch_outcomes(std::string_view code, std::string_view message, bool sender_fault)
+    : code_(code), why_(message) {
+    failed_.code = code_;
+    failed_.message = why_;
     failed_.sender_fault = sender_fault;
 }
 

@@ -32,7 +32,9 @@ std::vector<change> differences(const attributes& want, const attributes& have) 
 std::vector<const wanted_resource*> in_order(const std::vector<wanted_resource>& all, bool ascending) {
     std::vector<const wanted_resource*> out;
     for (const wanted_resource& w : all) out.push_back(&w);
-    std::stable_sort(out.begin(), out.end(), [ascending](const auto* a, const auto* b) {
+    // Equals stay in their order, which is that of their places.
+    std::sort(out.begin(), out.end(), [ascending](const auto* a, const auto* b) {
+        if (a->rank == b->rank) return a < b;
         return ascending ? a->rank < b->rank : a->rank > b->rank;
     });
     return out;
