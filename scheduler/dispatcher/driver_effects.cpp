@@ -88,7 +88,8 @@ task<void> driver::create(lifecycle::effect::create what) {
     } else {
         const auto request = lifecycle::build_request(*body, facts, what.attempt, fleet_.installation,
                                                       values_of(pool.settings));
-        const bool allowed = co_await wait_for(what.pool, what.kind, &pool_budgets::create);
+        const bool granted = co_await wait_for(what.pool, what.kind, &pool_budgets::create);
+        const bool allowed = granted && core_.machine().still_starts(what.job, what.attempt);
         std::optional<create_outcome> config;
         if (request && allowed && facts.terms.own_config) {
             const std::string request_body = *body;

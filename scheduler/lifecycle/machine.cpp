@@ -228,6 +228,11 @@ batch machine::take() {
     return std::exchange(out_, {});
 }
 
+bool machine::still_starts(job_id id, int attempt) const {
+    const job* j = find(id);
+    return j != nullptr && j->state == state::starting && j->attempt == attempt;
+}
+
 const job* machine::find(job_id id) const {
     const auto found = jobs_.find(id);
     return found == jobs_.end() ? nullptr : &found->second;

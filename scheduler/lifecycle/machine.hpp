@@ -126,6 +126,8 @@ public:
 
     batch take();
 
+    // Whether a Create that waited for its budget may leave: its attempt may have been found, and have ended.
+    bool still_starts(job_id id, int attempt) const;
     const job* find(job_id id) const;
     const std::map<job_id, job>& jobs() const { return jobs_; }
     std::size_t live() const { return live_; }           // jobs that are not terminal

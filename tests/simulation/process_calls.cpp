@@ -98,6 +98,11 @@ void process::create(const ref& what) {
     TY_CHECK(request.has_value(), "an accepted request can be built");
     within(what, &pool_budgets::create, [this, what, text = *request] {
         const duration at = around_.time.now();
+        if (!core_.machine().still_starts(what.job, what.attempt)) {
+            core_.machine().handle_create(what.job, what.attempt, create_outcome::refused_for_now, "not sent",
+                                          now().wall);
+            return kick();
+        }
         const lifecycle::job* durable = around_.ledger.find(what.job);
         // It may be known to run by now: a Create that waited for its budget is then refused by its name.
         if (durable == nullptr || durable->attempt != what.attempt || durable->pool != what.pool ||

@@ -138,7 +138,10 @@ def stop_again_and_again(program, folder, children):
         code = run.wait(PATIENCE)
         exits.append(time.monotonic() - begin)
         sender.join()
+        children.remove(run)
         assert code == 0, f"round {round_number}: exit {code}: {run.stderr.read().decode()}"
+        run.stdout.close()
+        run.stderr.close()
         visible, hidden = queue.numbers()
         unrecorded = len(queue.sent) - recorded(folder)
         # Nothing is in two places, so what is hidden must be among the recorded.
