@@ -74,23 +74,28 @@ task<api_result<void>> client::tag_role(std::string name, iam::tags what, mono_t
     return tell("TagRole", std::move(input), deadline);
 }
 
-task<api_result<std::vector<std::string>>> client::list_policies(std::string role, mono_time deadline) {
+task<api_result<std::vector<std::string>>> client::list_names(std::string operation, std::string role,
+                                                              page_decoder decode, mono_time deadline) {
     std::vector<std::string> all;
     std::string marker;
     do {
         fields input;
         input.emplace_back("RoleName", role);
         if (!marker.empty()) input.emplace_back("Marker", marker);
-        const auto body = co_await ask("ListRolePolicies", std::move(input), deadline);
+        const auto body = co_await ask(operation, std::move(input), deadline);
         if (!body) co_return body.error();
-        const auto page = decode_policy_names(*body);
-        if (!page) co_return malformed("ListRolePolicies", page.error().message);
+        const auto page = decode(*body);
+        if (!page) co_return malformed(operation, page.error().message);
         if (!marker.empty() && page->marker == marker)
-            co_return malformed("ListRolePolicies", "the same Marker again");
+            co_return malformed(operation, "the same Marker again");
         all.insert(all.end(), page->names.begin(), page->names.end());
         marker = page->marker;
     } while (!marker.empty());
     co_return all;
+}
+
+task<api_result<std::vector<std::string>>> client::list_policies(std::string role, mono_time deadline) {
+    return list_names("ListRolePolicies", std::move(role), decode_policy_names, deadline);
 }
 
 task<api_result<std::string>> client::get_policy(std::string role, std::string policy, mono_time deadline) {
@@ -121,22 +126,7 @@ task<api_result<void>> client::delete_policy(std::string role, std::string polic
 }
 
 task<api_result<std::vector<std::string>>> client::list_attached(std::string role, mono_time deadline) {
-    std::vector<std::string> all;
-    std::string marker;
-    do {
-        fields input;
-        input.emplace_back("RoleName", role);
-        if (!marker.empty()) input.emplace_back("Marker", marker);
-        const auto body = co_await ask("ListAttachedRolePolicies", std::move(input), deadline);
-        if (!body) co_return body.error();
-        const auto page = decode_attached(*body);
-        if (!page) co_return malformed("ListAttachedRolePolicies", page.error().message);
-        if (!marker.empty() && page->marker == marker)
-            co_return malformed("ListAttachedRolePolicies", "the same Marker again");
-        all.insert(all.end(), page->names.begin(), page->names.end());
-        marker = page->marker;
-    } while (!marker.empty());
-    co_return all;
+    return list_names("ListAttachedRolePolicies", std::move(role), decode_attached, deadline);
 }
 
 task<api_result<void>> client::attach(std::string role, std::string policy_arn, mono_time deadline) {

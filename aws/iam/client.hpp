@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aws/transport/transport.hpp"
@@ -11,6 +12,11 @@
 namespace trainyard::aws::iam {
 
 using tags = std::map<std::string, std::string>;
+
+struct name_page {
+    std::vector<std::string> names;
+    std::string marker;  // empty: the last page
+};
 
 struct role {
     std::string name, path, arn;
@@ -45,6 +51,9 @@ public:
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
     task<api_result<std::string>> ask(std::string operation, fields input, mono_time deadline);
+    using page_decoder = result<name_page> (*)(std::string_view body);
+    task<api_result<std::vector<std::string>>> list_names(std::string operation, std::string role,
+                                                          page_decoder decode, mono_time deadline);
     task<api_result<void>> tell(std::string operation, fields input, mono_time deadline);
 
     transport* transport_;

@@ -18,10 +18,6 @@ void add_tags(std::vector<std::pair<std::string, std::string>>& input, const tag
 result<role> decode_role(std::string_view body);
 result<std::string> decode_policy(std::string_view body);
 
-struct name_page {
-    std::vector<std::string> names;
-    std::string marker;  // empty: the last page
-};
 result<name_page> decode_policy_names(std::string_view body);
 result<name_page> decode_attached(std::string_view body);  // ARNs
 

@@ -32,6 +32,20 @@ protected:
         step();
     }
     void succeed(job_id id) { end_with(id, {"Completed", "Completed", ""}); }
+    // No answer comes, three looks find nothing, and the second Create is accepted.
+    void start_at_the_second_create(job_id e) {
+        m.handle_start(e, pool, now);
+        step();
+        m.handle_create(e, 1, create_outcome::unknown, "", now);
+        step();
+        for (int i = 0; i < 3; ++i) {
+            m.handle_verify(e, 1, look_outcome::not_found, {}, {}, now);
+            step();
+            pass(10s);
+        }
+        m.handle_create(e, 1, create_outcome::accepted, "arn:e", now);
+        step();
+    }
     void break_down(job_id id) { end_with(id, {"Failed", "Failed", "AlgorithmError: x"}); }
     bool is_ready(job_id id) const {
         for (const auto& c : out.quota)
@@ -263,18 +277,7 @@ TEST_F(Waits, AnEndpointThatALateCreateBringsBackIsDeletedAgain) {
         m.handle_describe(e, 1, outcome, {status, "", "", "arn:e"}, now);
         step();
     };
-    // No answer comes, three looks find nothing, and the second Create is accepted.
-    m.handle_start(e, pool, now);
-    step();
-    m.handle_create(e, 1, create_outcome::unknown, "", now);
-    step();
-    for (int i = 0; i < 3; ++i) {
-        m.handle_verify(e, 1, look_outcome::not_found, {}, {}, now);
-        step();
-        pass(10s);
-    }
-    m.handle_create(e, 1, create_outcome::accepted, "arn:e", now);
-    step();
+    start_at_the_second_create(e);
     look(look_outcome::found, "InService");
     pass(1min);
     EXPECT_EQ(state_of(e), state::stopping);
@@ -318,17 +321,7 @@ TEST_F(Waits, AnEndpointWhoseOnlyCreateTookEffectIsGoneOnceDeleted) {
 
 TEST_F(Waits, AFailedEndpointKeepsItsNameWhileACreateIsUnderWay) {
     const job_id e = take_kind(kind::endpoint);
-    m.handle_start(e, pool, now);
-    step();
-    m.handle_create(e, 1, create_outcome::unknown, "", now);
-    step();
-    for (int i = 0; i < 3; ++i) {
-        m.handle_verify(e, 1, look_outcome::not_found, {}, {}, now);
-        step();
-        pass(10s);
-    }
-    m.handle_create(e, 1, create_outcome::accepted, "arn:e", now);
-    step();
+    start_at_the_second_create(e);
     m.handle_describe(e, 1, look_outcome::found, {"Failed", "", "CapacityError: x", "arn:e"}, now);
     step();
     EXPECT_EQ(state_of(e), state::running);
