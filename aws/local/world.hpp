@@ -60,10 +60,6 @@ struct world_stats {
     std::map<std::string, std::size_t> jobs_by_status;
 };
 
-// What SageMaker, and SQS, here do with each parameter of each operation: Markdown tables.
-std::string sagemaker_coverage();
-std::string sqs_coverage();
-
 // Used from the context's thread only.
 class world {
 public:

@@ -1,7 +1,6 @@
 #include "aws/local/world_sagemaker.hpp"
 
 #include "aws/local/identity/access_guard.hpp"
-#include "aws/local/sagemaker/common/coverage.hpp"
 
 namespace trainyard::aws::local {
 namespace {
@@ -36,12 +35,6 @@ sagemaker_options sagemaker_options_of(const world_options& options, const role_
     out.guard = [&roles](const operation_call& call) { return refused_role(roles, call); };
     out.send = [&queues](const auto& message, wall_time now) { send_callback(queues, message, now); };
     return out;
-}
-
-std::string sagemaker_coverage() {
-    job_journal none;
-    const sagemaker_service service{sagemaker_options{}, none};
-    return sagemaker::coverage_table(service.operations());
 }
 
 }  // namespace trainyard::aws::local

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "aws/local/coverage.hpp"
 #include "aws/local/world.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/rng.hpp"
@@ -189,12 +190,12 @@ void add_local(CLI::App& app, action& run) {
     cmd->add_flag("--control", a->world.control,
                   "Serve the control API under /_trainyard/ (clock, faults, rates, reset); loopback only");
     cmd->add_flag("--coverage", a->coverage,
-                  "Print what SageMaker and SQS here do with each parameter (Markdown), and exit");
+                  "Print what each service here does with each parameter (Markdown), and exit");
     cmd->add_flag("--json", a->json, "Print {\"listening\":URL} instead of the sentence");
     cmd->callback([&run, a] {
         run = [a]() -> int {
             if (a->coverage) {
-                std::cout << aws::local::sagemaker_coverage() << '\n' << aws::local::sqs_coverage();
+                std::cout << aws::local::coverage();
                 return exit_code::done;
             }
             a->world.verify_signatures = !a->no_verify;

@@ -9,58 +9,51 @@
 #include "aws/local/events/events_input.hpp"
 
 namespace trainyard::aws::local::events {
+namespace {
+
+service_error unknown(std::string_view operation) {
+    return events_error("UnknownOperationException",
+                        fmt::format("EventBridge has no operation {} here.", operation));
+}
+
+}  // namespace
 
 events_operations::events_operations(std::uint64_t seed, const delivery_faults& faults,
                                      const authorizer& permissions, access_function needs)
-    : validator_(model::events_model()),
+    : table_(model::events_model(), {unknown, model::json_error}),
       permissions_(permissions),
       needs_(std::move(needs)),
       random_(rng(seed).split("events.ids")),
-      deliveries_(faults) {}
-
-events_operations::operation events_operations::find_operation(std::string_view name) {
+      deliveries_(faults) {
     using self = events_operations;
-    static constexpr std::array<std::pair<std::string_view, operation>, 22> table{{
-        {"CreateEventBus", &self::create_event_bus},
-        {"DeleteEventBus", &self::delete_event_bus},
-        {"DeleteRule", &self::delete_rule},
-        {"DescribeEventBus", &self::describe_event_bus},
-        {"DescribeRule", &self::describe_rule},
-        {"DisableRule", &self::disable_rule},
-        {"EnableRule", &self::enable_rule},
-        {"ListEventBuses", &self::list_event_buses},
-        {"ListRuleNamesByTarget", &self::list_rule_names_by_target},
-        {"ListRules", &self::list_rules},
-        {"ListTagsForResource", &self::list_tags_for_resource},
-        {"ListTargetsByRule", &self::list_targets_by_rule},
-        {"PutEvents", &self::put_events},
-        {"PutPermission", &self::put_permission},
-        {"PutRule", &self::put_rule},
-        {"PutTargets", &self::put_targets},
-        {"RemovePermission", &self::remove_permission},
-        {"RemoveTargets", &self::remove_targets},
-        {"TagResource", &self::tag_resource},
-        {"TestEventPattern", &self::test_event_pattern},
-        {"UntagResource", &self::untag_resource},
-        {"UpdateEventBus", &self::update_event_bus},
-    }};
-    const auto found =
-        std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.first == name; });
-    return found == table.end() ? nullptr : found->second;
+    table_.add<self>(*this, {
+                                {"CreateEventBus", &self::create_event_bus},
+                                {"DeleteEventBus", &self::delete_event_bus},
+                                {"DeleteRule", &self::delete_rule, "Force"},
+                                {"DescribeEventBus", &self::describe_event_bus},
+                                {"DescribeRule", &self::describe_rule},
+                                {"DisableRule", &self::disable_rule},
+                                {"EnableRule", &self::enable_rule},
+                                {"ListEventBuses", &self::list_event_buses},
+                                {"ListRuleNamesByTarget", &self::list_rule_names_by_target},
+                                {"ListRules", &self::list_rules},
+                                {"ListTagsForResource", &self::list_tags_for_resource},
+                                {"ListTargetsByRule", &self::list_targets_by_rule},
+                                {"PutEvents", &self::put_events, "EndpointId"},
+                                {"PutPermission", &self::put_permission},
+                                {"PutRule", &self::put_rule},
+                                {"PutTargets", &self::put_targets},
+                                {"RemovePermission", &self::remove_permission},
+                                {"RemoveTargets", &self::remove_targets, "Force"},
+                                {"TagResource", &self::tag_resource},
+                                {"TestEventPattern", &self::test_event_pattern},
+                                {"UntagResource", &self::untag_resource},
+                                {"UpdateEventBus", &self::update_event_bus},
+                            });
 }
 
 service_reply events_operations::perform(const operation_call& call) {
-    const operation run = find_operation(call.operation);
-    const model::operation* const modelled = model::events_model().find(call.operation);
-    if (run == nullptr || modelled == nullptr)
-        return events_error("UnknownOperationException",
-                            fmt::format("EventBridge has no operation {} here.", call.operation));
-    if (const auto wrong = validator_.check(*modelled, call.input)) {
-        if (wrong->what == model::invalid::kind::serialization)
-            return serialization_exception(wrong->message);
-        return validation_exception(wrong->message);
-    }
-    return (this->*run)(call);
+    return table_.handle(call);
 }
 
 std::optional<service_error> events_operations::authorise(const operation_call& call,

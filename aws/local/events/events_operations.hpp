@@ -12,7 +12,7 @@
 #include "aws/local/base/service.hpp"
 #include "aws/local/events/bus_registry.hpp"
 #include "aws/local/events/delivery.hpp"
-#include "aws/local/model/validate.hpp"
+#include "aws/local/model/operation_table.hpp"
 #include "aws/local/policy/authorizer.hpp"
 #include "engine/base/rng.hpp"
 
@@ -30,7 +30,12 @@ public:
     events_operations(std::uint64_t seed, const delivery_faults& faults, const authorizer& permissions,
                       access_function needs = {});
 
+    // The table calls back into this.
+    events_operations(const events_operations&) = delete;
+    events_operations& operator=(const events_operations&) = delete;
+
     service_reply perform(const operation_call& call);
+    const model::operation_table& operations() const { return table_; }
 
     // An event of one of AWS's services, on the default bus of its account and region.
     void publish(event e, wall_time now);
@@ -48,9 +53,6 @@ public:
     std::vector<durable*> kept() { return {&buses_, &deliveries_}; }
 
 private:
-    using operation = service_reply (events_operations::*)(const operation_call&);
-    static operation find_operation(std::string_view name);
-
     service_reply create_event_bus(const operation_call& call);
     service_reply delete_event_bus(const operation_call& call);
     service_reply describe_event_bus(const operation_call& call);
@@ -99,7 +101,7 @@ private:
     delivery_outcome forward(const delivery& d, wall_time now);
     void fire(const bus& on, const rule& r, wall_time when, wall_time now);
 
-    model::validator validator_;
+    model::operation_table table_;
     const authorizer& permissions_;
     access_function needs_;
     rng random_;

@@ -7,90 +7,95 @@
 #include <utility>
 
 #include "aws/local/policy/authorizer.hpp"
+#include "engine/base/encoding.hpp"
 
 namespace trainyard::aws::local {
 
-iam_service::iam_service(iam_store& store) : store_(store), validator_(model::iam_model()) {}
+namespace {
 
-iam_service::operation iam_service::find_operation(std::string_view name) {
+service_error unknown(std::string_view operation) {
+    return {400, "UnknownOperationException", "InvalidAction",
+            fmt::format("Could not find operation {}", printable(operation, 128)), true};
+}
+
+service_error wrong(const model::operation_row&, const model::invalid& why) {
+    return iam_error::validation(why.message);
+}
+
+}  // namespace
+
+iam_service::iam_service(iam_store& store) : store_(store), table_(model::iam_model(), {unknown, wrong}) {
     using self = iam_service;
-    static constexpr std::pair<std::string_view, operation> table[] = {
-        {"AddClientIDToOpenIDConnectProvider", &self::add_client_id},
-        {"AttachRolePolicy", &self::attach_policy},
-        {"AttachUserPolicy", &self::attach_policy},
-        {"CreateAccessKey", &self::create_access_key},
-        {"CreateOpenIDConnectProvider", &self::create_provider},
-        {"CreatePolicy", &self::create_policy},
-        {"CreatePolicyVersion", &self::create_policy_version},
-        {"CreateRole", &self::create_role},
-        {"CreateUser", &self::create_user},
-        {"DeleteAccessKey", &self::delete_access_key},
-        {"DeleteOpenIDConnectProvider", &self::delete_provider},
-        {"DeletePolicy", &self::delete_policy},
-        {"DeletePolicyVersion", &self::delete_policy_version},
-        {"DeleteRole", &self::delete_role},
-        {"DeleteRolePermissionsBoundary", &self::delete_boundary},
-        {"DeleteRolePolicy", &self::delete_inline_policy},
-        {"DeleteUser", &self::delete_user},
-        {"DeleteUserPermissionsBoundary", &self::delete_boundary},
-        {"DeleteUserPolicy", &self::delete_inline_policy},
-        {"DetachRolePolicy", &self::detach_policy},
-        {"DetachUserPolicy", &self::detach_policy},
-        {"GetOpenIDConnectProvider", &self::get_provider},
-        {"GetPolicy", &self::get_policy},
-        {"GetPolicyVersion", &self::get_policy_version},
-        {"GetRole", &self::get_role},
-        {"GetRolePolicy", &self::get_inline_policy},
-        {"GetUser", &self::get_user},
-        {"GetUserPolicy", &self::get_inline_policy},
-        {"ListAccessKeys", &self::list_access_keys},
-        {"ListAttachedRolePolicies", &self::list_attached_policies},
-        {"ListAttachedUserPolicies", &self::list_attached_policies},
-        {"ListEntitiesForPolicy", &self::list_entities_for_policy},
-        {"ListInstanceProfilesForRole", &self::list_instance_profiles_for_role},
-        {"ListOpenIDConnectProviders", &self::list_providers},
-        {"ListPolicies", &self::list_policies},
-        {"ListPolicyTags", &self::list_policy_tags},
-        {"ListPolicyVersions", &self::list_policy_versions},
-        {"ListRolePolicies", &self::list_inline_policies},
-        {"ListRoleTags", &self::list_identity_tags},
-        {"ListRoles", &self::list_roles},
-        {"ListUserPolicies", &self::list_inline_policies},
-        {"ListUserTags", &self::list_identity_tags},
-        {"ListUsers", &self::list_users},
-        {"PutRolePermissionsBoundary", &self::put_boundary},
-        {"PutRolePolicy", &self::put_inline_policy},
-        {"PutUserPermissionsBoundary", &self::put_boundary},
-        {"PutUserPolicy", &self::put_inline_policy},
-        {"RemoveClientIDFromOpenIDConnectProvider", &self::remove_client_id},
-        {"SetDefaultPolicyVersion", &self::set_default_policy_version},
-        {"SimulateCustomPolicy", &self::simulate_custom_policy},
-        {"SimulatePrincipalPolicy", &self::simulate_principal_policy},
-        {"TagPolicy", &self::tag_policy},
-        {"TagRole", &self::tag_identity},
-        {"TagUser", &self::tag_identity},
-        {"UntagPolicy", &self::untag_policy},
-        {"UntagRole", &self::untag_identity},
-        {"UntagUser", &self::untag_identity},
-        {"UpdateAccessKey", &self::update_access_key},
-        {"UpdateAssumeRolePolicy", &self::update_trust},
-        {"UpdateOpenIDConnectProviderThumbprint", &self::update_thumbprints},
-        {"UpdateRole", &self::update_role},
-        {"UpdateRoleDescription", &self::update_role_description},
-    };
-    const auto* const row =
-        std::find_if(std::begin(table), std::end(table), [name](const auto& r) { return r.first == name; });
-    return row == std::end(table) ? nullptr : row->second;
+    table_.add<self>(*this, {
+                                {"AddClientIDToOpenIDConnectProvider", &self::add_client_id},
+                                {"AttachRolePolicy", &self::attach_policy},
+                                {"AttachUserPolicy", &self::attach_policy},
+                                {"CreateAccessKey", &self::create_access_key},
+                                {"CreateOpenIDConnectProvider", &self::create_provider},
+                                {"CreatePolicy", &self::create_policy},
+                                {"CreatePolicyVersion", &self::create_policy_version},
+                                {"CreateRole", &self::create_role},
+                                {"CreateUser", &self::create_user},
+                                {"DeleteAccessKey", &self::delete_access_key},
+                                {"DeleteOpenIDConnectProvider", &self::delete_provider},
+                                {"DeletePolicy", &self::delete_policy},
+                                {"DeletePolicyVersion", &self::delete_policy_version},
+                                {"DeleteRole", &self::delete_role},
+                                {"DeleteRolePermissionsBoundary", &self::delete_boundary},
+                                {"DeleteRolePolicy", &self::delete_inline_policy},
+                                {"DeleteUser", &self::delete_user},
+                                {"DeleteUserPermissionsBoundary", &self::delete_boundary},
+                                {"DeleteUserPolicy", &self::delete_inline_policy},
+                                {"DetachRolePolicy", &self::detach_policy},
+                                {"DetachUserPolicy", &self::detach_policy},
+                                {"GetOpenIDConnectProvider", &self::get_provider},
+                                {"GetPolicy", &self::get_policy},
+                                {"GetPolicyVersion", &self::get_policy_version},
+                                {"GetRole", &self::get_role},
+                                {"GetRolePolicy", &self::get_inline_policy},
+                                {"GetUser", &self::get_user},
+                                {"GetUserPolicy", &self::get_inline_policy},
+                                {"ListAccessKeys", &self::list_access_keys},
+                                {"ListAttachedRolePolicies", &self::list_attached_policies},
+                                {"ListAttachedUserPolicies", &self::list_attached_policies},
+                                {"ListEntitiesForPolicy", &self::list_entities_for_policy},
+                                {"ListInstanceProfilesForRole", &self::list_instance_profiles_for_role},
+                                {"ListOpenIDConnectProviders", &self::list_providers},
+                                {"ListPolicies", &self::list_policies},
+                                {"ListPolicyTags", &self::list_policy_tags},
+                                {"ListPolicyVersions", &self::list_policy_versions},
+                                {"ListRolePolicies", &self::list_inline_policies},
+                                {"ListRoleTags", &self::list_identity_tags},
+                                {"ListRoles", &self::list_roles},
+                                {"ListUserPolicies", &self::list_inline_policies},
+                                {"ListUserTags", &self::list_identity_tags},
+                                {"ListUsers", &self::list_users},
+                                {"PutRolePermissionsBoundary", &self::put_boundary},
+                                {"PutRolePolicy", &self::put_inline_policy},
+                                {"PutUserPermissionsBoundary", &self::put_boundary},
+                                {"PutUserPolicy", &self::put_inline_policy},
+                                {"RemoveClientIDFromOpenIDConnectProvider", &self::remove_client_id},
+                                {"SetDefaultPolicyVersion", &self::set_default_policy_version},
+                                {"SimulateCustomPolicy", &self::simulate_custom_policy,
+                                 "OrderedOrganizationPolicyInputList ResourceOwner ResourceHandlingOption"},
+                                {"SimulatePrincipalPolicy", &self::simulate_principal_policy,
+                                 "PolicyExclusionList ResourceOwner ResourceHandlingOption"},
+                                {"TagPolicy", &self::tag_policy},
+                                {"TagRole", &self::tag_identity},
+                                {"TagUser", &self::tag_identity},
+                                {"UntagPolicy", &self::untag_policy},
+                                {"UntagRole", &self::untag_identity},
+                                {"UntagUser", &self::untag_identity},
+                                {"UpdateAccessKey", &self::update_access_key},
+                                {"UpdateAssumeRolePolicy", &self::update_trust},
+                                {"UpdateOpenIDConnectProviderThumbprint", &self::update_thumbprints},
+                                {"UpdateRole", &self::update_role},
+                                {"UpdateRoleDescription", &self::update_role_description},
+                            });
 }
 
 service_reply iam_service::handle(const operation_call& call) {
-    const model::operation* shape = validator_.service().find(call.operation);
-    const operation run = find_operation(call.operation);
-    if (shape == nullptr || run == nullptr)
-        return service_error{400, "UnknownOperationException", "InvalidAction",
-                             fmt::format("Could not find operation {}", call.operation), true};
-    if (const auto wrong = validator_.check(*shape, call.input)) return iam_error::validation(wrong->message);
-    return (this->*run)(call);
+    return table_.handle(call);
 }
 
 void iam_service::touched(const operation_call& call, iam_store::entity what, std::string_view name) {

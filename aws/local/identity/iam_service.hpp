@@ -7,7 +7,7 @@
 #include "aws/local/base/service.hpp"
 #include "aws/local/identity/iam_answer.hpp"
 #include "aws/local/identity/iam_store.hpp"
-#include "aws/local/model/validate.hpp"
+#include "aws/local/model/operation_table.hpp"
 
 namespace trainyard::aws::local {
 
@@ -15,13 +15,15 @@ class iam_service {
 public:
     explicit iam_service(iam_store& store);  // outlives the service
 
+    // The table calls back into this.
+    iam_service(const iam_service&) = delete;
+    iam_service& operator=(const iam_service&) = delete;
+
     // JSON in and out. `type` of an error is the Query code.
     service_reply handle(const operation_call& call);
+    const model::operation_table& operations() const { return table_; }
 
 private:
-    using operation = service_reply (iam_service::*)(const operation_call&);
-    static operation find_operation(std::string_view name);
-
     // iam_role_operations.cpp
     service_reply create_role(const operation_call& call);
     service_reply get_role(const operation_call& call);
@@ -102,7 +104,7 @@ private:
     found<iam_provider> provider_of(const operation_call& call);
 
     iam_store& store_;
-    model::validator validator_;
+    model::operation_table table_;
 };
 
 }  // namespace trainyard::aws::local

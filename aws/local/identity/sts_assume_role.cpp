@@ -44,9 +44,7 @@ service_reply sts_service::assume_role(const operation_call& call) {
     const json::value in = call.input;
     const auto named = read_role_arn(text_of(in, "RoleArn"));
     if (!named) return named.error();
-    if (in.find("TokenCode").exists())  // nobody has a device here
-        return sts_error::access_denied(
-            "MultiFactorAuthentication failed with invalid MFA one time pass code. ");
+    if (auto wrong = refused_token_code(in)) return *std::move(wrong);
     const session_facts* caller = parts_.identities.facts_of(call.who.access_key_id);
     session_request request;
     session_facts& facts = request.facts;

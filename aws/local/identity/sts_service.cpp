@@ -17,23 +17,32 @@ bool is_session(const identity_store& identities, const principal& who) {
     return identities.facts_of(who.access_key_id) != nullptr;
 }
 
+service_error unknown(std::string_view operation) {
+    return {400, "UnknownOperationException", "InvalidAction",
+            fmt::format("Could not find operation {}", printable(operation, 128)), true};
+}
+
+service_error wrong(const model::operation_row&, const model::invalid& why) {
+    return sts_error::validation(why.message);
+}
+
 }  // namespace
 
-sts_service::sts_service(sts_parts parts) : parts_(parts), validator_(model::sts_model()) {}
+sts_service::sts_service(sts_parts parts) : parts_(parts), table_(model::sts_model(), {unknown, wrong}) {
+    using self = sts_service;
+    table_.add<self>(
+        *this, {
+                   {"AssumeRole", &self::assume_role, "SerialNumber", "ProvidedContexts"},
+                   {"AssumeRoleWithWebIdentity", &self::assume_role_with_web_identity, "", "ProviderId"},
+                   {"GetFederationToken", &self::get_federation_token},
+                   {"GetSessionToken", &self::get_session_token, "SerialNumber"},
+               });
+    table_.add({"GetAccessKeyInfo", get_access_key_info});
+    table_.add({"GetCallerIdentity", get_caller_identity});
+}
 
 service_reply sts_service::handle(const operation_call& call) {
-    const model::operation* shape = validator_.service().find(call.operation);
-    if (shape)
-        if (const auto wrong = validator_.check(*shape, call.input))
-            return sts_error::validation(wrong->message);
-    if (call.operation == "AssumeRole") return assume_role(call);
-    if (call.operation == "AssumeRoleWithWebIdentity") return assume_role_with_web_identity(call);
-    if (call.operation == "GetCallerIdentity") return get_caller_identity(call);
-    if (call.operation == "GetSessionToken") return get_session_token(call);
-    if (call.operation == "GetFederationToken") return get_federation_token(call);
-    if (call.operation == "GetAccessKeyInfo") return get_access_key_info(call);
-    return service_error{400, "UnknownOperationException", "InvalidAction",
-                         fmt::format("Could not find operation {}", printable(call.operation, 128)), true};
+    return table_.handle(call);
 }
 
 service_reply sts_service::get_caller_identity(const operation_call& call) {
@@ -46,6 +55,7 @@ service_reply sts_service::get_caller_identity(const operation_call& call) {
 service_reply sts_service::get_session_token(const operation_call& call) {
     if (is_session(parts_.identities, call.who))
         return sts_error::access_denied("Cannot call GetSessionToken with session credentials");
+    if (auto wrong = refused_token_code(call.input)) return *std::move(wrong);
     session_request request{call.who, {}, {}};
     request.lifetime =
         std::chrono::seconds{call.input.find("DurationSeconds").integer().value_or(user_session_seconds)};

@@ -9,7 +9,7 @@
 #include "aws/local/identity/identity_options.hpp"
 #include "aws/local/identity/identity_store.hpp"
 #include "aws/local/identity/role_trust.hpp"
-#include "aws/local/model/validate.hpp"
+#include "aws/local/model/operation_table.hpp"
 
 namespace trainyard::aws::local {
 
@@ -26,8 +26,13 @@ class sts_service {
 public:
     explicit sts_service(sts_parts parts);
 
+    // The table calls back into this.
+    sts_service(const sts_service&) = delete;
+    sts_service& operator=(const sts_service&) = delete;
+
     // JSON in and out. `type` of an error is the Query code. AssumeRoleWithWebIdentity looks at no principal.
     service_reply handle(const operation_call& call);
+    const model::operation_table& operations() const { return table_; }
 
 private:
     service_reply assume_role(const operation_call& call);
@@ -38,7 +43,7 @@ private:
     static service_reply get_access_key_info(const operation_call& call);
 
     sts_parts parts_;
-    model::validator validator_;
+    model::operation_table table_;
 };
 
 }  // namespace trainyard::aws::local

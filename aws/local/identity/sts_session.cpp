@@ -48,6 +48,11 @@ service_error too_many_sessions() {
 
 }  // namespace sts_error
 
+std::optional<service_error> refused_token_code(json::value input) {
+    if (!input.find("TokenCode").exists()) return std::nullopt;
+    return sts_error::access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ");
+}
+
 boost::system::result<role_name, service_error> read_role_arn(const std::string& arn) {
     const auto parts = parse_iam_arn(arn);
     if (!is_role_arn(arn) || !parts || parts->kind != "role")

@@ -41,6 +41,9 @@ std::optional<service_error> read_session_policies(json::value input, const iam_
 std::optional<service_error> read_session_tags(json::value input, const session_facts* caller,
                                                session_facts& into);
 
+// AccessDenied for a code of a multi-factor device: nobody has one here.
+std::optional<service_error> refused_token_code(json::value input);
+
 // How much of what a session token can hold is used, in percent; nothing when the request says nothing of the
 // sort.
 std::optional<int> packed_percent(json::value input);

@@ -14,45 +14,36 @@ std::string text_of(json::value in, std::string_view member) {
     return std::string{in.find(member).string().value_or("")};
 }
 
+service_error unknown(std::string_view operation) {
+    return {400, "UnknownOperationException", "",
+            fmt::format("Service Quotas has no operation {} here.", operation), true};
+}
+
 }  // namespace
 
 quotas_service::quotas_service(std::uint64_t seed, duration approval, quota_values& enforced)
-    : validator_(model::quotas_model()), store_(seed, approval, enforced) {}
-
-quotas_service::operation quotas_service::find_operation(std::string_view name) {
+    : table_(model::quotas_model(), {unknown, model::json_error}), store_(seed, approval, enforced) {
     using self = quotas_service;
-    static constexpr std::array<std::pair<std::string_view, operation>, 12> table{{
-        {"GetAWSDefaultServiceQuota", &self::get_default_quota},
-        {"GetRequestedServiceQuotaChange", &self::get_requested_change},
-        {"GetServiceQuota", &self::get_service_quota},
-        {"ListAWSDefaultServiceQuotas", &self::list_default_quotas},
-        {"ListRequestedServiceQuotaChangeHistory", &self::list_history},
-        {"ListRequestedServiceQuotaChangeHistoryByQuota", &self::list_history_by_quota},
-        {"ListServiceQuotas", &self::list_service_quotas},
-        {"ListServices", &self::list_services},
-        {"ListTagsForResource", &self::list_tags},
-        {"RequestServiceQuotaIncrease", &self::request_increase},
-        {"TagResource", &self::tag_resource},
-        {"UntagResource", &self::untag_resource},
-    }};
-    const auto found =
-        std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.first == name; });
-    return found == table.end() ? nullptr : found->second;
+    table_.add<self>(
+        *this, {
+                   {"GetAWSDefaultServiceQuota", &self::get_default_quota},
+                   {"GetRequestedServiceQuotaChange", &self::get_requested_change},
+                   {"GetServiceQuota", &self::get_service_quota, "ContextId"},
+                   {"ListAWSDefaultServiceQuotas", &self::list_default_quotas},
+                   {"ListRequestedServiceQuotaChangeHistory", &self::list_history},
+                   {"ListRequestedServiceQuotaChangeHistoryByQuota", &self::list_history_by_quota},
+                   {"ListServiceQuotas", &self::list_service_quotas},
+                   {"ListServices", &self::list_services},
+                   {"ListTagsForResource", &self::list_tags},
+                   {"RequestServiceQuotaIncrease", &self::request_increase, "ContextId SupportCaseAllowed"},
+                   {"TagResource", &self::tag_resource},
+                   {"UntagResource", &self::untag_resource},
+               });
 }
 
 service_reply quotas_service::handle(const operation_call& call) {
-    const operation run = find_operation(call.operation);
-    const model::operation* const modelled = model::quotas_model().find(call.operation);
-    if (run == nullptr || modelled == nullptr)
-        return service_error{400, "UnknownOperationException", "",
-                             fmt::format("Service Quotas has no operation {} here.", call.operation), true};
-    if (const auto wrong = validator_.check(*modelled, call.input)) {
-        if (wrong->what == model::invalid::kind::serialization)
-            return serialization_exception(wrong->message);
-        return validation_exception(wrong->message);
-    }
     store_.advance(call.now);
-    return (this->*run)(call);
+    return table_.handle(call);
 }
 
 quotas_result<quota_key> quotas_service::addressed(const operation_call& call) const {

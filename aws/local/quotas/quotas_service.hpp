@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "aws/local/base/service.hpp"
-#include "aws/local/model/validate.hpp"
+#include "aws/local/model/operation_table.hpp"
 #include "aws/local/quotas/quota_store.hpp"
 
 namespace trainyard::aws::local::quotas {
@@ -16,14 +16,16 @@ public:
     // `enforced` outlives the service.
     quotas_service(std::uint64_t seed, duration approval, quota_values& enforced);
 
+    // The table calls back into this.
+    quotas_service(const quotas_service&) = delete;
+    quotas_service& operator=(const quotas_service&) = delete;
+
     service_reply handle(const operation_call& call);
+    const model::operation_table& operations() const { return table_; }
     void advance(wall_time now) { store_.advance(now); }
     durable& kept() { return store_; }
 
 private:
-    using operation = service_reply (quotas_service::*)(const operation_call&);
-    static operation find_operation(std::string_view name);
-
     service_reply list_services(const operation_call& call);
     service_reply list_service_quotas(const operation_call& call);
     service_reply list_default_quotas(const operation_call& call);
@@ -41,7 +43,7 @@ private:
     quotas_result<quota_key> addressed(const operation_call& call) const;
     quotas_result<quota_key> addressed_by_arn(const operation_call& call) const;
 
-    model::validator validator_;
+    model::operation_table table_;
     quota_store store_;
 };
 

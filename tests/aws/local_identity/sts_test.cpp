@@ -212,6 +212,9 @@ TEST_F(sts_test, sessions_of_users) {
                             quoted(policy(R"({"Effect":"Allow","Action":"sqs:*","Resource":"*"})")) + "}");
     who = identities.find(text(ok("CreateAccessKey", R"({"UserName":"ann"})"), {"AccessKey", "AccessKeyId"}))
               ->who;
+    EXPECT_EQ(refused("GetSessionToken",
+                      R"({"SerialNumber":"arn:aws:iam::111122223333:mfa/ann","TokenCode":"123456"})"),
+              "403 AccessDenied MultiFactorAuthentication failed with invalid MFA one time pass code. ");
     const auto token = ok("GetSessionToken", R"({"DurationSeconds":900})");
     EXPECT_EQ(token.root().find("Credentials").find("Expiration").number(), to_unix_seconds(now + 900s));
     const principal same = session_of(token);
@@ -231,6 +234,13 @@ TEST_F(sts_test, sessions_of_users) {
               "403 AccessDenied Cannot call GetSessionToken with session credentials");
     EXPECT_EQ(refused("GetFederationToken", R"({"Name":"bob"})"),
               "403 AccessDenied Cannot call GetFederationToken with session credentials");
+}
+
+TEST_F(sts_test, refuses_what_it_does_not_have) {
+    EXPECT_EQ(refused("AssumeRole", assume(hub, R"(,"ProvidedContexts":[{"ContextAssertion":"abcd"}])")),
+              "400 ValidationError The local AWS does not support ProvidedContexts of AssumeRole.");
+    EXPECT_EQ(refused("DecodeAuthorizationMessage", R"({"EncodedMessage":"x"})"),
+              "400 UnknownOperationException Could not find operation DecodeAuthorizationMessage");
 }
 
 TEST_F(sts_test, sessions_are_limited_and_forgotten) {

@@ -1,11 +1,8 @@
 // What the service adds to its parts: every operation is there, one clock, one feed, tags and records of all.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "aws/local/model/shapes.hpp"
-#include "aws/local/sagemaker/common/coverage.hpp"
 #include "tests/aws/local_sagemaker/training_fixture.hpp"
 #include "tests/aws/local_sagemaker/tuning_fixture.hpp"
 
@@ -58,19 +55,14 @@ TEST_F(whole_service, has_every_operation_of_the_model) {
         EXPECT_TRUE(service.operations().rows().contains(o.name)) << o.name;
 }
 
-// After a change of a row: trainyard local --coverage prints the table.
-TEST_F(whole_service, the_readme_has_the_table_of_parameters) {
-    std::ifstream file{std::string{TRAINYARD_SOURCE_DIR} + "/aws/local/sagemaker/README.md"};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    const std::string table = sagemaker::coverage_table(service.operations());
-    EXPECT_NE(text.find(table), std::string::npos) << table;
+TEST_F(whole_service, tells_what_becomes_of_each_parameter) {
+    const std::string table = coverage_table(service.operations());
     EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 62);
     EXPECT_THAT(table, HasSubstr("| DeleteModel | ModelName | - | - |\n"));
     EXPECT_THAT(table,
                 HasSubstr("| CreateTrainingPlan | TrainingPlanName, TrainingPlanOfferingId, Tags | - | "
                           "SpareInstanceCountPerUltraServer |\n"));
-    EXPECT_THAT(sagemaker::coverage_table(sagemaker::operation_table{}),
-                HasSubstr("| DeleteModel | missing"));
+    EXPECT_THAT(coverage_table(sagemaker::operation_table{}), HasSubstr("| DeleteModel | missing"));
 }
 
 TEST_F(whole_service, tuning_jobs_start_real_training_jobs_at_their_time) {
