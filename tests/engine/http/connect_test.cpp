@@ -17,10 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using strings = std::vector<std::string>;
 
-task<response> fine(request /*r*/) {
-    co_return response{};
-}
-
 // A resolver with one table, which the test changes.
 struct names {
     std::map<std::string, strings> table;

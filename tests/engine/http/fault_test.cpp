@@ -20,7 +20,7 @@ struct expected {
     std::optional<errc> code;  // nothing: an answer, of the request's own
     std::string says = {};     // part of the message
 };
-const expected fine{};
+const expected served{};
 
 struct row {
     const char* name;
@@ -40,12 +40,6 @@ std::ostream& operator<<(std::ostream& out, const row& r) {
 // The answer names its request, so that one meant for another is seen.
 std::string body_of(std::size_t request) {
     return std::string(10'000, static_cast<char>('a' + request));
-}
-
-task<response> echo(request r) {
-    response out;
-    out.body = std::move(r.body);
-    co_return out;
 }
 
 class under_fault : public loopback, public ::testing::WithParamInterface<row> {
@@ -101,7 +95,7 @@ TEST_P(under_fault, is_reported_as_what_it_is) {
 const char after_sending[] = "after the request was sent, its effect is unknown";
 
 const row rows[] = {
-    {"nothing", {{}}, {fine, fine}, 2, 1},
+    {"nothing", {{}}, {served, served}, 2, 1},
     // It breaks.
     {"reset_inside_the_request", {{.request_bytes = 10, .end = ending::reset}}, {{errc::io, after_sending}}},
     {"end_inside_the_request", {{.request_bytes = 10}}, {{errc::io, after_sending}}},
@@ -113,12 +107,12 @@ const row rows[] = {
     {"end_inside_the_body", {{.answer_bytes = 1000}}, {{errc::io, after_sending}}, 1},
     {"a_broken_connection_is_not_used_again",
      {{.answer_bytes = 1000}, {}},
-     {{errc::io, after_sending}, fine},
+     {{errc::io, after_sending}, served},
      2,
      2},
     // One direction is closed, the other stands.
     {"half_open_without_answer", {{.request_bytes = 0}}, {{errc::io, after_sending}}},
-    {"half_open_while_the_server_answers", {{.server_sees_fin = true}}, {fine}, 1},
+    {"half_open_while_the_server_answers", {{.server_sees_fin = true}}, {served}, 1},
     // Nobody is there.
     {"black_hole",
      {{.answer_bytes = 0, .end = ending::silence}},
@@ -136,14 +130,14 @@ const row rows[] = {
      soon},
     {"silence_inside_the_body",
      {{.answer_bytes = 1000, .end = ending::silence}, {}},
-     {{errc::timeout, "deadline"}, fine},
+     {{errc::timeout, "deadline"}, served},
      2,
      2,
      0,
      soon},
     {"silence_on_a_reused_connection",
      {{.answers = 1, .end = ending::silence}},
-     {fine, {errc::timeout, "deadline"}},
+     {served, {errc::timeout, "deadline"}},
      1,
      1,
      0,
@@ -159,35 +153,35 @@ const row rows[] = {
      {{errc::limit, "larger than accepted"}},
      1},
     // Slow.
-    {"late", {{.latency = 20ms}}, {fine, fine}, 2, 1},
-    {"too_late", {{.latency = 1s}, {}}, {{errc::timeout, "deadline"}, fine}, 2, 2, 0, soon},
-    {"in_pieces", {{.piece = 500, .pause = 1ms}}, {fine, fine}, 2, 1},
+    {"late", {{.latency = 20ms}}, {served, served}, 2, 1},
+    {"too_late", {{.latency = 1s}, {}}, {{errc::timeout, "deadline"}, served}, 2, 2, 0, soon},
+    {"in_pieces", {{.piece = 500, .pause = 1ms}}, {served, served}, 2, 1},
     // Each byte is progress, and still the deadline holds.
     {"byte_after_byte", {{.piece = 1, .pause = 20ms}}, {{errc::timeout, "deadline"}}, 1, 1, 0, soon},
     // The server closes an idle connection while the next request is on its way.
-    {"end_races_a_request", {{.answers = 1, .wait_for_next_request = true}, {}}, {fine, fine}, 2, 2, 1},
+    {"end_races_a_request", {{.answers = 1, .wait_for_next_request = true}, {}}, {served, served}, 2, 2, 1},
     {"reset_races_a_request",
      {{.answers = 1, .wait_for_next_request = true, .end = ending::reset}, {}},
-     {fine, fine},
+     {served, served},
      2,
      2,
      1},
     {"end_races_a_request_two_times",
      {{.answers = 1, .wait_for_next_request = true}, {.answer_bytes = 0}},
-     {fine, {errc::io, after_sending}},
+     {served, {errc::io, after_sending}},
      2,
      2,
      1},
     {"end_races_a_request_that_must_not_be_sent_again",
      {{.answers = 1, .wait_for_next_request = true}, {}},
-     {fine, {errc::io, after_sending}},
+     {served, {errc::io, after_sending}},
      1,
      1,
      0,
      in_time,
      false},
     // Bytes that do not belong.
-    {"every_answer_two_times", {{.twice = true}}, {fine, fine, fine}, 3, 3},
+    {"every_answer_two_times", {{.twice = true}}, {served, served, served}, 3, 3},
     {"garbage_before_the_answer",
      {{.before_answer = "220 mail ready\r\n"}},
      {{errc::corrupt, "malformed"}},
@@ -195,7 +189,7 @@ const row rows[] = {
     {"zeros_before_the_answer", {{.before_answer = std::string(8, '\0')}}, {{errc::corrupt, "malformed"}}, 1},
     {"an_interim_answer_before_the_answer",
      {{.before_answer = "HTTP/1.1 100 Continue\r\n\r\n"}},
-     {fine, fine},
+     {served, served},
      2,
      1},
 };
@@ -207,7 +201,7 @@ using fault_cases = under_fault;
 
 // Whether the reset arrives before the request is written is the kernel's choice: then nothing was sent.
 TEST_F(fault_cases, a_reset_at_connect_is_one_of_two) {
-    const auto got = exchange_all({"", {{.request_bytes = 0, .end = ending::reset}}, {fine}});
+    const auto got = exchange_all({"", {{.request_bytes = 0, .end = ending::reset}}, {served}});
     ASSERT_FALSE(got[0].has_value());
     const auto code = got[0].error().code;
     EXPECT_TRUE(code == errc::io || code == errc::unreachable) << got[0].error().message;
@@ -216,7 +210,7 @@ TEST_F(fault_cases, a_reset_at_connect_is_one_of_two) {
 
 // The end may be there when the next request looks for a connection, or meet the request on its way.
 TEST_F(fault_cases, a_connection_that_ends_after_its_answer_is_replaced) {
-    const auto got = exchange_all({"", {{.answers = 1}, {}}, {fine, fine}});
+    const auto got = exchange_all({"", {{.answers = 1}, {}}, {served, served}});
     ASSERT_TRUE(got[0].has_value()) << got[0].error().message;
     ASSERT_TRUE(got[1].has_value()) << got[1].error().message;
     EXPECT_TRUE(got[1]->body == body_of(1));
@@ -226,7 +220,7 @@ TEST_F(fault_cases, a_connection_that_ends_after_its_answer_is_replaced) {
 
 // No client can see that a length is too small; that the rest is no answer to the next request it must.
 TEST_F(fault_cases, a_length_too_small_does_not_spill_into_the_next_answer) {
-    const auto got = exchange_all({"", {{.content_length_off_by = -9000}, {}}, {fine, fine}});
+    const auto got = exchange_all({"", {{.content_length_off_by = -9000}, {}}, {served, served}});
     ASSERT_TRUE(got[0].has_value()) << got[0].error().message;
     EXPECT_EQ(got[0]->body.size(), 1000U);
     ASSERT_TRUE(got[1].has_value()) << got[1].error().message;

@@ -16,10 +16,6 @@ using ::testing::StartsWith;
 const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n", post = "POST / HTTP/1.1\r\nHost: a\r\n";
 const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
 
-task<response> fine(request /*r*/) {
-    co_return response{};
-}
-
 std::string repeated(std::string_view what, std::size_t times) {
     std::string out;
     out.reserve(what.size() * times);

@@ -15,6 +15,22 @@ using asio::ip::tcp;
 
 }  // namespace
 
+task<response> fine(request /*r*/) {
+    co_return response{};
+}
+
+task<response> echo(request r) {
+    response out;
+    out.body = std::move(r.body);
+    co_return out;
+}
+
+task<result<std::vector<std::string>>> any_name(std::string /*host*/, mono_time /*deadline*/) {
+    std::vector<std::string> out;
+    out.emplace_back("127.0.0.1");
+    co_return out;
+}
+
 loopback::~loopback() {
     EXPECT_TRUE(done_) << "the test never called run()";
 }

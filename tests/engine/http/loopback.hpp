@@ -22,6 +22,11 @@ inline mono_time in(duration d) {
     return io::real_clock().mono() + d;
 }
 
+task<response> fine(request r);  // 200 without a body
+task<response> echo(request r);  // 200 with the body of the request
+// Every name is 127.0.0.1.
+task<result<std::vector<std::string>>> any_name(std::string host, mono_time deadline);
+
 class loopback : public ::testing::Test {
 protected:
     ~loopback() override;

@@ -27,18 +27,18 @@ TEST(race, families_take_turns_and_the_resolvers_first_begins) {
     EXPECT_THAT(interleaved({}), ElementsAre());
 }
 
-constexpr mono_time at(duration d) {
+constexpr mono_time after(duration d) {
     return mono_time{1h + d};
 }
 
 void expect_start(race_plan& p, duration when, std::size_t which) {
-    const auto s = p.next(at(when));
+    const auto s = p.next(after(when));
     EXPECT_EQ(s.what, action::start);
     EXPECT_EQ(s.which, which);
 }
 
 void expect_wait(race_plan& p, duration when, mono_time until) {
-    const auto s = p.next(at(when));
+    const auto s = p.next(after(when));
     EXPECT_EQ(s.what, action::wait);
     EXPECT_EQ(s.until, until);
 }
@@ -46,10 +46,10 @@ void expect_wait(race_plan& p, duration when, mono_time until) {
 TEST(race, an_address_that_does_not_answer_costs_one_stagger) {
     race_plan p(3);
     expect_start(p, 0ms, 0);
-    expect_wait(p, 0ms, at(250ms));
-    expect_wait(p, 249ms, at(250ms));
+    expect_wait(p, 0ms, after(250ms));
+    expect_wait(p, 249ms, after(250ms));
     expect_start(p, 250ms, 1);
-    expect_wait(p, 250ms, at(500ms));
+    expect_wait(p, 250ms, after(500ms));
     expect_start(p, 600ms, 2);
     expect_wait(p, 600ms, mono_time::max());
 }
@@ -60,7 +60,7 @@ TEST(race, when_all_have_failed_the_next_one_starts_at_once) {
     p.ended();
     expect_start(p, 1ms, 1);
     p.ended();
-    EXPECT_EQ(p.next(at(2ms)).what, action::lost);
+    EXPECT_EQ(p.next(after(2ms)).what, action::lost);
 }
 
 TEST(race, a_failure_beside_a_running_attempt_does_not_hurry_the_next) {
@@ -68,12 +68,12 @@ TEST(race, a_failure_beside_a_running_attempt_does_not_hurry_the_next) {
     expect_start(p, 0ms, 0);
     expect_start(p, 250ms, 1);
     p.ended();
-    expect_wait(p, 260ms, at(500ms));
+    expect_wait(p, 260ms, after(500ms));
 }
 
 TEST(race, nothing_to_try_is_lost) {
     race_plan p(0);
-    EXPECT_EQ(p.next(at(0ms)).what, action::lost);
+    EXPECT_EQ(p.next(after(0ms)).what, action::lost);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-task<response> echo(request r) {
+task<response> mirror(request r) {
     response out;
     out.fields.add("X-Method", r.method);
     out.fields.add("X-Target", r.target);
@@ -42,7 +42,7 @@ task<void> sends_and_reuses(client& c, origin to) {
 }
 
 TEST_F(loopback, a_connection_carries_request_after_request) {
-    const auto port = serve(echo);
+    const auto port = serve(mirror);
     client& c = make_client();
     run([&] { return sends_and_reuses(c, at(port)); });
     EXPECT_EQ(servers[0]->stats().requests, 3U);

@@ -13,10 +13,6 @@ using ::testing::StartsWith;
 
 const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-task<response> fine(request /*r*/) {
-    co_return response{};
-}
-
 task<void> expect_cut(boost::asio::io_context& io, std::uint16_t port, std::string bytes,
                       std::string before) {
     raw_peer peer(io);

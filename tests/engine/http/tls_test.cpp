@@ -20,18 +20,6 @@ namespace ssl = boost::asio::ssl;
 using ::testing::HasSubstr;
 using error_code = boost::system::error_code;
 
-task<response> echo(request r) {
-    response out;
-    out.body = std::move(r.body);
-    co_return out;
-}
-
-task<result<std::vector<std::string>>> any_name(std::string /*host*/, mono_time /*deadline*/) {
-    std::vector<std::string> out;
-    out.emplace_back("127.0.0.1");
-    co_return out;
-}
-
 task<void> requests(client& c, origin to, int count, std::vector<result<response>>& out) {
     for (int i = 0; i < count; ++i) {
         request r;

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-task<response> echo(request r) {
+task<response> echo_and_close(request r) {
     response out;
     out.fields.add("Connection", "close");
     out.body = std::move(r.body);
@@ -104,7 +104,7 @@ protected:
 };
 
 TEST_F(tunnel, tls_runs_from_end_to_end_inside_it) {
-    proxy.upstream = serve(echo, with(cert));
+    proxy.upstream = serve(echo_and_close, with(cert));
     client& c = make_client(through("me:hunter2@"));
     const origin to{true, "sqs.example", 443};
     const auto got = send(c, {to, to}, 2);
@@ -119,7 +119,7 @@ TEST_F(tunnel, tls_runs_from_end_to_end_inside_it) {
 }
 
 TEST_F(tunnel, the_origins_certificate_is_verified_inside_it) {
-    proxy.upstream = serve(echo, with(cert));
+    proxy.upstream = serve(echo_and_close, with(cert));
     client& c = make_client(through());
     const auto got = send(c, {{true, "other.example", 443}}, 1);
     ASSERT_FALSE(got[0].has_value());
@@ -131,21 +131,15 @@ TEST_F(tunnel, the_origins_certificate_is_verified_inside_it) {
 }
 
 TEST_F(tunnel, plain_origins_are_tunnelled_too) {
-    proxy.upstream = serve(echo);
+    proxy.upstream = serve(echo_and_close);
     client& c = make_client(through());
     const auto got = send(c, {{false, "sqs.example", 8080}}, 1);
     ASSERT_TRUE(got[0].has_value()) << got[0].error().message;
     EXPECT_EQ(proxy.heads.at(0), "CONNECT sqs.example:8080 HTTP/1.1\r\nHost: sqs.example:8080\r\n\r\n");
 }
 
-task<result<std::vector<std::string>>> any_name(std::string /*host*/, mono_time /*deadline*/) {
-    std::vector<std::string> out;
-    out.emplace_back("127.0.0.1");
-    co_return out;
-}
-
 TEST_F(tunnel, what_no_proxy_names_is_reached_without_it) {
-    const auto port = serve(echo);
+    const auto port = serve(echo_and_close);
     client_options options = through();
     options.lookup = any_name;
     client& c = make_client(options);
