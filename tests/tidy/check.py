@@ -442,9 +442,17 @@ def read_tree(root):
     return tree
 
 
+def compiled_sources(root, command):
+    """Paths that one entry of compile_commands.json compiles: itself, or what a generated file includes together."""
+    file = pathlib.Path(command["directory"], command["file"])
+    if file.parent.name != "Unity":
+        return [os.path.relpath(file, root)]
+    return [os.path.relpath(f, root) for f in re.findall(r'^#include "(.+\.cpp)"$', file.read_text(), re.M)]
+
+
 def read_compiled(root, build):
     commands = json.loads((build / "compile_commands.json").read_text())
-    return {os.path.relpath(os.path.join(c["directory"], c["file"]), root) for c in commands}
+    return {path for c in commands for path in compiled_sources(root, c)}
 
 
 def main():

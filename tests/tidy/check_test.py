@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Every rule of check.py finds a planted offender and lets its lawful neighbour pass."""
+import pathlib
+import tempfile
 import unittest
 
 import check
@@ -137,6 +139,16 @@ class dead_files(unittest.TestCase):
         self.assertEqual(["bench/d.cpp", "sigv4/b.cpp"],
                          [f.path for f in check.unbuilt_sources(tree, {"sigv4/a.cpp"})])
         self.assertEqual(["bench/d.cpp"], [f.path for f in check.unbuilt_sources(tree, None)])
+
+    def test_sources_that_are_compiled_together(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            unit = root / ".build/Unity/unity_0_cxx.cxx"
+            unit.parent.mkdir(parents=True)
+            unit.write_text(f'/* generated */\n#include "{root}/tests/a.cpp"\n#include "{root}/tests/b.cpp"\n')
+            command = {"directory": folder, "file": str(unit)}
+            self.assertEqual(["tests/a.cpp", "tests/b.cpp"], check.compiled_sources(root, command))
+            self.assertEqual(["sigv4/c.cpp"], check.compiled_sources(root, {**command, "file": "sigv4/c.cpp"}))
 
     def test_script_that_nobody_names(self):
         tree = {"tests/a.py": "import lib_b\n", "tests/lib_b.py": "", "ops/go": "", "ops/stop": "", "ops/README.md": "`go`\n"}

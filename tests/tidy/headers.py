@@ -30,7 +30,7 @@ def flags_of(command):
             skip = 1
         elif w == "-Xclang" or w.startswith(("-MD", "-MMD", "-Winvalid-pch", "-fpch")):
             continue
-        elif i and ("cmake_pch" in w or w.endswith(".cpp")):
+        elif i and ("cmake_pch" in w or w.endswith((".cpp", ".cxx"))):
             continue
         else:
             out.append(w)
@@ -46,7 +46,7 @@ def main():
     tree = check.read_tree(root)
     by_folder, proven = {}, set()
     for c in commands:
-        path = os.path.relpath(os.path.join(c["directory"], c["file"]), root)
+        path = check.compiled_sources(root, c)[0]
         by_folder.setdefault(os.path.dirname(path), (c["directory"], flags_of(c)))
         first = next(check.includes(tree.get(path, "")), None)
         if first and first[2] and "cmake_pch" not in c["command"]:
