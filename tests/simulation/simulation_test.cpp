@@ -2,7 +2,10 @@
 // it repeats itself, its faults happen, and its observer sees what it is there to see.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <fstream>
 #include <set>
+#include <string>
 
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/minimise.hpp"
@@ -58,6 +61,21 @@ TEST(Simulation, OneSeedIsOneRun) {
         hashes.insert(first.hash);
     }
     EXPECT_EQ(hashes.size(), 10U);
+}
+
+// The file is the same for every compiler and every level of optimisation; after a change of what is decided:
+// tests_simulation_seeds --seeds 100 --hashes > tests/simulation/hashes.txt
+TEST(Simulation, EveryCompilerDecidesTheSame) {
+    std::ifstream file{std::string{TRAINYARD_SOURCE_DIR} + "/tests/simulation/hashes.txt"};
+    std::uint64_t seed = 0, hash = 0;
+    int seeds = 0, different = 0;
+    while (file >> std::dec >> seed >> std::hex >> hash) {
+        ++seeds;
+        const outcome o = run(make_plan(seed, {}));
+        if (o.hash != hash && ++different <= 3) ADD_FAILURE() << "seed " << seed << " went another way";
+    }
+    EXPECT_EQ(seeds, 100);
+    EXPECT_EQ(different, 0);
 }
 
 TEST(Simulation, WithoutFaultsEveryJobOfAGoodMessageIsStartedAndNothingElse) {
