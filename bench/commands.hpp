@@ -19,6 +19,7 @@ void add_http(CLI::App& app, action& run);
 void add_server(CLI::App& app, action& run);
 // `count_allocations`: those of the calling thread; null where they cannot be counted.
 void add_queue(CLI::App& app, action& run, std::uint64_t (*count_allocations)());
+void add_outbox(CLI::App& app, action& run);
 void add_compare(CLI::App& app, action& run);
 void add_ledger(CLI::App& app, action& run);
 void add_schedule(CLI::App& app, action& run);

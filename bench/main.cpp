@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
 #else
     add_queue(app, run, nullptr);
 #endif
+    add_outbox(app, run);
     add_compare(app, run);
     add_ledger(app, run);
     add_schedule(app, run);

@@ -4,18 +4,18 @@
 // A batch goes out when it is full by count or by bytes, or when its oldest entry has lingered. An entry that
 // failed by the service's fault is tried again, alone with others that wait, after a growing pause; one that
 // failed by ours is given up at once, because the same request fails for ever.
+//
+// Of a group one entry is out at a time: when one of two in a batch fails, the other one must not have gone
+// before it. Only the first that waits of a group that has none out can go, so it alone stands where take()
+// looks: an entry costs O(log n) of those that can go, however many wait behind others of their groups.
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -52,21 +52,18 @@ public:
 
     // Nothing when too many wait, or when the entry alone is larger than a batch may be.
     std::optional<ticket> add(Entry entry, std::size_t bytes, mono_time now, std::string group = {}) {
-        if (bytes > limits_.bytes || waiting() >= limits_.waiting) return std::nullopt;
+        if (bytes > limits_.bytes || waiting_ >= limits_.waiting) return std::nullopt;
         const ticket id = next_++;
-        grow(fresh_);
-        waiting_bytes_ += bytes;
-        fresh_.push_back({item{id, std::move(entry), bytes, std::move(group), 0}, now});
+        const slot s = keep(item{id, std::move(entry), bytes, std::move(group), 0}, now);
+        if (slots_[s].what.group.empty()) {
+            append(free_, s);
+            count_ready(s);
+            return id;
+        }
+        group_state& g = groups_[slots_[s].what.group];
+        append(g.waiting, s);
+        if (g.waiting.first == s && !g.out) offer(s);
         return id;
-    }
-
-    // Another value for an entry that has not gone out: a newer receipt handle. False when it is in flight or
-    // over.
-    bool replace(ticket id, Entry entry) {
-        for (auto* queue : {&fresh_, &again_})
-            for (auto& w : *queue)
-                if (w.what.id == id) return w.what.entry = std::move(entry), true;
-        return false;
     }
 
     // A batch that goes out now; empty when none is due. `flush`: without waiting for company.
@@ -78,54 +75,39 @@ public:
     // The same into memory that is used again. True when there is one.
     bool take_into(batch& out, mono_time now, bool flush = false) {
         out.clear();
-        if (in_flight_batches_ >= limits_.batches_in_flight || waiting() == 0) return false;
+        if (in_flight_batches_ >= limits_.batches_in_flight || waiting_ == 0) return false;
+        while (!pausing_.empty() && pausing_.front().at <= now) {
+            const slot s = pop(pausing_).which;
+            push(again_, {{}, slots_[s].what.id, s});
+            count_ready(s);
+        }
+        if (ready_ == 0) return false;
+        const bool full = ready_ >= limits_.entries || ready_bytes_ > limits_.bytes;
+        if (!full && !flush && again_.empty() && now < lingers_until()) return false;
         std::size_t bytes = 0;
-        std::set<std::string> blocked;  // groups of which an earlier entry stays behind
-        std::set<std::string> chosen_groups;
-        bool full = false;
-        bool due = flush;
-        struct place {
-            waiters* from;
-            std::size_t at;
-        };
-        std::array<place, batch_entries_max> chosen{};
-        std::size_t chosen_size = 0;
-        for (auto* queue : {&again_, &fresh_}) {
-            for (std::size_t i = 0; i < queue->size() && !full; ++i) {
-                waiter& w = (*queue)[i];
-                const std::string& group = w.what.group;
-                const bool held =
-                    !group.empty() && (blocked.contains(group) || busy_groups_.contains(group) ||
-                                       (limits_.group_order && chosen_groups.contains(group)));
-                const bool early = queue == &again_ && w.since > now;
-                if (held || early) {
-                    if (!group.empty()) blocked.insert(group);
-                    continue;
-                }
-                if (bytes + w.what.bytes > limits_.bytes) {
-                    full = true;  // by size: what fits goes
-                    break;
-                }
-                bytes += w.what.bytes;
-                due = due || queue == &again_ || now >= w.since + limits_.linger;
-                chosen[chosen_size++] = {queue, i};
-                if (!group.empty()) chosen_groups.insert(group);
-                full = chosen_size == limits_.entries;
-            }
-        }
-        if (chosen_size == 0 || (!full && !due)) return false;
-        for (std::size_t n = 0; n < chosen_size; ++n)
-            out.push_back(std::move((*chosen[n].from)[chosen[n].at].what));
-        for (auto* queue : {&again_, &fresh_}) {
-            std::size_t removed = 0;
-            for (std::size_t n = 0; n < chosen_size; ++n)
-                if (chosen[n].from == queue)
-                    queue->rerase(queue->begin() + static_cast<std::ptrdiff_t>(chosen[n].at - removed++));
-        }
-        for (item& i : out) {
-            waiting_bytes_ -= i.bytes;
+        while (ready_ > 0 && out.size() < limits_.entries) {
+            const source from = next_source();
+            const slot s = from == source::again    ? again_.front().which
+                           : from == source::groups ? fronts_.front().which
+                                                    : free_.first;
+            if (bytes + slots_[s].what.bytes > limits_.bytes) break;  // full by size: what fits goes
+            bytes += slots_[s].what.bytes;
+            if (from == source::again)
+                pop(again_);
+            else if (from == source::groups)
+                pop(fronts_);
+            else
+                drop_first(free_);
+            --ready_;
+            ready_bytes_ -= slots_[s].what.bytes;
+            item& i = out.emplace_back(std::move(slots_[s].what));
             ++i.attempts;
-            if (!i.group.empty()) ++busy_groups_[i.group];
+            if (!i.group.empty()) {
+                group_state& g = groups_.find(i.group)->second;
+                drop_first(g.waiting);
+                g.out = true;
+            }
+            release(s);
         }
         ++in_flight_batches_;
         in_flight_ += out.size();
@@ -134,22 +116,29 @@ public:
 
     // How the batch ended: every item of it is reported by exactly one of these, then batch_ended().
     fate succeeded(const item& i) {
-        finish(i);
+        count_back();
+        leave(i.group);
         return fate::done;
     }
     fate failed(item i, failure why, mono_time now) {
-        finish(i);
-        if (why.sender_fault || i.attempts >= limits_.attempts) return fate::given_up;
+        count_back();
+        if (why.sender_fault || i.attempts >= limits_.attempts) {
+            leave(i.group);
+            return fate::given_up;
+        }
         const auto doubled = limits_.pause * (std::int64_t{1} << std::min(i.attempts - 1, 20));
         const duration longest = std::min<duration>(doubled, limits_.pause_max);
         const auto pause = std::chrono::duration_cast<duration>(longest * random_.unit());
-        // In the order of their tickets, so that a group's entries keep theirs.
-        const auto at =
-            std::find_if(again_.begin(), again_.end(), [&i](const waiter& w) { return w.what.id > i.id; });
-        waiting_bytes_ += i.bytes;
-        const auto place = at - again_.begin();
-        grow(again_);
-        again_.insert(again_.begin() + place, {std::move(i), now + pause});
+        const slot s = keep(std::move(i), now + pause);
+        const std::string& name = slots_[s].what.group;
+        if (!name.empty()) {
+            group_state& g = groups_.find(name)->second;  // before those that came after it
+            slots_[s].next = g.waiting.first;
+            if (g.waiting.first == none) g.waiting.last = s;
+            g.waiting.first = s;
+            g.out = false;
+        }
+        offer(s);
         return fate::waits_for_retry;
     }
     void batch_ended() {
@@ -157,70 +146,159 @@ public:
         --in_flight_batches_;
     }
 
-    // All that waits, in order; it will not go out.
+    // All that waits, in the order it came; it will not go out.
     std::vector<item> give_up_waiting() {
         std::vector<item> out;
-        for (auto* queue : {&again_, &fresh_}) {
-            for (waiter& w : *queue) out.push_back(std::move(w.what));
-            queue->clear();
-        }
-        waiting_bytes_ = 0;
+        for (waiter& w : slots_)
+            if (w.waits) out.push_back(std::move(w.what));
+        std::sort(out.begin(), out.end(), [](const item& a, const item& b) { return a.id < b.id; });
+        slots_.clear();
+        spare_ = none;
+        free_ = {};
+        for (auto* heap : {&again_, &fronts_, &pausing_}) heap->clear();
+        for (auto& [name, g] : groups_) g.waiting = {};
+        std::erase_if(groups_, [](const auto& g) { return !g.second.out; });
+        waiting_ = ready_ = ready_bytes_ = 0;
         return out;
     }
 
     // When take() is worth asking next, if nothing else happens; nothing: not before an add or an end.
     std::optional<mono_time> next_due() const {
         if (in_flight_batches_ >= limits_.batches_in_flight) return std::nullopt;
+        if (!again_.empty()) return slots_[again_.front().which].since;
         std::optional<mono_time> at;
-        const auto sooner = [&at](mono_time t) { at = at ? std::min(*at, t) : t; };
-        std::set<std::string_view> behind;  // groups with an entry that goes first
-        for (const waiter& w : again_) {
-            const std::string& group = w.what.group;
-            if (!group.empty() && (busy_groups_.contains(group) || !behind.insert(group).second)) continue;
-            sooner(w.since);
-        }
-        for (const waiter& w : fresh_) {
-            const std::string& group = w.what.group;
-            if (!group.empty() && (busy_groups_.contains(group) || behind.contains(group))) continue;
-            sooner(w.since + limits_.linger);
-            break;
-        }
+        if (ready_ > 0) at = lingers_until();
+        if (!pausing_.empty()) at = at ? std::min(*at, pausing_.front().at) : pausing_.front().at;
         return at;
     }
 
-    std::size_t waiting() const { return fresh_.size() + again_.size(); }
-    // As many entries wait as fill a batch, or one that may by its size.
-    bool may_fill() const { return waiting() >= limits_.entries || waiting_bytes_ >= limits_.bytes; }
+    std::size_t waiting() const { return waiting_; }
+    // As many entries can go as fill a batch, or one that may by its size.
+    bool may_fill() const { return ready_ >= limits_.entries || ready_bytes_ >= limits_.bytes; }
     std::size_t in_flight() const { return in_flight_; }
-    bool idle() const { return waiting() == 0 && in_flight_ == 0; }
+    bool idle() const { return waiting_ == 0 && in_flight_ == 0; }
 
 private:
+    using slot = std::uint32_t;
+    static constexpr slot none = ~slot{0};
+
+    // Entries stay where they are and are named by their slots, which are used again: a steady stream
+    // allocates nothing.
     struct waiter {
         item what;
         mono_time since{};  // fresh: when it came; again: when it may go
+        slot next = none;   // in its list, or the next spare one
+        bool waits = false;
     };
-    // A ring, so that a steady stream of entries allocates nothing.
-    using waiters = boost::circular_buffer<waiter>;
-    static constexpr std::size_t waiters_min = 64;
+    struct list {
+        slot first = none, last = none;
+    };
+    struct group_state {
+        list waiting;  // by ticket
+        bool out = false;
+    };
+    // A slot in a heap, by time and then by ticket.
+    struct place {
+        mono_time at{};
+        ticket id = 0;
+        slot which = none;
+    };
+    using places = std::vector<place>;
+    enum class source : unsigned char { again, groups, free };
 
-    static void grow(waiters& w) {
-        if (w.full()) w.set_capacity(std::max(waiters_min, 2 * w.capacity()));
+    static bool later(const place& a, const place& b) { return a.at != b.at ? a.at > b.at : a.id > b.id; }
+    static void push(places& heap, place p) {
+        heap.push_back(p);
+        std::push_heap(heap.begin(), heap.end(), later);
+    }
+    static place pop(places& heap) {
+        std::pop_heap(heap.begin(), heap.end(), later);
+        const place out = heap.back();
+        heap.pop_back();
+        return out;
     }
 
-    void finish(const item& i) {
+    slot keep(item what, mono_time since) {
+        if (spare_ == none) {
+            spare_ = static_cast<slot>(slots_.size());
+            slots_.emplace_back();
+        }
+        const slot s = spare_;
+        waiter& w = slots_[s];
+        spare_ = w.next;
+        w = {std::move(what), since, none, true};
+        ++waiting_;
+        return s;
+    }
+    void release(slot s) {
+        slots_[s].waits = false;
+        slots_[s].next = spare_;
+        spare_ = s;
+        --waiting_;
+    }
+    void append(list& to, slot s) {
+        if (to.first == none)
+            to.first = s;
+        else
+            slots_[to.last].next = s;
+        to.last = s;
+    }
+    void drop_first(list& of) {
+        of.first = slots_[of.first].next;
+        if (of.first == none) of.last = none;
+    }
+
+    // The entry may go as far as its group is concerned: at once when fresh, after its pause when not.
+    void offer(slot s) {
+        const waiter& w = slots_[s];
+        if (w.what.attempts > 0) return push(pausing_, {w.since, w.what.id, s});
+        push(fronts_, {{}, w.what.id, s});
+        count_ready(s);
+    }
+    void count_ready(slot s) {
+        ++ready_;
+        ready_bytes_ += slots_[s].what.bytes;
+    }
+    void count_back() {
         TY_CHECK(in_flight_ > 0, "an item was out");
         --in_flight_;
-        if (i.group.empty()) return;
-        const auto busy = busy_groups_.find(i.group);
-        if (--busy->second == 0) busy_groups_.erase(busy);
+    }
+    // The group's entry that was out has come to its end: the next one may go.
+    void leave(const std::string& name) {
+        if (name.empty()) return;
+        const auto g = groups_.find(name);
+        g->second.out = false;
+        if (g->second.waiting.first == none)
+            groups_.erase(g);
+        else
+            offer(g->second.waiting.first);
+    }
+
+    // What goes next: retries first, then by ticket.
+    source next_source() const {
+        if (!again_.empty()) return source::again;
+        if (fronts_.empty()) return source::free;
+        if (free_.first == none) return source::groups;
+        return fronts_.front().id < slots_[free_.first].what.id ? source::groups : source::free;
+    }
+    // Of the oldest fresh entry that can go; there is one.
+    mono_time lingers_until() const {
+        const slot oldest = next_source() == source::groups ? fronts_.front().which : free_.first;
+        return slots_[oldest].since + limits_.linger;
     }
 
     coalescer_limits limits_;
     rng random_;
     ticket next_ = 1;
-    waiters fresh_, again_;
-    std::map<std::string, std::size_t, std::less<>> busy_groups_;  // entries in flight by group
-    std::size_t in_flight_batches_ = 0, in_flight_ = 0, waiting_bytes_ = 0;
+    std::vector<waiter> slots_;
+    slot spare_ = none;
+    list free_;       // fresh, of no group
+    places fronts_;   // fresh, the first of its group
+    places pausing_;  // failed and not due
+    places again_;    // failed and due; of a group they hold the first entry alone, while none is out
+    std::unordered_map<std::string, group_state> groups_;  // with an entry that waits or is out
+    std::size_t in_flight_batches_ = 0, in_flight_ = 0;
+    std::size_t waiting_ = 0, ready_ = 0, ready_bytes_ = 0;  // ready: in free_, fronts_ or again_
 };
 
 }  // namespace trainyard::aws::sqs

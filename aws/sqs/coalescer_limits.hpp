@@ -15,8 +15,6 @@ struct coalescer_limits {
     std::size_t batches_in_flight = 16;
     std::size_t waiting = 100'000;  // entries not in flight; beyond it add() refuses
     int attempts = 5;               // of one entry
-    // One entry of a group in a batch: when one of two fails, the other one must not have gone before it.
-    bool group_order = true;
     duration pause =
         std::chrono::milliseconds{100};  // before the second attempt, doubled each time, with full jitter
     duration pause_max = std::chrono::seconds{10};

@@ -110,14 +110,6 @@ TEST(coalescer, a_fault_of_the_sender_is_not_repeated_and_others_not_for_ever) {
     EXPECT_TRUE(c.idle());
 }
 
-TEST(coalescer, a_newer_value_takes_the_place_of_one_that_waits) {
-    numbers c{{}, rng{1}};
-    const auto id = c.add(1, 1, start);
-    EXPECT_TRUE(c.replace(*id, 5));
-    EXPECT_THAT(entries(c.take(start, true)), ElementsAre(5));
-    EXPECT_FALSE(c.replace(*id, 6));
-}
-
 TEST(coalescer, a_group_has_one_entry_under_way) {
     numbers c{{}, rng{1}};
     c.add(1, 1, start, "a");
@@ -133,6 +125,56 @@ TEST(coalescer, a_group_has_one_entry_under_way) {
     EXPECT_THAT(entries(b), ElementsAre(1));
     succeed(c, b);
     EXPECT_THAT(entries(c.take(start + 1min, true)), ElementsAre(2));
+}
+
+// Groups of which nothing is out fill a batch, however many wait behind others of their groups.
+TEST(coalescer, a_long_backlog_of_groups_goes_out_in_full_batches_and_in_order) {
+    constexpr int groups = 100, of_each = 200;
+    numbers c{{}, rng{1}};
+    std::vector<int> last(groups, -1);
+    for (int i = 0; i < groups * of_each; ++i)
+        c.add(i, 1, start, std::to_string(i < groups * of_each / 2 ? i / (of_each / 2) : i % groups));
+    std::size_t batches = 0;
+    std::vector<numbers::batch> out;
+    while (!c.idle()) {
+        for (auto b = c.take(start); !b.empty(); b = c.take(start)) out.push_back(std::move(b));
+        ASSERT_FALSE(out.empty());
+        for (const auto& b : out) {
+            ASSERT_EQ(b.size(), 10U);
+            for (const auto& i : b) {
+                int& before = last[static_cast<std::size_t>(std::stoi(i.group))];
+                ASSERT_GT(i.entry, before);
+                before = i.entry;
+            }
+            succeed(c, b);
+            ++batches;
+        }
+        out.clear();
+    }
+    EXPECT_EQ(batches, groups * of_each / 10U);
+}
+
+TEST(coalescer, what_is_given_up_comes_in_its_order_and_leaves_nothing) {
+    numbers c{{}, rng{1}};
+    c.add(0, 1, start, "a");
+    c.add(1, 1, start, "a");
+    c.add(2, 1, start);
+    c.add(3, 1, start, "b");
+    const auto b = c.take(start, true);
+    ASSERT_THAT(entries(b), ElementsAre(0, 2, 3));
+    c.failed(b[1], {}, start);
+    c.failed(b[2], {}, start);
+    c.add(4, 1, start);
+    c.add(5, 1, start, "b");
+    EXPECT_THAT(entries(c.give_up_waiting()), ElementsAre(1, 2, 3, 4, 5));
+    EXPECT_EQ(c.waiting(), 0U);
+    EXPECT_FALSE(c.idle());
+    c.succeeded(b[0]);
+    c.batch_ended();
+    EXPECT_TRUE(c.idle());
+    c.add(6, 1, start + 1min, "a");
+    c.add(7, 1, start + 1min, "b");
+    EXPECT_THAT(entries(c.take(start + 1min, true)), ElementsAre(6, 7));
 }
 
 // Random origins, failures and times: every entry comes to exactly one end, limits hold, nothing lingers
