@@ -14,6 +14,7 @@
 namespace trainyard::config {
 namespace {
 
+constexpr std::array<std::string_view, 3> group_orders{"none", "start", "end"};
 constexpr std::array<std::string_view, 6> kinds{"training",  "tuning",   "processing",
                                                 "transform", "pipeline", "endpoint"};
 
@@ -84,7 +85,7 @@ void read_tenant(const node& n, fleet& f) {
 
 void read_queue(const node& n, fleet& f) {
     n.only({"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue",
-            "weight", "payload_buckets"});
+            "weight", "payload_buckets", "group_order"});
     queue q;
     q.url = n["url"].text();
     q.name = n["name"].text(q.url.substr(q.url.rfind('/') + 1));
@@ -105,6 +106,12 @@ void read_queue(const node& n, fleet& f) {
         n["kind"].fail(fmt::format("'{}' is not one of {}", q.default_kind, fmt::join(kinds, ", ")));
     q.reject_queue = n["reject_queue"].text();
     q.results_queue = n["results_queue"].text();
+    q.group_order = n["group_order"].text("none");
+    if (std::find(group_orders.begin(), group_orders.end(), q.group_order) == group_orders.end())
+        n["group_order"].fail(
+            fmt::format("'{}' is not one of {}", q.group_order, fmt::join(group_orders, ", ")));
+    if (q.group_order != "none" && !(q.url.empty() ? q.name : q.url).ends_with(".fifo"))
+        n["group_order"].fail("only FIFO queues, whose names end in .fifo, have message groups");
     q.weight = n["weight"].real(1, 0.01, 100);
     q.payload_buckets = n["payload_buckets"].texts();
     f.queues.push_back(std::move(q));

@@ -43,7 +43,10 @@ struct queue {
     std::string default_kind = "training";
     std::string reject_queue;   // name or URL; empty: none
     std::string results_queue;  // told of the end of every job; name or URL; empty: none
-    double weight = 1;          // its share of receives beyond the one that every queue has, 0.01 to 100
+    // FIFO queues: jobs of one message group start in the order in which they were sent, each when the one
+    // before it was started, or has ended: "none", "start", "end".
+    std::string group_order = "none";
+    double weight = 1;  // its share of receives beyond the one that every queue has, 0.01 to 100
     // S3 buckets from which a message's body may be read when it is too large for SQS (Amazon's extended
     // client library); empty: such messages are refused.
     std::vector<std::string> payload_buckets;

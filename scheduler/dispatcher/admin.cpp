@@ -53,7 +53,10 @@ std::string explain(const core& c, const lifecycle::job& j, const clock& time) {
     w.begin_object()
         .member("job", lifecycle::to_text(j.facts.id))
         .member("state", lifecycle::to_string(j.state));
-    w.member("reason", j.reason).member("summary", e.summary).member("tenant_reason", e.tenant_reason);
+    const std::string held = c.machine().held_by(j.facts.id);
+    w.member("reason", j.reason)
+        .member("summary", held.empty() ? e.summary : held)
+        .member("tenant_reason", e.tenant_reason);
     w.member("ahead", e.ahead).key("pools").begin_object();
     for (const auto& [pool, why] : e.pool_reasons) w.member(pool, std::string_view{why});
     w.end_object().end_object();

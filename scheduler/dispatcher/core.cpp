@@ -35,6 +35,7 @@ std::map<std::string, lifecycle::queue_rules> make_rules(const config::fleet& f)
         r.priorities = f.priorities;
         r.default_priority = f.default_priority;
         r.default_kind = q.default_kind;
+        r.group_order = lifecycle::parse_group_rule(q.group_order).value_or(lifecycle::group_rule::none);
         r.priority_cap =
             std::max_element(f.priorities.begin(), f.priorities.end(), [](const auto& a, const auto& b) {
                 return a.second < b.second;

@@ -18,6 +18,7 @@ lifecycle::incoming_message to_incoming(const std::string& queue, const aws::sqs
     in.queue = queue;
     in.message_id = m.id;
     in.deduplication_id = m.deduplication_id;
+    in.group_id = m.group_id;
     in.body = m.body;
     in.receive_count = static_cast<int>(std::clamp<std::int64_t>(m.receive_count, 1, 1'000'000));
     for (const auto& a : m.attributes)
@@ -54,6 +55,8 @@ void driver::open_queues() {
         s.where = link.where;
         s.who = link.who;
         s.weight = link.settings.weight;
+        // A message whose body is fetched from S3 must not be overtaken by the next one of its group.
+        s.one_at_a_time = link.settings.group_order != "none" && !link.settings.payload_buckets.empty();
         intake& in = intakes_[name];
         in.queue = consumer_.add_queue(s, *this);
         queue_names_.push_back(name);

@@ -113,6 +113,8 @@ admission admit(const incoming_message& m, const queue_rules& rules) {
     a.facts.queue = m.queue;
     a.facts.message_id = m.message_id;
     a.facts.dedup_key = dedup_key(m);
+    if (!m.group_id.empty() && rules.group_order != group_rule::none)
+        a.facts.terms.turn = {rules.group_order, m.group_id};
     if (!m.unreadable.empty()) {
         a.refused = rejection{m.unreadable, ""};
         return a;

@@ -30,12 +30,14 @@ struct queue_rules {
     std::string default_priority;
     int priority_cap = 0;
     std::string default_kind = "training";
+    lifecycle::group_rule group_order = lifecycle::group_rule::none;  // of jobs of one message group
 };
 
 struct incoming_message {
     std::string queue;
     std::string message_id;
     std::string deduplication_id;  // FIFO; empty: none
+    std::string group_id{};        // FIFO; empty: none
     std::string body;
     std::map<std::string, std::string> attributes;  // trainyard.kind, trainyard.tenant, trainyard.priority
     int receive_count = 1;                          // as SQS counts, this time included

@@ -65,6 +65,20 @@ struct dependency {
     friend bool operator==(const dependency&, const dependency&) = default;
 };
 
+// Which jobs of a FIFO message group have to be through before the next one may start.
+enum class group_rule : unsigned char {
+    none,   // nobody waits
+    start,  // SageMaker has accepted a start of each earlier one, or it has ended without
+    end,    // each earlier one has ended, however
+};
+std::string_view to_string(group_rule r);
+std::optional<group_rule> parse_group_rule(std::string_view text);
+struct group_turn {
+    group_rule rule = group_rule::none;
+    std::string group;  // within the queue; empty only without a rule
+    friend bool operator==(const group_turn&, const group_turn&) = default;
+};
+
 // What few jobs have; one text in the ledger, so that a new member needs no new column.
 struct job_terms {
     dependency depends_on;
@@ -73,6 +87,7 @@ struct job_terms {
     bool retry_user_failures = false;
     bool own_config = false;  // an endpoint's configuration is made, and deleted, with it
     std::string target;       // of a pipeline execution: the pipeline's name
+    group_turn turn;
     friend bool operator==(const job_terms&, const job_terms&) = default;
 };
 

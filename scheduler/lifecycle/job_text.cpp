@@ -10,6 +10,7 @@ namespace {
 
 // In the order of the enumerations. The ledger stores these words, so none of them may ever change.
 constexpr std::array<std::string_view, 3> rule_names = {"all", "any", "always"};
+constexpr std::array<std::string_view, 3> turn_names = {"none", "start", "end"};
 constexpr std::array<std::string_view, 4> cause_names = {"", "cancelled", "preempted", "lifetime"};
 
 template <std::size_t N>
@@ -45,6 +46,15 @@ std::optional<dependency_rule> parse_dependency_rule(std::string_view text) {
     return i ? std::optional{static_cast<dependency_rule>(*i)} : std::nullopt;
 }
 
+std::string_view to_string(group_rule r) {
+    return turn_names.at(static_cast<std::size_t>(r));
+}
+
+std::optional<group_rule> parse_group_rule(std::string_view text) {
+    const auto i = index_of(turn_names, text);
+    return i ? std::optional{static_cast<group_rule>(*i)} : std::nullopt;
+}
+
 std::string_view to_string(stop_cause c) {
     return cause_names.at(static_cast<std::size_t>(c));
 }
@@ -63,6 +73,11 @@ std::string to_text(const job_terms& t) {
     if (t.retry_user_failures) w.member("retry_user", true);
     if (t.own_config) w.member("own_config", true);
     if (!t.target.empty()) w.member("target", std::string_view{t.target});
+    if (t.turn.rule != group_rule::none)
+        w.key("turn")
+            .begin_object()
+            .member(to_string(t.turn.rule), std::string_view{t.turn.group})
+            .end_object();
     return w.end_object().take();
 }
 
@@ -83,6 +98,12 @@ result<job_terms> parse_terms(std::string_view text) {
     t.retry_user_failures = v.find("retry_user").boolean().value_or(false);
     t.own_config = v.find("own_config").boolean().value_or(false);
     t.target = text_of(v.find("target"));
+    const json::value turn = v.find("turn");
+    for (auto i = turn.members().begin(); i != turn.members().end(); ++i) {
+        const auto rule = parse_group_rule(i.key());
+        if (!rule) return corrupt("an unknown rule of a message group");
+        t.turn = {*rule, text_of(*i)};
+    }
     return t;
 }
 

@@ -79,6 +79,7 @@ void machine::end(job& j, state to, std::string reason, wall_time now) {
     }
     if (is_terminal(to)) {
         --live_;
+        held_.erase(id);
         refusals_.erase(id);
         j.not_before.reset();
         const outlets o = outlets_.contains(j.facts.queue) ? outlets_.at(j.facts.queue) : outlets{};
@@ -89,7 +90,9 @@ void machine::end(job& j, state to, std::string reason, wall_time now) {
         }
     }
     move(j, to, std::move(reason), now);
-    if (is_terminal(to)) wake_dependents(j, now);
+    if (!is_terminal(to)) return;
+    wake_dependents(j, now);
+    passed_in_group(j, true, now);
 }
 
 void machine::wait_until(job_id id, wall_time when) {
@@ -123,6 +126,7 @@ void machine::restore(std::vector<job> jobs, wall_time now) {
             continue;
         }
         ++live_;
+        enter_group(j);
         if (!holds_quota(j.state)) {
             if (const auto e = expires(j)) wait_until(id, *e);
             make_ready(j, now);
@@ -217,6 +221,7 @@ void machine::became_running(job& j, const std::string& arn, wall_time now) {
         by_arn_[arn] = j.facts.id;
     }
     move(j, state::running, "", now);
+    passed_in_group(j, false, now);
     tracking& t = tracking_.at(j.facts.id);
     t.shown = now + timing_.visible_after;
     if (t.hinted) look(j, false);
@@ -244,6 +249,11 @@ void machine::check_invariants() const {
         TY_CHECK(j.facts.id == id, "a job stands under its own id");
         TY_CHECK(by_dedup_.contains(j.facts.dedup_key), "every job is remembered for deduplication");
         live += is_terminal(j.state) ? 0 : 1;
+        const bool in_line =
+            has_turn(j) && groups_.contains(group_of(j)) && groups_.at(group_of(j)).live.contains(id);
+        TY_CHECK(in_line == (has_turn(j) && !is_terminal(j.state)), "who has not ended stands in its group");
+        TY_CHECK(!held_.contains(id) || (j.state == state::pending && j.attempt == 0),
+                 "only what was never started waits for its turn");
         untold += j.progress.result_due ? 1 : 0;
         TY_CHECK(!j.progress.result_due || is_terminal(j.state), "only what has ended is told");
         TY_CHECK(j.progress.uncharged <= j.attempt, "no more attempts are free than there were");

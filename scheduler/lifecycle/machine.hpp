@@ -129,6 +129,9 @@ public:
     // Whether a Create that waited for its budget may leave: its attempt may have been found, and have ended.
     bool still_starts(job_id id, int attempt) const;
     const job* find(job_id id) const;
+    // What keeps a pending job from the scheduler: the turn of its message group, or jobs that it depends on.
+    // Empty: nothing of these.
+    std::string held_by(job_id id) const;
     const std::map<job_id, job>& jobs() const { return jobs_; }
     std::size_t live() const { return live_; }           // jobs that are not terminal
     std::size_t untold() const { return untold_; }       // terminal ones whose result is still due
@@ -191,6 +194,16 @@ private:
     void time_for_pending(job& j, wall_time now);
     void time_for_running(job& j, wall_time now);
     std::optional<wall_time> expires(const job& j) const;
+    // machine_turns.cpp: the order of message groups
+    struct group_line {                  // of jobs that have not ended, in the order of their messages
+        std::set<job_id> live, waiting;  // waiting: not started yet
+    };
+    static bool has_turn(const job& j) { return j.facts.terms.turn.rule != group_rule::none; }
+    static std::string group_of(const job& j);
+    void enter_group(const job& j);
+    void passed_in_group(const job& j, bool ended, wall_time now);
+    const job* ahead_in_group(const job& j) const;
+    bool comes_after(const job& later, const job& j) const;
 
     std::string installation_;
     timing timing_;
@@ -200,9 +213,11 @@ private:
     std::unordered_map<std::string, job_id> by_dedup_;          // order-free: looked up only
     std::map<std::pair<stream, std::string>, job_id> by_name_;  // (stream, SageMaker name) of live attempts
     // Of live pipeline executions; and the newest of each tenant and name, for depends_on.
-    std::unordered_map<std::string, job_id> by_arn_;  // order-free: looked up only
-    std::unordered_map<std::string, job_id> newest_;  // order-free: looked up only
-    std::multimap<std::string, job_id> dependents_;   // by what they wait for, as they name it
+    std::unordered_map<std::string, job_id> by_arn_;      // order-free: looked up only
+    std::unordered_map<std::string, job_id> newest_;      // order-free: looked up only
+    std::multimap<std::string, job_id> dependents_;       // by what they wait for, as they name it
+    std::unordered_map<std::string, group_line> groups_;  // order-free: looked up only
+    std::set<job_id> held_;                               // pending, and their group's turn has not come
     std::map<job_id, tracking> tracking_;
     std::map<job_id, int> refusals_;  // refused starts in a row
     std::multimap<wall_time, job_id> waits_;

@@ -1,6 +1,8 @@
 // From a message to a job, and what becomes of messages that may have ended the program.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scheduler/lifecycle/machine.hpp"
 
 namespace trainyard::lifecycle {
@@ -14,7 +16,12 @@ std::optional<job_id> machine::handle_message(const incoming_message& m, const s
         delete_deliveries(m, {receipt_handle});
         return std::nullopt;
     }
-    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key)) {
+    // Behind a suspect of its group a message waits, or it would be taken in before it.
+    const bool behind = !m.group_id.empty() && rules.group_order != group_rule::none &&
+                        std::any_of(suspects_.begin(), suspects_.end(), [&m](const suspect& s) {
+                            return s.message.queue == m.queue && s.message.group_id == m.group_id;
+                        });
+    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key) && !behind) {
         delete_deliveries(m, {receipt_handle});
         return take_in(m, admit(m, rules), now);
     }
@@ -56,6 +63,8 @@ job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
         r.body = std::move(a.request);
         out_.records.push_back(std::move(r));
         if (const auto e = expires(j)) wait_until(id, *e);
+        enter_group(j);
+        if (has_turn(j)) wake_dependents(j, now);  // one that comes before it in its group cannot wait for it
         make_ready(j, now);
         return id;
     }

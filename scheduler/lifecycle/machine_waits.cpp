@@ -27,9 +27,17 @@ const job* machine::dependency_of(const job& j, const std::string& name) const {
 machine::settled machine::settle(const job& j, std::string& why) const {
     const dependency& d = j.facts.terms.depends_on;
     std::size_t succeeded = 0, ended = 0;
+    bool after = false;
     std::string lost;
     for (const std::string& name : d.jobs) {
         const job* other = dependency_of(j, name);
+        if (other != nullptr && comes_after(*other, j)) {
+            // Each would wait for the other.
+            lost = fmt::format("depends on {}, which comes after it in its message group", name);
+            after = true;
+            ++ended;
+            continue;
+        }
         if (other == nullptr || !is_terminal(other->state)) continue;
         ++ended;
         if (other->state == state::succeeded)
@@ -45,7 +53,9 @@ machine::settled machine::settle(const job& j, std::string& why) const {
             if (succeeded > 0) return settled::go;
             if (ended < d.jobs.size()) return settled::no;
             break;
-        case dependency_rule::always: return ended == d.jobs.size() ? settled::go : settled::no;
+        case dependency_rule::always:
+            if (after) break;
+            return ended == d.jobs.size() ? settled::go : settled::no;
     }
     why = std::move(lost);
     return settled::never;
@@ -66,6 +76,11 @@ void machine::make_ready(job& j, wall_time now) {
         j.progress.released = true;
         move(j, state::pending, "", now);
     }
+    if (ahead_in_group(j) != nullptr) {
+        held_.insert(id);
+        return;
+    }
+    held_.erase(id);
     if (j.not_before && *j.not_before > now) return wait_until(id, *j.not_before);
     j.not_before.reset();
     out_.quota.push_back(quota::make_pending{id});
@@ -131,7 +146,8 @@ void machine::time_for_pending(job& j, wall_time now) {
             now);
     }
     const bool waits_for_jobs = !j.facts.terms.depends_on.jobs.empty() && !j.progress.released;
-    if (waits_for_jobs || (j.not_before && *j.not_before <= now)) make_ready(j, now);
+    if (waits_for_jobs || held_.contains(j.facts.id) || (j.not_before && *j.not_before <= now))
+        make_ready(j, now);
 }
 
 void machine::time_for_running(job& j, wall_time now) {

@@ -80,8 +80,10 @@ void cloud::send(std::size_t number, std::string body) {
         m.group_id = fmt::format("group-{}", number % 7);
         m.deduplication_id = fmt::format("message-{}", number);
     }
+    const std::string group = m.group_id;
     const auto sent = queue_.send(std::move(m), std::nullopt, wall(), ids_);
     ++sent_;
+    if (!group.empty()) groups_[group].push_back(sent.id.str());
     trace_.add(time_.now(), "message {} sent", sent.id.str());
     serve();
 }
@@ -95,8 +97,8 @@ std::vector<message_copy> cloud::take(std::size_t max) {
     if (twice) request.visibility = std::chrono::seconds{0};
     std::vector<message_copy> out;
     for (const auto& d : queue_.receive(request, wall(), ids_).messages)
-        out.push_back({d.message->id.str(), d.message->deduplication_id, d.message->body, d.handle,
-                       static_cast<int>(d.message->receive_count)});
+        out.push_back({d.message->id.str(), d.message->group_id, d.message->deduplication_id, d.message->body,
+                       d.handle, static_cast<int>(d.message->receive_count)});
     return out;
 }
 

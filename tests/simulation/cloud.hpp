@@ -30,7 +30,7 @@ struct answer {
 };
 
 struct message_copy {
-    std::string id, deduplication_id, body, handle;
+    std::string id, group_id, deduplication_id, body, handle;
     int receive_count;
 };
 
@@ -49,10 +49,16 @@ public:
     std::size_t messages_left() { return queue_.size(); }
     std::size_t messages_sent() const { return sent_; }
 
+    // The message groups, each with the ids of its messages in the order in which they were sent.
+    const std::map<std::string, std::vector<std::string>>& groups() const { return groups_; }
+
     // SageMaker.
     answer call(std::size_t pool, std::string_view operation, std::string_view input);
     // What EventBridge tells, as far as it does.
     void tell(std::function<void(const lifecycle::job_event&)> listener) { listener_ = std::move(listener); }
+    // Called with each of ours that is about to be counted as started.
+    struct started;
+    void observe_starts(std::function<void(const started&)> observer) { observer_ = std::move(observer); }
     // Somebody who is not Trainyard makes something of that name.
     void strange(std::size_t pool, lifecycle::kind k, std::string_view name);
     // Their endpoints would serve, and hold their limits, for ever.
@@ -109,6 +115,8 @@ private:
     aws::local::job_journal journal_;
     mutable aws::local::sagemaker_service sagemaker_;
     std::function<void(const lifecycle::job_event&)> listener_;
+    std::function<void(const started&)> observer_;
+    std::map<std::string, std::vector<std::string>> groups_;
     std::vector<started> starts_;
     std::multimap<std::pair<std::string, std::string>, std::size_t> by_name_;  // pool and name
 };

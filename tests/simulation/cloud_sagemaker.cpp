@@ -88,6 +88,7 @@ void cloud::watch(std::size_t pool, kind k, json::value request, std::string_vie
     }
     trace_.add(time_.now(), "{} has {} ({})", s.pool, s.name, s.job.empty() ? "a stranger's" : "ours");
     if (!s.job.empty()) judge_start(s);
+    if (!s.job.empty() && observer_) observer_(s);
     by_name_.emplace(std::pair{s.pool, s.name}, starts_.size());
     starts_.push_back(std::move(s));
 }

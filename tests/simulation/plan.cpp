@@ -87,6 +87,10 @@ plan make_plan(std::uint64_t seed, const plan_options& options) {
     if (r.chance(0.2)) p.describe_rate = 0.2;
     if (r.chance(0.2)) p.list_rate = 0.1;
     p.reconcile_seconds = static_cast<int>(r.between(10, 120));
+    // Dice of its own: other seeds stay what they were.
+    rng groups = root.split("groups");
+    const char* const orders[] = {"none", "start", "end"};
+    if (p.fifo) p.group_order = orders[groups.below(3)];
     if (options.faults) p.faults = make_faults(root.split("faults"));
     return p;
 }
@@ -113,7 +117,7 @@ std::string plan::fleet_yaml() const {
     for (const std::string& t : tenants) y += fmt::format("  - name: {}\n", t);
     y += fmt::format("queues:\n  - name: jobs{}\n    region: us-east-1\n    tenants: [", fifo ? ".fifo" : "");
     for (const std::string& t : tenants) y += (&t == &tenants.front() ? "" : ", ") + t;
-    y += "]\n    reject_queue: rejected\n";
+    y += fmt::format("]\n    group_order: {}\n    reject_queue: rejected\n", group_order);
     return y;
 }
 

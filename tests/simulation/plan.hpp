@@ -45,6 +45,7 @@ struct plan {
     duration patience = std::chrono::hours{96};  // and everything must have ended so much later
     std::size_t messages = 100;
     bool fifo = false;
+    std::string group_order = "none";  // of the queue
     int visibility_seconds = 30;
     double spot = 0, broken_message = 0, cancelled = 0;
     double poison = 0;       // of a message: the program ends while it reads it

@@ -43,6 +43,7 @@ void process::received(std::vector<message_copy> messages, bool steady) {
         in.queue = around_.fleet.queues.front().name;
         in.message_id = m.id;
         in.deduplication_id = m.deduplication_id;
+        in.group_id = m.group_id;
         in.body = m.body;
         in.receive_count = m.receive_count;
         const auto job = core_.machine().handle_message(in, m.handle, core_.rules(in.queue), now().wall);

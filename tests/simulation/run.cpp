@@ -45,6 +45,7 @@ private:
     bool settled();
     void judge();
     void judge_job(const lifecycle::job& j);
+    void judge_turn(const cloud::started& s);
 
     const plan& plan_;
     config::fleet fleet_;
@@ -219,6 +220,31 @@ void play::judge_job(const lifecycle::job& j) {
         verdict_.accuse(now, "S9", "{} has failed, and {} is {}", id, j.sagemaker_name, *truth);
 }
 
+// S20: what was sent before it in its message group was started before it, or has ended.
+void play::judge_turn(const cloud::started& s) {
+    if (plan_.group_order == "none") return;
+    std::map<std::string, const lifecycle::job*> by_message;
+    for (const auto& [id, j] : disk_.jobs()) by_message[j.facts.message_id] = &j;
+    const auto id = lifecycle::parse_job_id(s.job);
+    const lifecycle::job* job = id ? disk_.find(*id) : nullptr;
+    if (job == nullptr) return;  // S3 says so
+    for (const auto& [group, messages] : cloud_.groups()) {
+        const auto own = std::find(messages.begin(), messages.end(), job->facts.message_id);
+        if (own == messages.end()) continue;
+        for (auto m = messages.begin(); m != own; ++m) {
+            const auto found = by_message.find(*m);
+            const lifecycle::job* before = found == by_message.end() ? nullptr : found->second;
+            bool passed = before != nullptr && lifecycle::is_terminal(before->state);
+            for (const cloud::started& other : cloud_.starts())
+                passed |= plan_.group_order == "start" && before != nullptr &&
+                          other.job == lifecycle::to_text(before->facts.id);
+            if (!passed)
+                verdict_.accuse(time_.now(), "S20", "{} is started before message {} of {} (order: {})",
+                                s.name, *m, group, plan_.group_order);
+        }
+    }
+}
+
 void play::judge() {
     const duration now = time_.now();
     if (!settled()) {
@@ -257,6 +283,7 @@ outcome play::perform() {
     cloud_.tell([this](const lifecycle::job_event& e) {
         if (process_) process_->hear(e);
     });
+    cloud_.observe_starts([this](const cloud::started& s) { judge_turn(s); });
     arrivals();
     faults();
     begin();

@@ -17,7 +17,7 @@ KEYS = {
                  "preference", "prices", "order", "backfill"},
     "tenants": {"name", "weight", "quota", "max_jobs", "pools", "roles", "order", "preempt_within", "preempt_reclaim"},
     "queues": {"name", "url", "region", "tenants", "max_priority", "kind", "reject_queue", "results_queue", "weight",
-               "payload_buckets"},
+               "payload_buckets", "group_order"},
     "events": {"name", "url", "region"},
 }
 ROLE_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):iam::(\d{12}):role(/(?:[!-~]+/)?)([\w+=,.@-]{1,64})")

@@ -55,6 +55,27 @@ TEST(Fleet, ReadsEverything) {
     EXPECT_EQ(parse("retention_days: 14\n" + good)->retention, std::chrono::hours{14 * 24});
 }
 
+TEST(Fleet, OnlyMessageGroupsHaveAnOrder) {
+    const auto with = [](const std::string& lines) {
+        std::string yaml = good;
+        return parse(yaml.replace(yaml.find("    weight: 2.5\n"), 16, lines));
+    };
+    EXPECT_EQ(parse(good)->queues[0].group_order, "none");
+    const std::string url = "    url: https://sqs.us-east-1.amazonaws.com/111111111111/jobs.fifo\n";
+    for (const std::string order : {"none", "start", "end"}) {
+        const auto f = with(url + "    group_order: " + order + "\n");
+        ASSERT_TRUE(f) << f.error().message;
+        EXPECT_EQ(f->queues[0].group_order, order);
+    }
+    const auto unknown = with(url + "    group_order: sent\n"), standard = with("    group_order: start\n");
+    ASSERT_FALSE(unknown);
+    EXPECT_NE(unknown.error().message.find("'sent' is not one of none, start, end"), std::string::npos)
+        << unknown.error().message;
+    ASSERT_FALSE(standard);
+    EXPECT_NE(standard.error().message.find("only FIFO queues"), std::string::npos)
+        << standard.error().message;
+}
+
 TEST(Fleet, ReadsTheTreeAndThePolicy) {
     std::string yaml = good;
     yaml.replace(yaml.find("policy: {order: priority}"), 25, R"(  - name: vision/detection

@@ -15,7 +15,12 @@ TEST(JobText, WhatIsAsUsualIsTheEmptyText) {
 
 TEST(JobText, EveryMemberComesBack) {
     for (const auto rule : {dependency_rule::all, dependency_rule::any, dependency_rule::always}) {
-        const job_terms t{{rule, {"a", "b \"\xc3\xa9"}}, 5, 6, true, true, "nightly"};
+        const job_terms t{{rule, {"a", "b \"\xc3\xa9"}}, 5, 6, true, true, "nightly", {}};
+        EXPECT_EQ(parse_terms(to_text(t)).value(), t);
+    }
+    for (const auto rule : {group_rule::start, group_rule::end}) {
+        job_terms t;
+        t.turn = {rule, "group \"1\""};
         EXPECT_EQ(parse_terms(to_text(t)).value(), t);
     }
     for (const auto cause :
@@ -31,6 +36,7 @@ TEST(JobText, LaterMembersAreAcceptedAndDamageIsNot) {
     EXPECT_EQ(parse_terms("{").error().code, errc::invalid_argument);
     EXPECT_EQ(parse_terms("[]").error().code, errc::corrupt);
     EXPECT_EQ(parse_terms(R"({"depends_on":{"some":["a"]}})").error().code, errc::corrupt);
+    EXPECT_EQ(parse_terms(R"({"turn":{"soon":"g"}})").error().code, errc::corrupt);
     EXPECT_EQ(parse_progress(R"({"cause":"whim"})").error().code, errc::corrupt);
 }
 
