@@ -1,5 +1,7 @@
 #include "aws/sqs/consumer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "aws/sqs/consumer_impl.hpp"
@@ -35,6 +37,7 @@ consumer::impl::impl(boost::asio::io_context& context, transport& t, metrics::re
       wake(context),
       stopped(context),
       drained(context),
+      attempt_prefix(fmt::format("{:016x}-", entropy_seed())),
       started(t.time().mono()),
       pollers(context),
       workers(context) {}
@@ -101,10 +104,13 @@ task<void> consumer::impl::wind_down() {
     machine.stop();
     const mono_time polls_until = now() + options.poll_grace;
     while (machine.polls().polls() > 0 && now() < polls_until) co_await drained.wait_until(polls_until);
+    // The answer that is late is waited for as long as anything may still be held: a poll that is cut off
+    // hides what it brings.
+    const mono_time held_until = now() + options.held_grace;
+    while (machine.held() + machine.polls().polls() > 0 && now() < held_until)
+        co_await drained.wait_until(held_until);
     pollers.cancel();
     co_await pollers.join();
-    const mono_time held_until = now() + options.held_grace;
-    while (machine.held() > 0 && now() < held_until) co_await drained.wait_until(held_until);
     machine.give_back_all(now());
     machine.flush();
     wake.set();

@@ -92,8 +92,8 @@ struct consumer_options {
     std::size_t answer_bytes_max = 256U << 20U;  // of held answers; beyond it no poll starts
     duration call_timeout = std::chrono::seconds{30};
     bool deliver_while_stopping = false;  // what the last polls bring: hand it over, or give it back
-    // After stop(): how long polls may go on before they are cut off, what is held may be acknowledged before
-    // it is given back, and the last batches may take.
+    // After stop(): how long polls are waited for, how much longer they may go on and what is held may be
+    // acknowledged before they are cut off and it is given back, and what the last batches may take.
     duration poll_grace = std::chrono::seconds{21}, held_grace = std::chrono::seconds{2},
              flush_grace = std::chrono::milliseconds{1'500};
 };

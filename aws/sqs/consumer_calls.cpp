@@ -17,6 +17,10 @@ constexpr std::string_view wanted_fifo =
 // Beyond its own wait, what the answer may take; a poll that takes longer is stuck.
 constexpr duration poll_patience = std::chrono::seconds{5};
 
+// An answer that is lost hides its messages until their visibility timeout. A FIFO queue repeats it for the
+// same ReceiveRequestAttemptId, so such a poll is sent again, and by that its groups are not held up.
+constexpr int fifo_poll_attempts = 3;
+
 constexpr std::size_t spare_body_max = 64U << 10U;
 
 // When the call failed as a whole, whether the same entries would fail again.
@@ -83,8 +87,13 @@ void consumer::impl::put_call(queue_number of, operation what, std::unique_ptr<c
 }
 
 task<api_result<http::response>> consumer::impl::ask(queue_number of, call& what, mono_time deadline) {
+    return ask(of, what, deadline - now(), deadline);
+}
+
+task<api_result<http::response>> consumer::impl::ask(queue_number of, call& what, duration patience,
+                                                     mono_time deadline) {
     what.deadline = deadline;
-    what.attempt_timeout = deadline - now();
+    what.attempt_timeout = patience;
     return calls.send_kept(what, queues[of]->settings.who);
 }
 
@@ -124,11 +133,14 @@ task<void> consumer::impl::poll_once(receiver::poll what) {
     o.max_messages = what.max_messages;
     o.wait_seconds = what.wait_seconds;
     o.visibility_timeout = s.visibility_timeout;
+    const bool fifo = s.url.ends_with(".fifo");
+    if (fifo) o.receive_attempt_id = attempt_prefix + std::to_string(what.id);
     auto request = take_call(of, operation::receive);
-    write_receive(request->body, s.url, o, s.url.ends_with(".fifo") ? wanted_fifo : wanted_standard);
+    write_receive(request->body, s.url, o, fifo ? wanted_fifo : wanted_standard);
+    request->attempts_max = fifo ? fifo_poll_attempts : 1;
     const mono_time asked = now();
-    const mono_time until = asked + std::chrono::seconds{what.wait_seconds} + poll_patience;
-    auto answer = co_await ask(of, *request, until);
+    const duration patience = std::chrono::seconds{what.wait_seconds} + poll_patience;
+    auto answer = co_await ask(of, *request, patience, asked + (fifo ? 2 : 1) * patience);
     put_call(of, operation::receive, std::move(request));
     if (answer) {
         (void)machine.poll_answered(what, std::move(answer->body), asked, now());

@@ -56,6 +56,8 @@ struct consumer::impl {
     std::unique_ptr<call> take_call(queue_number of, operation what);
     void put_call(queue_number of, operation what, std::unique_ptr<call> done);
     task<api_result<http::response>> ask(queue_number of, call& what, mono_time deadline);
+    // `patience`: of one attempt.
+    task<api_result<http::response>> ask(queue_number of, call& what, duration patience, mono_time deadline);
 
     boost::asio::io_context& io;
     transport& calls;
@@ -65,6 +67,7 @@ struct consumer::impl {
     std::vector<std::unique_ptr<queue>> queues;
     std::vector<std::unique_ptr<delete_work>> spare_deletes;
     io::event wake, stopped, drained;
+    std::string attempt_prefix;  // of the FIFO polls of this consumer alone
     mono_time started{};
     mono_time pump_wakes{};  // when it will by itself
     bool telling = false, stopping = false, finished = false;
