@@ -1,10 +1,12 @@
 #include "aws/sqs/id_table.hpp"
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
 
 #include "engine/base/digest.hpp"
+#include "engine/base/swar.hpp"
 
 namespace trainyard::aws::sqs {
 
@@ -12,28 +14,40 @@ namespace {
 
 constexpr std::size_t cells_min = 1024;
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
+// Eight lower-case digits at once; false when one is none.
+bool read_digits(const char* at, std::uint32_t& out) {
+    using swar::highs, swar::ones;
+    const std::uint64_t word = swar::load(at);
+    if ((word & highs) != 0) return false;
+    // No byte reaches into the next one: all are below 128, and so is what is added.
+    const auto at_least = [word](unsigned char c) { return (word + ones * (0x80U - c)) & highs; };
+    const std::uint64_t letter = at_least('a') & ~at_least('f' + 1);
+    const std::uint64_t digit = at_least('0') & ~at_least('9' + 1);
+    if ((letter | digit) != highs) return false;
+    // Their low halves, and 9 more for a letter; then joined in pairs, the first of each above the second.
+    std::uint64_t v = (word & ones * 0x0F) + (letter >> 7U) * 9;
+    v = (v << 4U | v >> 8U) & 0x00FF'00FF'00FF'00FFULL;
+    v = (v | v >> 8U) & 0x0000'FFFF'0000'FFFFULL;
+    out = __builtin_bswap32(static_cast<std::uint32_t>(v | v >> 16U));
+    return true;
 }
 
 // 8-4-4-4-12 lower-case digits.
 bool read_uuid(std::string_view text, std::uint64_t& high, std::uint64_t& low) {
     if (text.size() != 36) return false;
-    std::uint64_t halves[2] = {};
-    std::size_t digits = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash != (text[i] == '-')) return false;
-        if (dash) continue;
-        const int value = hex_value(text[i]);
-        if (value < 0) return false;
-        std::uint64_t& half = halves[digits++ / 16];
-        half = half << 4U | static_cast<std::uint64_t>(value);
-    }
-    high = halves[0];
-    low = halves[1];
+    const char* const t = text.data();
+    if (t[8] != '-' || t[13] != '-' || t[18] != '-' || t[23] != '-') return false;
+    std::array<char, 16> inner;  // the twelve digits between, and the first four of the last part
+    std::memcpy(inner.data(), t + 9, 4);
+    std::memcpy(inner.data() + 4, t + 14, 4);
+    std::memcpy(inner.data() + 8, t + 19, 4);
+    std::memcpy(inner.data() + 12, t + 24, 4);
+    std::uint32_t a = 0, b = 0, c = 0, d = 0;
+    if (!read_digits(t, a) || !read_digits(inner.data(), b) || !read_digits(inner.data() + 8, c) ||
+        !read_digits(t + 28, d))
+        return false;
+    high = std::uint64_t{a} << 32U | b;
+    low = std::uint64_t{c} << 32U | d;
     return true;
 }
 

@@ -5,7 +5,8 @@
 
 #include "aws/sqs/answer.hpp"
 #include "aws/sqs/sax_levels.hpp"
-#include "engine/base/digest.hpp"
+#include "engine/base/encoding.hpp"
+#include "engine/base/md5_lanes.hpp"
 
 namespace trainyard::aws::sqs {
 
@@ -13,10 +14,9 @@ namespace {
 
 constexpr std::size_t attributes_max = 10;  // of one message; SQS's limit
 
-// True when `hex` is the digest of `bytes`, as 32 lower-case digits.
-bool is_md5(std::string_view hex, std::string_view bytes) {
+// True when `hex` says the digest, as 32 lower-case digits.
+bool is_hex_of(const md5_digest& digest, std::string_view hex) {
     constexpr std::string_view digits = "0123456789abcdef";
-    const md5_digest digest = md5(bytes);
     if (hex.size() != 2 * digest.size()) return false;
     for (std::size_t i = 0; i < digest.size(); ++i)
         if (hex[2 * i] != digits[digest[i] >> 4U] || hex[2 * i + 1] != digits[digest[i] & 15U]) return false;
@@ -45,7 +45,8 @@ public:
     }
     bool truth(bool) { return other(); }
     bool null() { return level_ != level::none || refuse("not a JSON object"); }
-    bool finish();
+    // Their digests, all at once: side by side they cost little more than two.
+    bool bodies_fit();
 
 private:
     enum class level : unsigned char { none, root, messages, message, system, attributes, attribute };
@@ -90,6 +91,7 @@ private:
     std::size_t first_attribute_ = 0;
     attribute_view a_;
     std::string_view binary_;
+    std::array<std::string_view, batch_entries_max> bodies_, bodies_md5_;
 };
 
 void received_answer_reader::key(std::string_view name) {
@@ -237,7 +239,7 @@ bool received_answer_reader::attributes_fit(std::span<attribute_view> all) {
         bytes += a.data_type.starts_with("Binary") ? '\x02' : '\x01';
         part(a.value);
     }
-    return is_md5(attributes_md5_, bytes);
+    return is_hex_of(md5(bytes), attributes_md5_);
 }
 
 bool received_answer_reader::end_message() {
@@ -245,12 +247,25 @@ bool received_answer_reader::end_message() {
         return refuse("a message without MessageId or ReceiptHandle");
     out_.messages_.push_back(m_);
     if (m_.body.data() == nullptr) return refuse(about("it has no Body"));
-    if (!is_md5(body_md5_, m_.body)) return refuse(about("MD5OfBody does not match its body"));
     const std::span all{out_.attributes_};
     if (!attributes_fit(all.subspan(first_attribute_)))
         return refuse(about("MD5OfMessageAttributes does not match its attributes"));
     out_.ranges_.push_back({first_attribute_, all.size()});
-    if (out_.messages_.size() > batch_entries_max) return refuse("more messages than SQS gives");
+    const std::size_t count = out_.messages_.size();
+    if (count > batch_entries_max) return refuse("more messages than SQS gives");
+    bodies_[count - 1] = m_.body;
+    bodies_md5_[count - 1] = body_md5_;
+    return true;
+}
+
+bool received_answer_reader::bodies_fit() {
+    std::array<md5_digest, batch_entries_max> digests;
+    const std::size_t count = out_.messages_.size();
+    md5_of_each({bodies_.data(), count}, {digests.data(), count});
+    for (std::size_t i = 0; i < count; ++i)
+        if (!is_hex_of(digests[i], bodies_md5_[i]))
+            return refuse("message " + printable(out_.messages_[i].id, 80) +
+                          ": MD5OfBody does not match its body");
     return true;
 }
 
@@ -258,7 +273,8 @@ result<void> received_answer::read(std::string text) {
     clear();
     text_ = std::move(text);
     received_answer_reader reader{*this};
-    const auto parsed = parse_in_place(text_, reader);
+    auto parsed = parse_in_place(text_, reader);
+    if (parsed && !reader.bodies_fit()) parsed = error{errc::corrupt, reader.why()};
     if (!parsed) {
         messages_.clear();
         return parsed;

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "aws/sqs/answer.hpp"
-#include "engine/base/swar.hpp"
+#include "engine/base/plain_run.hpp"
 
 namespace trainyard::aws::sqs {
 
@@ -32,11 +32,8 @@ void put_escaped(std::string& out, std::string_view text) {
 void put_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t plain = 0;
-    while (plain + swar::word_bytes <= text.size()) {
-        const std::uint64_t word = swar::load(text.data() + plain);
-        if ((swar::below(word, 0x20) | swar::equal(word, '"') | swar::equal(word, '\\')) != 0) break;
-        plain += swar::word_bytes;
-    }
+    while (plain + json::run_bytes <= text.size() && json::rare_bytes(text.data() + plain) == 0)
+        plain += json::run_bytes;
     out.append(text.substr(0, plain));
     put_escaped(out, text.substr(plain));
     out += '"';

@@ -1,42 +1,32 @@
+// The low-level functions are deprecated in favour of EVP, not removed. A digest through EVP allocates each
+// time and costs as much again as hashing 300 bytes.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "engine/base/digest.hpp"
 
-#include <openssl/evp.h>
-
-#include <memory>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include "engine/base/check.hpp"
 #include "engine/base/encoding.hpp"
 
 namespace trainyard {
-namespace {
 
-// One context per thread and one fetched digest per process: an implicit fetch costs more than hashing 400
-// bytes.
-template <std::size_t N>
-std::array<unsigned char, N> digest(EVP_MD* algorithm, std::string_view bytes) {
-    struct context_free {
-        void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
-    };
-    thread_local const std::unique_ptr<EVP_MD_CTX, context_free> context{EVP_MD_CTX_new()};
-    std::array<unsigned char, N> out{};
-    unsigned int size = 0;
-    TY_CHECK(algorithm != nullptr && context != nullptr, "libcrypto offers no such digest");
-    TY_CHECK(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1, "digest init");
-    TY_CHECK(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1, "digest update");
-    TY_CHECK(EVP_DigestFinal_ex(context.get(), out.data(), &size) == 1 && size == N, "digest final");
+sha256_digest sha256(std::string_view bytes) {
+    sha256_digest out{};
+    SHA256_CTX state;
+    TY_CHECK(SHA256_Init(&state) == 1 && SHA256_Update(&state, bytes.data(), bytes.size()) == 1 &&
+                 SHA256_Final(out.data(), &state) == 1,
+             "SHA-256");
     return out;
 }
 
-}  // namespace
-
-sha256_digest sha256(std::string_view bytes) {
-    static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    return digest<32>(algorithm, bytes);
-}
-
 md5_digest md5(std::string_view bytes) {
-    static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
-    return digest<16>(algorithm, bytes);
+    md5_digest out{};
+    MD5_CTX state;
+    TY_CHECK(MD5_Init(&state) == 1 && MD5_Update(&state, bytes.data(), bytes.size()) == 1 &&
+                 MD5_Final(out.data(), &state) == 1,
+             "MD5");
+    return out;
 }
 
 std::string sha256_hex(std::string_view bytes) {

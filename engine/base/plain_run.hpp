@@ -1,6 +1,6 @@
 // Copies text as long as it may stand in a JSON string as it is: ASCII, neither a control character nor a
 // quote nor a backslash. Reading and writing such strings is what the servers of this program do most.
-// Private to JSON.
+// Private to what reads and writes JSON.
 #pragma once
 
 #include <bit>
@@ -16,11 +16,10 @@ namespace trainyard::json {
 
 inline constexpr std::size_t run_bytes = 16;
 
-// Copies `run_bytes` bytes, all of which must be there. Bit i of the answer: byte i is not plain.
-inline std::uint32_t copy_block(char* to, const char* from) {
+// Of `run_bytes` bytes, all of which must be there. Bit i of the answer: byte i is not plain.
+inline std::uint32_t rare_bytes(const char* from) {
 #ifdef __SSE2__
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
     // Signed, so that what is not ASCII is below the space too.
     const __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
     const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
@@ -32,9 +31,15 @@ inline std::uint32_t copy_block(char* to, const char* from) {
         const auto c = static_cast<unsigned char>(from[i]);
         rare |= (c < ' ' || c >= 0x80 || c == '"' || c == '\\' ? 1U : 0U) << i;
     }
-    std::memcpy(to, from, run_bytes);
     return rare;
 #endif
+}
+
+// Copies `run_bytes` bytes as well.
+inline std::uint32_t copy_block(char* to, const char* from) {
+    const std::uint32_t rare = rare_bytes(from);
+    std::memcpy(to, from, run_bytes);
+    return rare;
 }
 
 // The same; gives how many bytes at the front are plain.
