@@ -186,5 +186,47 @@ TEST_F(Core, StartsThatWaitForTheirBudgetAskForNoWaking) {
     }
 }
 
+// What the fleet file says of a queue comes to its jobs.
+TEST(CoreOrder, AMessageGroupStartsInTheOrderOfItsQueue) {
+    const instant at{from_unix_seconds(1'800'000'000), mono_time{} + 1h};
+    for (const std::string order : {"none", "start"}) {
+        const std::string yaml =
+            "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 30\n"
+            "accounts:\n  - {id: \"111111111111\", execution_role: arn:aws:iam::111111111111:role/exec, "
+            "bucket: s3://b, api_rates: {create: 100, stop: 1, describe: 1, list: 1},\n"
+            "     regions: [us-east-1], limits: {ml.m5.xlarge: 1000}}\n"
+            "tenants:\n  - {name: vision}\nqueues:\n"
+            "  - {name: jobs.fifo, region: us-east-1, tenants: [vision], group_order: " +
+            order + "}\n";
+        core c{config::parse_fleet(yaml, "fleet.yaml", "/", {}).value(), {}, 1, at};
+        std::vector<lifecycle::job_id> jobs;
+        for (int i = 0; i < 3; ++i) {
+            lifecycle::incoming_message m;
+            m.queue = "jobs.fifo";
+            m.message_id = std::to_string(i);
+            m.group_id = "g";
+            m.body =
+                R"({"kind":"processing","request":{"AppSpecification":{},"RoleArn":"${pool.execution_role}",)"
+                R"("ProcessingResources":{"ClusterConfig":{"InstanceType":"ml.m5.xlarge","InstanceCount":1}}}})";
+            jobs.push_back(c.machine().handle_message(m, "h", c.rules("jobs.fifo"), at.wall).value());
+        }
+        std::vector<lifecycle::job_id> started;
+        for (int i = 0; i < 3; ++i) {
+            const auto b = c.turn(at, 1'000);
+            std::size_t now = 0;
+            for (const auto& e : b.effects)
+                if (const auto* create = std::get_if<effect::create>(&e)) {
+                    ++now;
+                    started.push_back(create->job);
+                    c.machine().handle_create(create->job, create->attempt,
+                                              lifecycle::create_outcome::accepted, "arn", at.wall);
+                }
+            EXPECT_EQ(now, order == "none" ? (i == 0 ? 3U : 0U) : 1U);
+            if (i == 0) EXPECT_EQ(c.machine().held_by(jobs[2]).empty(), order == "none");
+        }
+        EXPECT_EQ(started, jobs);
+    }
+}
+
 }  // namespace
 }  // namespace trainyard::dispatcher
