@@ -3,6 +3,7 @@
 
 #include "aws/local/sagemaker/batch/batch_operations.hpp"
 #include "engine/base/rng.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::local::sagemaker {
 namespace {
@@ -221,7 +222,7 @@ TEST_F(batch, has_tags_and_records) {
 
 // Whatever is asked and when: instances in use are those of the jobs that are not over.
 TEST_F(batch, random_runs_keep_the_books) {
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(200); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed};
         quota_book book{5, {}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aws/local/sqs/queue_store.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::local {
 namespace {
@@ -135,7 +136,7 @@ TEST_F(fair_queue, quiet_tenants_wait_little_beside_a_noisy_one) {
 
 // Whatever is noisy when: nothing is lost, nothing comes twice, and the counts add up.
 TEST_F(fair_queue, random_sequences_lose_nothing) {
-    for (std::uint64_t seed = 1; seed <= 2'000 && !HasFailure(); ++seed) {
+    for (std::uint64_t seed = 1; seed <= test::runs(2'000) && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         rng dice{seed};
         store_settings settings;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aws/local/sqs/queue_store.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::local {
 namespace {
@@ -286,7 +287,7 @@ void run_sequence(std::uint64_t seed, bool fifo) {
 }
 
 TEST_P(store_model, agrees_on_random_sequences) {
-    constexpr std::uint64_t sequences = 10'000;
+    constexpr std::uint64_t sequences = test::runs(10'000);
     if (const char* const only = std::getenv("TRAINYARD_MODEL_SEED"))
         return run_sequence(std::strtoull(only, nullptr, 10), GetParam());
     for (std::uint64_t seed = 1; seed <= sequences && !testing::Test::HasFatalFailure(); ++seed)

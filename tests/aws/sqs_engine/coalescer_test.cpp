@@ -1,4 +1,5 @@
 #include "aws/sqs/coalescer.hpp"
+#include "tests/support/runs.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -180,7 +181,7 @@ TEST(coalescer, what_is_given_up_comes_in_its_order_and_leaves_nothing) {
 // Random origins, failures and times: every entry comes to exactly one end, limits hold, nothing lingers
 // beyond its time while there is room, groups keep their order.
 TEST(coalescer, random_runs) {
-    for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(10'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed};
         coalescer_limits limits;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/aws/sqs_engine/model_sqs.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::sqs {
 namespace {
@@ -188,7 +189,7 @@ TEST(consumer_machine, a_well_behaved_queue_is_emptied) {
 // stale: every message is recorded once and deleted, and none is worked on again.
 TEST(consumer_machine, every_message_is_recorded_once_and_deleted_whatever_fails) {
     std::uint64_t copies = 0, given_up = 0;
-    for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(10'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed, 7};
         run r{seed, false, bad, random.unit() * 0.2};
@@ -197,12 +198,12 @@ TEST(consumer_machine, every_message_is_recorded_once_and_deleted_whatever_fails
         copies += r.counts().duplicates;
         given_up += r.counts().abandoned;
     }
-    EXPECT_GT(copies, 10'000U) << "the runs should meet copies";
-    EXPECT_GT(given_up, 100U) << "the runs should meet entries that fail for good";
+    EXPECT_GT(copies, test::runs(10'000)) << "the runs should meet copies";
+    EXPECT_GT(given_up, test::runs(100)) << "the runs should meet entries that fail for good";
 }
 
 TEST(consumer_machine, groups_keep_their_order_whatever_fails) {
-    for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(3'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed, 8};
         run r{seed, true, bad, random.unit() * 0.1};

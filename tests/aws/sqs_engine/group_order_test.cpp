@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/rng.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::sqs {
 namespace {
@@ -47,7 +48,7 @@ TEST(group_order, gives_back_what_waited_behind_a_failure_newest_first) {
 }
 
 TEST(group_order, random_runs) {
-    for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(2'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed};
         group_order<int> g;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/rng.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::sqs {
 namespace {
@@ -112,7 +113,7 @@ TEST(heartbeat, forgets_what_is_done_also_while_an_extension_is_under_way) {
 // Against a queue that keeps its own times: with a service that answers within the margin no message becomes
 // visible before its 12 hours are over, whatever fails on the way.
 TEST(heartbeat, random_runs) {
-    for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(2'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed};
         heartbeat h{{.visibility = 30s, .margin = 20s, .retry = 1s}};

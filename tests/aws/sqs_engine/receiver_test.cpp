@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/base/rng.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::aws::sqs {
 namespace {
@@ -170,7 +171,7 @@ TEST(receiver, extra_polls_are_shared_by_weight) {
 // never exceeds its limit, every queue that holds messages and does not fail has a poll or waits for credit,
 // and in the end everything is received.
 TEST(receiver, random_runs) {
-    for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    for (std::uint64_t seed = 0; seed < test::runs(10'000); ++seed) {
         SCOPED_TRACE(seed);
         rng random{seed};
         receiver_options options;

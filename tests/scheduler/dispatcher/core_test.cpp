@@ -222,7 +222,9 @@ TEST(CoreOrder, AMessageGroupStartsInTheOrderOfItsQueue) {
                                               lifecycle::create_outcome::accepted, "arn", at.wall);
                 }
             EXPECT_EQ(now, order == "none" ? (i == 0 ? 3U : 0U) : 1U);
-            if (i == 0) EXPECT_EQ(c.machine().held_by(jobs[2]).empty(), order == "none");
+            if (i == 0) {
+                EXPECT_EQ(c.machine().held_by(jobs[2]).empty(), order == "none");
+            }
         }
         EXPECT_EQ(started, jobs);
     }

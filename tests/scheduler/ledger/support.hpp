@@ -70,8 +70,13 @@ inline record accept(job_id id, std::string body = "{}") {
     f.demand = {{"ml.g5.2xlarge:spot", 2}, {"ml.p5.48xlarge", 9'000'000'000}};
     f.max_runtime_seconds = 4'000'000'000;
     f.spec_hash = "hash-" + n;
-    f.terms = {
-        {lifecycle::dependency_rule::any, {"first", "second \"\xc3\xa9"}}, 60, 7, true, true, "target-" + n};
+    f.terms = {{lifecycle::dependency_rule::any, {"first", "second \"\xc3\xa9"}},
+               60,
+               7,
+               true,
+               true,
+               "target-" + n,
+               {lifecycle::group_rule::end, "group-" + n}};
     // The largest id is tested too; only its low bits make a time.
     const auto offset = static_cast<std::int64_t>(id % 1'000'000'000);
     f.accepted = from_unix_millis(epoch + offset);

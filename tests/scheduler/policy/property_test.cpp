@@ -7,13 +7,15 @@
 #include "engine/base/rng.hpp"
 #include "tests/scheduler/policy/fixture.hpp"
 #include "tests/scheduler/policy/reference.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::policy::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t fleets = 500;  // in each of `parts` tests, which run in parallel
+constexpr std::uint64_t fleets =
+    trainyard::test::runs(500);  // in each of `parts` tests, which run in parallel
 constexpr std::uint64_t parts = 5;
 constexpr int steps = 40;
 const std::vector<std::string> resources{"g", "h", "x"};
