@@ -30,6 +30,7 @@ struct gate {
 struct pool_line {
     bool offered = false;
     amount limit, used;
+    limit_source source = limit_source::file;  // of `limit`; nothing learned is ever above it
     amount restored;  // the part of `used` that came by restore() and may exceed the limit
     std::int64_t price = 0;
     std::int64_t refusals = 0;
@@ -37,6 +38,9 @@ struct pool_line {
     policy::gate gate;
     std::optional<amount> learned;  // what was in use, without what was refused
     std::vector<index> classes;     // that need the resource and may use the pool
+
+    // What decides how much may be in use now.
+    limit_source decided_by() const { return learned && *learned < limit ? limit_source::learned : source; }
 };
 
 struct pool_state {

@@ -62,6 +62,9 @@ struct tenant_config {
     std::optional<preempt_reclaim> reclaim;      // empty: its parent's
 };
 
+// Where a limit is known from: the configuration, the account's own quota, or what AWS refused.
+enum class limit_source { file, discovered, learned };
+
 struct pool_config {
     std::string name;                      // account/region
     std::map<std::string, amount> limits;  // by resource; a resource not named is not offered by the pool
