@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "engine/io/real_clock.hpp"
 #include "engine/io/task_group.hpp"
 #include "scheduler/cli/commands.hpp"
+#include "scheduler/cli/doctor_limits.hpp"
 #include "scheduler/cli/support.hpp"
 
 namespace trainyard::cli {
@@ -89,7 +91,7 @@ task<void> examine(aws::sqs::client& client, const config::queue& q, examined& o
 }
 
 task<void> examine_all(boost::asio::io_context& io, const config::fleet& fleet, std::vector<examined>& out,
-                       std::optional<error>& problem) {
+                       std::vector<examined_limits>& limits, std::optional<error>& problem) {
     const aws::environment& env = aws::process_environment();
     http::client http{io, aws::service_client_options(env)};
     metrics::registry registry;
@@ -118,11 +120,12 @@ task<void> examine_all(boost::asio::io_context& io, const config::fleet& fleet, 
         aws::sqs::client client{transport, *at, *who};
         co_await examine(client, q, e);
     }
+    if (!problem) co_await examine_limits(fleet, transport, env, identity, *who, limits);
     co_await identity.close();
     co_await http.close();
 }
 
-void print_json(const std::vector<examined>& all) {
+void print_json(const std::vector<examined>& all, const std::vector<examined_limits>& limits) {
     json::writer w;
     w.begin_object().key("queues").begin_array();
     for (const examined& e : all) {
@@ -137,7 +140,9 @@ void print_json(const std::vector<examined>& all) {
         e.problem ? w.string(e.problem->message) : w.null();
         w.end_object();
     }
-    w.end_array().end_object();
+    w.end_array();
+    write_limits(w, limits);
+    w.end_object();
     std::cout << w.text() << std::endl;
 }
 
@@ -156,13 +161,15 @@ int examine_queues(const std::string& config, bool as_json) {
     auto fleet = load_fleet(config);
     if (!fleet) return complain(fleet.error());
     std::vector<examined> all;
+    std::vector<examined_limits> limits;
     std::optional<error> problem;
     boost::asio::io_context io;
     io::task_group group{io};
-    group.spawn([&] { return examine_all(io, *fleet, all, problem); });
+    group.spawn([&] { return examine_all(io, *fleet, all, limits, problem); });
     io.run();
     if (problem) return complain(*problem);
-    as_json ? print_json(all) : print_text(all);
+    as_json ? print_json(all, limits) : print_text(all);
+    if (!as_json) print_limits(limits);
     int code = exit_code::done;
     for (const examined& e : all) {
         if (e.problem)
@@ -170,7 +177,9 @@ int examine_queues(const std::string& config, bool as_json) {
         else if (!e.findings.empty() && code == exit_code::done)
             code = exit_code::differences;
     }
-    return code;
+    const bool denied =
+        std::ranges::any_of(limits, [](const examined_limits& l) { return !l.problem.empty(); });
+    return denied && code == exit_code::done ? exit_code::differences : code;
 }
 
 }  // namespace trainyard::cli

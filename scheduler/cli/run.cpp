@@ -70,6 +70,7 @@ int run_fleet(const run_arguments& a) {
     options.driver.until_idle = a.until_idle;
     options.driver.poll_wait_seconds = a.poll_wait;
     options.driver.fast = a.fast;
+    options.driver.on_note = [](const std::string& text) { std::cerr << "trainyard: " << text << std::endl; };
     raise_file_limit();
     const std::size_t queues = fleet->queues.size(), pools = fleet->pools.size();
     options.on_ready = [queues, pools](const std::string& admin) {

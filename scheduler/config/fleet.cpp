@@ -43,6 +43,7 @@ void read_account(const node& n, fleet& f) {
     const auto regions = n["regions"].texts();
     if (regions.empty()) n["regions"].fail("at least one region is required");
     policy::pool_config rules;
+    rules.discovers = f.discovers;
     read_pool_policy(n, rules);
     for (const std::string& region : regions) {
         pool p;
@@ -156,8 +157,8 @@ void check_unique(const node& n, const Range& range, Name name, std::string_view
 
 void read_fleet(const node& root, fleet& f, const std::string& directory) {
     root.only({"installation", "ledger", "admin", "reconcile_seconds", "retention_days",
-               "receivers_per_queue", "accounts", "tenants", "queues", "events", "priorities",
-               "default_priority", "policy", "provision"});
+               "receivers_per_queue", "limits", "discover_seconds", "accounts", "tenants", "queues", "events",
+               "priorities", "default_priority", "policy", "provision"});
     f.installation = root["installation"].required_text();
     if (!f.installation.empty() && !is_name(f.installation))
         root["installation"].fail("letters, digits, '-', '_', '.', '/' only, 128 at most");
@@ -177,6 +178,12 @@ void read_fleet(const node& root, fleet& f, const std::string& directory) {
     f.default_priority = root["default_priority"].text(f.priorities.contains("normal") ? "normal" : "");
     if (!f.priorities.contains(f.default_priority))
         root["default_priority"].fail(fmt::format("there is no priority class '{}'", f.default_priority));
+    f.discovers = read_discover(root["limits"]);
+    if (root["limits"].is_mapping())
+        root["limits"].fail(
+            "limits of instance types belong to an account; of the whole fleet it is discover");
+    f.discover_every = std::chrono::milliseconds{
+        static_cast<std::int64_t>(root["discover_seconds"].real(600, 1, 86'400) * 1000)};
     for (const node& n : root["accounts"].items()) read_account(n, f);
     for (const node& n : root["tenants"].items()) read_tenant(n, f);
     for (const node& n : root["queues"].items()) read_queue(n, f);

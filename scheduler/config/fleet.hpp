@@ -88,6 +88,8 @@ struct fleet {
     duration reconcile = std::chrono::seconds{30};
     duration retention = std::chrono::hours{24 * 30};  // of jobs that have ended, at least the 14 days of SQS
     int receivers_per_queue = 4;
+    bool discovers = false;  // accounts that do not say otherwise take their limits from Service Quotas
+    duration discover_every = std::chrono::minutes{10};
     std::vector<config::pool> pools;
     std::vector<config::tenant> tenants;
     std::vector<config::queue> queues;

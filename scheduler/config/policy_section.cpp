@@ -133,9 +133,25 @@ void read_tenant_policy(const node& n, policy::tenant_config& c) {
     read_name(n["preempt_reclaim"], c.reclaim, reclaims);
 }
 
+bool read_discover(const node& limits) {
+    if (!limits.present() || limits.is_mapping()) return false;
+    if (limits.text() != "discover") limits.fail("must be discover, or a limit for each instance type");
+    return true;
+}
+
 void read_pool_policy(const node& n, policy::pool_config& c) {
-    c.limits = read_amounts(n["limits"]);
-    if (c.limits.empty()) n["limits"].fail("at least one instance type with its limit is required");
+    const node limits = n["limits"];
+    const bool only_discovered = read_discover(limits);
+    c.discovers = c.discovers || only_discovered;
+    if (!only_discovered)
+        for (const auto& [key, value] : limits.entries()) {
+            if (key == "discover")
+                c.discovers = read_flag(value, c.discovers);
+            else
+                c.limits[key] = policy::amount{value.whole(0, 0, instances_max)};
+        }
+    if (c.limits.empty() && !c.discovers)
+        limits.fail("at least one instance type with its limit is required, or discover");
     c.jobs_max = read_jobs_max(n["max_jobs"]);
     c.preference = static_cast<int>(n["preference"].whole(0, -1000, 1000));
     for (const auto& [key, value] : n["prices"].entries()) c.prices[key] = value.whole(0, 0, 1'000'000'000);

@@ -14,7 +14,10 @@ std::map<std::string, policy::amount> read_amounts(const node& n);
 policy::amount read_jobs_max(const node& n);
 // Keys of a tenant: weight, quota, max_jobs, order, preempt_within, preempt_reclaim.
 void read_tenant_policy(const node& n, policy::tenant_config& c);
-// Keys of an account: limits, max_jobs, preference, prices, order, backfill.
+// True for `discover`; anything else that is no mapping is an error.
+bool read_discover(const node& limits);
+// Keys of an account: limits, max_jobs, preference, prices, order, backfill. `c.discovers` is what holds when
+// its limits say nothing of it.
 void read_pool_policy(const node& n, policy::pool_config& c);
 void read_policy(const node& n, policy::settings& s);
 // What holds between tenants: the depth of the tree.

@@ -69,6 +69,18 @@ void read_tenant(const node& n, policy::settings& s) {
     s.tenants.push_back(std::move(t));
 }
 
+// There is no Service Quotas to ask.
+result<void> forget_discovery(policy::settings& s, const std::string& file) {
+    for (policy::pool_config& p : s.pools) {
+        p.discovers = false;
+        if (p.limits.empty())
+            return error{errc::invalid_argument,
+                         fmt::format("{}: pool {} discovers its limits; a simulation needs them in the file",
+                                     file, p.name)};
+    }
+    return {};
+}
+
 }  // namespace
 
 result<void> apply_policy_name(std::string_view name, policy::settings& s) {
@@ -118,11 +130,15 @@ result<simulated_fleet> parse_simulated_fleet(std::string_view yaml, const std::
             f.priorities[key] = static_cast<int>(value.whole(0, -1'000'000, 1'000'000));
     });
     if (!read) return read.error();
-    if (!production) return f;
+    if (!production) {
+        if (auto known = forget_discovery(f.policy, file); !known) return known.error();
+        return f;
+    }
     auto whole = parse_fleet(yaml, file, "", environment);
     if (!whole) return whole.error();
     f.policy = std::move(whole->policy);
     f.priorities = std::move(whole->priorities);
+    if (auto known = forget_discovery(f.policy, file); !known) return known.error();
     return f;
 }
 

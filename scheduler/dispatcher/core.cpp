@@ -52,10 +52,31 @@ lifecycle::tracking_rules make_tracking(const config::fleet& f) {
     return r;
 }
 
+std::set<std::string> pools_that_discover(const config::fleet& f) {
+    std::set<std::string> out;
+    for (const policy::pool_config& p : f.policy.pools)
+        if (p.discovers) out.insert(p.name);
+    return out;
+}
+
+// Where any pool discovers, jobs need their use of a resource beside the resource; what the file states has
+// no limit of its uses.
+policy::settings with_uses(const config::fleet& f) {
+    policy::settings s = f.policy;
+    if (pools_that_discover(f).empty()) return s;
+    for (policy::pool_config& p : s.pools) {
+        const auto stated = p.limits;
+        for (const auto& [resource, limit] : stated)
+            for (const std::string& use : uses_of(resource)) p.limits[use] = policy::amount::unlimited();
+    }
+    return s;
+}
+
 // Looks that may wait for their budget, in seconds of it, before events bring a listing forward instead.
 constexpr double looks_owed_seconds = 2;
-// Starts of one kind that may wait for their budget, in seconds of it, while other kinds still start.
-constexpr double creates_owed_seconds = 2;
+// So long before a start can be paid for its intent may be recorded, so that the call leaves the moment it
+// may.
+constexpr duration start_lead = std::chrono::milliseconds{100};
 
 std::size_t owed_max(const budget& b, double seconds) {
     return static_cast<std::size_t>(std::max(1.0, b.rate() * seconds));
@@ -65,15 +86,18 @@ std::size_t owed_max(const budget& b, double seconds) {
 
 core::core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now)
     : rules_(make_rules(f)),
+      discovering_(pools_that_discover(f)),
+      quota_watch_(discovering_, f.discover_every, now.mono),
       tracker_(make_tracking(f)),
       machine_(f.installation, t, seed),
-      policy_(f.policy) {
+      policy_(with_uses(f)) {
     for (const config::pool& p : f.pools) {
         const auto make = [&](double rate) { return budget{rate, now.mono}; };
         const pool_budgets one{make(p.rates.create), make(p.rates.stop), make(p.rates.describe),
                                make(p.rates.list)};
-        kind_budgets all{one, one, one, one, one, one};
-        budgets_.emplace(p.name, std::move(all));
+        pool_numbers_.emplace(p.name, pools_.size());
+        pools_.push_back(p.name);
+        budgets_.insert(budgets_.end(), lifecycle::kind_count, {one, false, {}});
         pool_at_[{p.account, p.region}] = p.name;
     }
     std::map<std::string, lifecycle::outlets> outlets;
@@ -87,12 +111,51 @@ void core::restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> 
     machine_.restore(std::move(jobs), now.wall);
 }
 
-policy::pending_job core::to_pending(const lifecycle::job_facts& facts) const {
+std::string core::counted_as(const std::string& resource, lifecycle::kind k) const {
+    if (discovering_.empty()) return resource;
+    return use_of(resource, k).value_or(resource);
+}
+
+void core::apply_limits(const std::string& pool, const std::string& resource) {
+    if (const auto limit = quotas_.limit(pool, resource)) policy_.set_limit(pool, resource, *limit);
+}
+
+void core::meet(const std::string& resource) {
+    if (discovering_.empty() || !met_.insert(resource).second) return;
+    for (const std::string& pool : discovering_) apply_limits(pool, resource);
+}
+
+void core::handle_quotas(const std::string& pool, const std::vector<aws::quotas::quota>& applied,
+                         const std::vector<aws::quotas::quota>& defaults, std::string problem, instant now) {
+    quota_watch_.handle(pool, problem.empty(), now.mono);
+    if (problem.empty())
+        quota_problems_.erase(pool);
+    else
+        quota_problems_[pool] = std::move(problem);
+    quotas_.set(pool, applied, defaults);
+    for (const std::string& r : met_) apply_limits(pool, r);
+}
+
+void core::handle_quotas_unreadable(const std::string& pool, std::string why, instant now) {
+    quota_watch_.handle(pool, false, now.mono);
+    quota_problems_[pool] = std::move(why);
+    quotas_.set_unreadable(pool);
+    for (const std::string& r : met_) apply_limits(pool, r);
+}
+
+policy::pending_job core::to_pending(const lifecycle::job_facts& facts) {
     policy::pending_job p;
     p.id = facts.id;
     p.tenant = facts.tenant;
     p.priority = facts.priority;
-    for (const lifecycle::demand_item& d : facts.demand) p.demand.push_back({d.resource, d.instances});
+    for (const lifecycle::demand_item& d : facts.demand) {
+        p.demand.push_back({d.resource, d.instances});
+        meet(d.resource);
+        const std::string use = counted_as(d.resource, kind_of(facts));
+        if (use == d.resource) continue;
+        p.demand.push_back({use, d.instances});
+        meet(use);
+    }
     p.pools = facts.pools;
     p.submitted = facts.accepted;
     p.runtime = std::chrono::seconds{facts.max_runtime_seconds};
@@ -107,7 +170,7 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
         overloaded{
             [&](const quota::make_pending& c) {
                 policy::pending_job p = pending_of(c.job);
-                kinds_seen_.at(static_cast<std::size_t>(kind_of(machine_.find(c.job)->facts))) = true;
+                see_kind(kind_of(machine_.find(c.job)->facts));
                 if (const auto why = policy_.impossible(p))
                     return machine_.handle_impossible(c.job, *why, now.wall);
                 policy_.add(std::move(p));
@@ -119,11 +182,19 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
                 for (const auto& d : c.demand) policy_.block(c.pool, d.resource, now.wall + blocked_interval);
             },
             [&](const quota::refuse& c) {
+                const lifecycle::kind k = kind_of(machine_.find(c.job)->facts);
                 for (const auto& d : c.demand)
-                    policy_.refuse(c.pool, d.resource, d.instances, now.wall + blocked_interval);
+                    policy_.refuse(c.pool, counted_as(d.resource, k), d.instances,
+                                   now.wall + blocked_interval);
             },
             [&](const quota::accept& c) {
-                for (const auto& d : c.demand) policy_.accept(c.pool, d.resource, c.job);
+                const lifecycle::kind k = kind_of(machine_.find(c.job)->facts);
+                for (const auto& d : c.demand) {
+                    const std::string use = counted_as(d.resource, k);
+                    policy_.accept(c.pool, use, c.job);
+                    // Blocked for want of permission, which is told of the resource.
+                    if (use != d.resource) policy_.accept(c.pool, d.resource, c.job);
+                }
             },
         },
         command);
@@ -148,22 +219,53 @@ bool core::pay(const std::string& pool, lifecycle::kind k, budget pool_budgets::
     return true;
 }
 
-// The policy chooses among jobs of every kind and knows one budget for a pool: what the best kind has left,
-// but nothing once the starts of any kind wait for more than a moment.
-std::int64_t core::starts_allowed(kind_budgets& budgets, instant now) const {
-    std::int64_t best = 0;
-    for (std::size_t k = 0; k < lifecycle::kind_count; ++k) {
-        if (!kinds_seen_[k]) continue;
-        pool_budgets& b = budgets[k];
-        if (b.creates_owed > owed_max(b.create, creates_owed_seconds)) return 0;
-        best = std::max(best, b.create.available(now.mono) - static_cast<std::int64_t>(b.creates_owed));
+pool_budgets& core::budgets(const std::string& pool, lifecycle::kind k) {
+    const std::size_t n = pool_numbers_.at(pool) * lifecycle::kind_count + static_cast<std::size_t>(k);
+    touched_.insert(n);
+    return budgets_[n].of;
+}
+
+// Kinds without jobs cost nothing.
+void core::see_kind(lifecycle::kind k) {
+    for (std::size_t n = static_cast<std::size_t>(k); n < budgets_.size(); n += lifecycle::kind_count) {
+        if (budgets_[n].seen) return;
+        budgets_[n].seen = true;
+        touched_.insert(n);
     }
-    return best;
+}
+
+// Tells the policy how many starts each budget allows, where that has changed: what can be paid for now or in
+// a moment, less what was commanded and is not paid for yet.
+void core::offer_starts(instant now) {
+    while (!next_starts_.empty() && next_starts_.begin()->first <= now.mono)
+        touched_.insert(next_starts_.extract(next_starts_.begin()).value().second);
+    for (const std::size_t n : touched_) {
+        kind_in_pool& b = budgets_[n];
+        if (b.next) next_starts_.erase({*b.next, n});
+        b.next.reset();
+        if (!b.seen) continue;
+        const std::int64_t allowed =
+            b.of.create.available(now.mono, start_lead) - static_cast<std::int64_t>(b.of.creates_owed);
+        const auto kind = static_cast<lifecycle::kind>(n % lifecycle::kind_count);
+        policy_.set_start_budget(pools_[n / lifecycle::kind_count], std::string{lifecycle::to_string(kind)},
+                                 allowed);
+        // While starts wait to be paid for, the payment is what changes it.
+        if (b.of.creates_owed > 0 || b.of.create.is_full(now.mono, start_lead)) continue;
+        b.next = b.of.create.next_gain(now.mono, start_lead);
+        next_starts_.emplace(*b.next, n);
+    }
+    touched_.clear();
 }
 
 std::vector<lifecycle::page_request> core::pages_due(instant now) {
+    for (const auto& change : machine_.take_stream_changes()) {
+        if (change.begun)
+            tracker_.begin_stream(change.where, now.mono);
+        else if (!machine_.has_stream(change.where))
+            tracker_.end_stream(change.where);
+    }
     const auto oldest = [this](const lifecycle::stream& s) { return machine_.oldest_start(s); };
-    return tracker_.due(machine_.streams(), oldest, now.wall, now.mono);
+    return tracker_.due(oldest, now.wall, now.mono);
 }
 
 void core::handle_page(const lifecycle::page_request& asked, const lifecycle::page_answer& a, instant now) {
@@ -211,8 +313,7 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
         std::vector<policy::start> starts;
         const std::size_t waiting = victims_.size();
         if (started < starts_max) {
-            for (auto& [pool, budgets] : budgets_)
-                policy_.set_start_budget(pool, starts_allowed(budgets, now));
+            offer_starts(now);
             policy::decision d = policy_.decide(now.wall, starts_max - started);
             starts = std::move(d.starts);
             for (const policy::preemption& p : d.preemptions) victims_.insert(p.victim);
@@ -225,30 +326,15 @@ lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     }
 }
 
-// When starts_allowed() is above nothing again by itself. Nothing while starts wait for more than a moment:
-// the one that is paid for is the event that helps then.
-std::optional<mono_time> core::next_start(kind_budgets& budgets, instant now) const {
-    if (starts_allowed(budgets, now) > 0) return std::nullopt;
-    std::optional<mono_time> soonest;
-    for (std::size_t k = 0; k < lifecycle::kind_count; ++k) {
-        if (!kinds_seen_[k]) continue;
-        pool_budgets& b = budgets[k];
-        if (b.creates_owed > owed_max(b.create, creates_owed_seconds)) return std::nullopt;
-        if (b.creates_owed > 0) continue;
-        const mono_time t = b.create.next(now.mono);
-        soonest = soonest ? std::min(*soonest, t) : t;
-    }
-    return soonest;
-}
-
 std::optional<duration> core::next_wakeup(instant now) {
     std::optional<duration> soonest;
     const auto consider = [&](duration d) { soonest = soonest ? std::min(*soonest, d) : d; };
     if (const auto t = machine_.next_time()) consider(std::max(duration{0}, *t - now.wall));
     if (const auto t = policy_.next_wakeup()) consider(std::max(duration{0}, *t - now.wall));
-    if (policy_.pending() > 0)
-        for (auto& [pool, budgets] : budgets_)
-            if (const auto t = next_start(budgets, now)) consider(*t - now.mono);
+    if (policy_.pending() > 0) {
+        if (!touched_.empty()) offer_starts(now);
+        if (!next_starts_.empty()) consider(std::max(duration{0}, next_starts_.begin()->first - now.mono));
+    }
     return soonest;
 }
 

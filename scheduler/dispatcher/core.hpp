@@ -8,10 +8,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "scheduler/config/fleet.hpp"
 #include "scheduler/dispatcher/budget.hpp"
+#include "scheduler/dispatcher/quotas.hpp"
 #include "scheduler/lifecycle/event.hpp"
 #include "scheduler/lifecycle/machine.hpp"
 #include "scheduler/lifecycle/tracker.hpp"
@@ -43,9 +45,7 @@ public:
     lifecycle::machine& machine() { return machine_; }
     const lifecycle::machine& machine() const { return machine_; }
     const policy::scheduler& policy() const { return policy_; }
-    pool_budgets& budgets(const std::string& pool, lifecycle::kind k) {
-        return budgets_.at(pool)[static_cast<std::size_t>(k)];
-    }
+    pool_budgets& budgets(const std::string& pool, lifecycle::kind k);
     // True when the budget allows the call now; it is then paid for.
     bool pay(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which, instant now);
 
@@ -54,6 +54,17 @@ public:
     void handle_page(const lifecycle::page_request& asked, const lifecycle::page_answer& a, instant now);
     std::optional<mono_time> next_page() const { return tracker_.next_time(); }
     void handle_event(const lifecycle::job_event& e, instant now);
+
+    // Limits that accounts tell: pools to ask now, each ending in one handle_*(). Until a pool has answered
+    // nothing starts on what it discovers; where it cannot be asked, what AWS refuses is learned.
+    std::vector<std::string> quotas_due(instant now) { return quota_watch_.due(now.mono); }
+    std::optional<mono_time> next_quotas() const { return quota_watch_.next_time(); }
+    bool discovers() const { return !quota_watch_.empty(); }
+    void handle_quotas(const std::string& pool, const std::vector<aws::quotas::quota>& applied,
+                       const std::vector<aws::quotas::quota>& defaults, std::string problem, instant now);
+    void handle_quotas_unreadable(const std::string& pool, std::string why, instant now);
+    // By pool: why its quotas, or a part of them, could not be read the last time.
+    const std::map<std::string, std::string>& quota_problems() const { return quota_problems_; }
 
     const lifecycle::queue_rules& rules(const std::string& queue) const { return rules_.at(queue); }
 
@@ -67,18 +78,34 @@ public:
 private:
     void owe(const lifecycle::effect_t& e);
     void obey(const lifecycle::quota_t& command, instant now);
-    policy::pending_job to_pending(const lifecycle::job_facts& facts) const;
+    policy::pending_job to_pending(const lifecycle::job_facts& facts);
+    // What SageMaker counts a line of a demand as.
+    std::string counted_as(const std::string& resource, lifecycle::kind k) const;
+    void apply_limits(const std::string& pool, const std::string& resource);
+    void meet(const std::string& resource);
 
     std::map<std::string, lifecycle::queue_rules> rules_;
-    using kind_budgets = std::array<pool_budgets, lifecycle::kind_count>;
-    std::int64_t starts_allowed(kind_budgets& budgets, instant now) const;
-    std::optional<mono_time> next_start(kind_budgets& budgets, instant now) const;
+    void see_kind(lifecycle::kind k);
+    void offer_starts(instant now);
     void preempt(instant now);
 
-    std::map<std::string, kind_budgets> budgets_;
+    struct kind_in_pool {
+        pool_budgets of;
+        bool seen = false;              // jobs of the kind have come
+        std::optional<mono_time> next;  // when it may start more; as in next_starts_
+    };
+    std::vector<std::string> pools_;
+    std::unordered_map<std::string, std::size_t> pool_numbers_;  // order-free: looked up only
+    std::vector<kind_in_pool> budgets_;                          // by pool and kind
+    std::set<std::size_t> touched_;  // budgets that have changed since the last turn
+    std::set<std::pair<mono_time, std::size_t>> next_starts_;
     std::map<std::pair<std::string, std::string>, std::string> pool_at_;  // by account and region
-    std::array<bool, lifecycle::kind_count> kinds_seen_{};
-    std::set<lifecycle::job_id> victims_;  // chosen, and not told to stop yet
+    std::set<lifecycle::job_id> victims_;                                 // chosen, and not told to stop yet
+    std::set<std::string> discovering_;                                   // pools
+    std::set<std::string> met_;  // resources that jobs have asked for, where pools discover
+    quota_table quotas_;
+    quota_watch quota_watch_;
+    std::map<std::string, std::string> quota_problems_;
     lifecycle::tracker tracker_;
     lifecycle::machine machine_;
     policy::scheduler policy_;

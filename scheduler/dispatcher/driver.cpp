@@ -51,6 +51,7 @@ driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, 
       stopped_(io),
       drained_(io),
       pages_(io),
+      quotas_(io),
       consumer_(io, *aws.transport, registry, consumer_options_of(options, fleet, uncommitted_records_max),
                 entropy_seed()),
       started_(time.mono()),
@@ -83,6 +84,7 @@ void driver::stop() {
     work_.set();
     drained_.set();
     pages_.set();
+    quotas_.set();
     consumer_.stop();
 }
 
@@ -105,6 +107,7 @@ task<result<void>> driver::run() {
         event_link* from = &link;
         trackers_.spawn([this, from] { return receive_events(*from); });
     }
+    if (core_.discovers()) trackers_.spawn([this] { return discover(); });
     if (options_.until_idle) trackers_.spawn([this] { return watch_idle(); });
 
     while (!state_.stopping) {

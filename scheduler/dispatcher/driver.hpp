@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct driver_options {
     bool until_idle = false;  // stop by itself once the queues are empty and every job is terminal
     duration ack_linger = std::chrono::milliseconds{10};  // how long a delete waits for company
     duration call_timeout = std::chrono::seconds{30};
+    // Told, in a sentence, of what an operator may want to act on. Empty: nobody is.
+    std::function<void(const std::string&)> on_note;
     // From stop() until everything has to be put away; polls, commits, deletes and running calls share it.
     duration stop_within() const {
         return fast ? std::chrono::milliseconds{1'800} : std::chrono::seconds{23};
@@ -140,6 +143,11 @@ private:
     task<void> receive_events(event_link& from);
     task<bool> receive_some_events(event_link& from);
 
+    // driver_quotas.cpp
+    task<void> discover();
+    task<void> read_quotas(std::string pool);
+    task<aws::api_result<std::vector<aws::quotas::quota>>> defaults_of(pool_link& pool, mono_time until);
+
     boost::asio::io_context& io_;
     const clock& time_;
     core& core_;
@@ -152,6 +160,8 @@ private:
     io::event stopped_;  // stop() was called
     io::event drained_;  // a commit or an ack was finished
     io::event pages_;    // a page or an event came: more may be due
+    io::event quotas_;   // a pool has told its limits: others may be asked
+    std::map<std::string, std::vector<aws::quotas::quota>> quota_defaults_;  // by region
     aws::sqs::consumer consumer_;
     std::map<std::string, intake> intakes_;  // by queue name
     std::vector<std::string> queue_names_;   // by the consumer's number; empty: a reject queue

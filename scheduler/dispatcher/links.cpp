@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "aws/transport/queue_url.hpp"
 #include "engine/base/digest.hpp"
 
@@ -101,8 +103,8 @@ task<result<queue_link>> connect_queue(const config::queue& q, aws::transport& t
     co_return link;
 }
 
-result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aws::transport& t,
-                               const aws::environment& env, aws::identity& identity,
+result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, bool discovers,
+                               aws::transport& t, const aws::environment& env, aws::identity& identity,
                                std::shared_ptr<aws::credentials_provider> base,
                                std::map<std::string, std::shared_ptr<aws::credentials_provider>>& roles) {
     auto at = aws::resolve_endpoint("sagemaker", p.region, env);
@@ -123,22 +125,42 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, aw
         who = shared;
     }
     // Each call is paid for from its operation's budget, so a repetition is the dispatcher's to decide.
-    return pool_link{p, aws::sagemaker::client{t, *at, who, 1}};
+    pool_link link{p, aws::sagemaker::client{t, *at, who, 1}};
+    if (discovers) {
+        auto quotas = aws::resolve_endpoint("servicequotas", p.region, env);
+        if (!quotas) return with_context(quotas.error(), "pool " + p.name);
+        link.quotas.emplace(t, *quotas, who);
+    }
+    return link;
 }
 
 }  // namespace
+
+result<std::map<std::string, pool_link>> connect_pools(const config::fleet& f, aws::transport& t,
+                                                       const aws::environment& env, aws::identity& who,
+                                                       std::shared_ptr<aws::credentials_provider> base) {
+    std::map<std::string, pool_link> all;
+    std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
+    std::set<std::string> discovering;
+    for (const policy::pool_config& p : f.policy.pools)
+        if (p.discovers) discovering.insert(p.name);
+    for (const config::pool& p : f.pools) {
+        const bool discovers = discovering.contains(p.name);
+        auto link = connect_pool(f, p, discovers, t, env, who, base, roles);
+        if (!link) return link.error();
+        all.emplace(p.name, std::move(*link));
+    }
+    return all;
+}
 
 task<result<links>> connect(const config::fleet& f, aws::transport& t, const aws::environment& env,
                             aws::identity& who, std::shared_ptr<aws::credentials_provider> base,
                             mono_time deadline) {
     links all;
     all.transport = &t;
-    std::map<std::string, std::shared_ptr<aws::credentials_provider>> roles;
-    for (const config::pool& p : f.pools) {
-        auto link = connect_pool(f, p, t, env, who, base, roles);
-        if (!link) co_return link.error();
-        all.pools.emplace(p.name, std::move(*link));
-    }
+    auto pools = connect_pools(f, t, env, who, base);
+    if (!pools) co_return pools.error();
+    all.pools = std::move(*pools);
     for (const config::queue& q : f.queues) {
         auto link = co_await connect_queue(q, t, env, base, deadline);
         if (!link) co_return link.error();

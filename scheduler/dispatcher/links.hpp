@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aws/identity/identity.hpp"
+#include "aws/quotas/client.hpp"
 #include "aws/s3/client.hpp"
 #include "aws/sagemaker/client.hpp"
 #include "aws/sqs/client.hpp"
@@ -35,6 +36,7 @@ struct event_link {
 struct pool_link {
     config::pool settings;
     aws::sagemaker::client client;
+    std::optional<aws::quotas::client> quotas = {};  // where the pool discovers its limits
 };
 
 struct links {
@@ -43,6 +45,11 @@ struct links {
     std::map<std::string, pool_link> pools;    // by pool name
     std::vector<event_link> events;
 };
+
+// Resolves endpoints and roles; calls nothing.
+result<std::map<std::string, pool_link>> connect_pools(const config::fleet& f, aws::transport& t,
+                                                       const aws::environment& env, aws::identity& who,
+                                                       std::shared_ptr<aws::credentials_provider> base);
 
 // Resolves endpoints and queue URLs, and reads each queue once, so that a wrong key, a missing queue or an
 // unreachable endpoint is told at start and not found out at night. `t` and `who` outlive the links.

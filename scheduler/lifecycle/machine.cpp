@@ -59,17 +59,28 @@ void machine::move(job& j, state to, std::string reason, wall_time now) {
 }
 
 void machine::begin_live(job& j, wall_time started) {
-    by_name_[{stream_of(j), j.sagemaker_name}] = j.facts.id;
+    const stream where = stream_of(j);
+    if (by_name_.insert_or_assign({where, j.sagemaker_name}, j.facts.id).second && ++streams_[where] == 1)
+        stream_changes_.push_back({where, true});
     if (!j.progress.arn.empty()) by_arn_[j.progress.arn] = j.facts.id;
     tracking& t = tracking_[j.facts.id] = {};
     t.started = started;
+}
+
+void machine::leave_stream(const job& j) {
+    const stream where = stream_of(j);
+    if (by_name_.erase({where, j.sagemaker_name}) == 0) return;
+    const auto size = streams_.find(where);
+    if (--size->second > 0) return;
+    streams_.erase(size);
+    stream_changes_.push_back({where, false});
 }
 
 // The attempt no longer holds quota.
 void machine::end(job& j, state to, std::string reason, wall_time now) {
     const job_id id = j.facts.id;
     if (holds_quota(j.state)) {
-        by_name_.erase({stream_of(j), j.sagemaker_name});
+        leave_stream(j);
         by_arn_.erase(j.progress.arn);
         looked(tracking_.at(id));
         tracking_.erase(id);
@@ -268,6 +279,9 @@ void machine::check_invariants() const {
     TY_CHECK(live == live_, "the count of live jobs is right");
     TY_CHECK(untold == untold_, "the count of results that are due is right");
     TY_CHECK(looking == looks_open_, "the count of open looks is right");
+    std::size_t in_streams = 0;
+    for (const auto& [where, size] : streams_) in_streams += size;
+    TY_CHECK(in_streams == by_name_.size(), "streams count their live attempts");
     TY_CHECK(holding == by_name_.size() && holding == tracking_.size(), "only live attempts are tracked");
 }
 

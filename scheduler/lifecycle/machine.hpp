@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/base/rng.hpp"
@@ -136,7 +137,14 @@ public:
     std::size_t live() const { return live_; }           // jobs that are not terminal
     std::size_t untold() const { return untold_; }       // terminal ones whose result is still due
     std::size_t live_in(const std::string& pool) const;  // that hold quota there
-    std::vector<stream> streams() const;                 // with live attempts
+    std::vector<stream> streams() const;                 // with live attempts, in order
+    bool has_stream(const stream& where) const { return streams_.contains(where); }
+    // Streams that had none and have one (`begun`), or the other way round, since it was last asked.
+    struct stream_change {
+        stream where;
+        bool begun = false;
+    };
+    std::vector<stream_change> take_stream_changes() { return std::exchange(stream_changes_, {}); }
     // Before this none of the stream's live attempts was started.
     wall_time oldest_start(const stream& where) const;
     std::size_t looks_open() const { return looks_open_; }  // verify and describe without an answer
@@ -170,6 +178,7 @@ private:
     void wait_until(job_id id, wall_time when);
     void became_running(job& j, const std::string& arn, wall_time now);
     void begin_live(job& j, wall_time started);
+    void leave_stream(const job& j);
     static stream stream_of(const job& j);
     effect::attempt_ref ref(const job& j) const;
     duration jittered(duration base, duration cap, int step);
@@ -212,6 +221,8 @@ private:
     std::map<job_id, job> jobs_;
     std::unordered_map<std::string, job_id> by_dedup_;          // order-free: looked up only
     std::map<std::pair<stream, std::string>, job_id> by_name_;  // (stream, SageMaker name) of live attempts
+    std::map<stream, std::size_t> streams_;                     // how many of these each has
+    std::vector<stream_change> stream_changes_;
     // Of live pipeline executions; and the newest of each tenant and name, for depends_on.
     std::unordered_map<std::string, job_id> by_arn_;      // order-free: looked up only
     std::unordered_map<std::string, job_id> newest_;      // order-free: looked up only

@@ -286,11 +286,7 @@ std::size_t machine::live_in(const std::string& pool) const {
 
 std::vector<stream> machine::streams() const {
     std::vector<stream> out;
-    for (auto i = by_name_.begin(); i != by_name_.end();) {
-        out.push_back(i->first.first);
-        // No name is greater than this one: UTF-8 has no byte 0xFF.
-        i = by_name_.upper_bound({out.back(), "\xff"});
-    }
+    for (const auto& [where, size] : streams_) out.push_back(where);
     return out;
 }
 

@@ -4,18 +4,30 @@
 
 namespace trainyard::lifecycle {
 
-// Streams without live attempts are forgotten, and so is what was seen of them: their next listing is whole.
-void tracker::follow(const std::vector<stream>& live, mono_time mono) {
-    for (const stream& s : live) {
-        const auto [at, fresh] = streams_.try_emplace(s);
-        if (!fresh) continue;
-        at->second.due = mono + rules_.interval;
-        at->second.whole_due = mono;
-    }
-    for (auto i = streams_.begin(); i != streams_.end();) {
-        const bool wanted = i->second.asked || std::binary_search(live.begin(), live.end(), i->first);
-        i = wanted ? std::next(i) : streams_.erase(i);
-    }
+void tracker::set_due(const stream& where, state& s, mono_time when) {
+    if (!s.asked) due_.erase({s.due, where});
+    s.due = when;
+    s.asked = false;
+    due_.emplace(when, where);
+}
+
+void tracker::begin_stream(const stream& where, mono_time mono) {
+    const auto [at, fresh] = streams_.try_emplace(where);
+    state& s = at->second;
+    s.wanted = true;
+    if (!fresh) return;
+    s.whole_due = mono;
+    set_due(where, s, mono + rules_.interval);
+}
+
+// Forgotten, with what was seen of it, once no page is under way: its next listing is whole.
+void tracker::end_stream(const stream& where) {
+    const auto found = streams_.find(where);
+    if (found == streams_.end()) return;
+    found->second.wanted = false;
+    if (found->second.asked) return;
+    due_.erase({found->second.due, where});
+    streams_.erase(found);
 }
 
 page_request tracker::begin(const stream& where, state& s, wall_time oldest, wall_time wall, mono_time mono) {
@@ -43,12 +55,18 @@ std::optional<listing_done> tracker::handle_page(const stream& where, const page
     const auto found = streams_.find(where);
     if (found == streams_.end() || !found->second.asked) return {};
     state& s = found->second;
-    s.asked = false;
+    const auto done = read_page(where, s, a, mono);
+    if (!s.wanted) end_stream(where);
+    return done;
+}
+
+std::optional<listing_done> tracker::read_page(const stream& where, state& s, const page_answer& a,
+                                               mono_time mono) {
     // A token that leads back to itself would never end.
     const bool repeats = a.ok && !a.next_token.empty() && a.next_token == s.token;
     if (!a.ok || repeats) {
         const int step = std::min(s.failures, 10);
-        s.due = mono + std::min(rules_.retry_cap, rules_.retry_base * (std::int64_t{1} << step));
+        set_due(where, s, mono + std::min(rules_.retry_cap, rules_.retry_base * (std::int64_t{1} << step)));
         if (++s.failures >= rules_.token_retries && !s.token.empty()) s.under_way = false;
         return {};
     }
@@ -56,11 +74,11 @@ std::optional<listing_done> tracker::handle_page(const stream& where, const page
     if (a.newest && (!s.newest_here || *a.newest > *s.newest_here)) s.newest_here = a.newest;
     s.token = a.next_token;
     if (!s.token.empty() && ++s.pages < rules_.pages_max) {
-        s.due = mono;
+        set_due(where, s, mono);
         return {};
     }
     s.under_way = false;
-    s.due = std::max(mono, s.began_mono + rules_.interval);
+    set_due(where, s, std::max(mono, s.began_mono + rules_.interval));
     if (s.newest_here && (!s.newest || *s.newest_here > *s.newest)) s.newest = s.newest_here;
     if (s.whole) s.whole_due = s.began_mono + rules_.whole_every;
     return listing_done{s.whole && s.token.empty(), s.began};
@@ -70,14 +88,11 @@ void tracker::handle_hint(const stream& where, mono_time mono) {
     const auto found = streams_.find(where);
     if (found == streams_.end() || found->second.under_way) return;
     state& s = found->second;
-    s.due = std::min(s.due, std::max(mono, s.began_mono + rules_.hint_spacing));
+    set_due(where, s, std::min(s.due, std::max(mono, s.began_mono + rules_.hint_spacing)));
 }
 
 std::optional<mono_time> tracker::next_time() const {
-    std::optional<mono_time> soonest;
-    for (const auto& [where, s] : streams_)
-        if (!s.asked && (!soonest || s.due < *soonest)) soonest = s.due;
-    return soonest;
+    return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
 }
 
 }  // namespace trainyard::lifecycle

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/time.hpp"
@@ -57,27 +59,31 @@ class tracker {
 public:
     explicit tracker(tracking_rules r) : rules_(r) {}
 
-    // Pages to ask for now. `live` are the streams with live attempts, in order; `oldest` tells the oldest
-    // start of one. A request is answered by one handle_page() before another of its stream comes.
+    // The stream has live attempts from now on, or has none any more.
+    void begin_stream(const stream& where, mono_time mono);
+    void end_stream(const stream& where);
+    // Pages to ask for now. `oldest` tells the oldest start of a stream. A request is answered by one
+    // handle_page() before another of its stream comes.
     template <class Oldest>
-    std::vector<page_request> due(const std::vector<stream>& live, Oldest oldest, wall_time wall,
-                                  mono_time mono) {
-        follow(live, mono);
+    std::vector<page_request> due(Oldest oldest, wall_time wall, mono_time mono) {
         std::vector<page_request> out;
-        for (auto& [where, s] : streams_)
-            if (!s.asked && s.due <= mono) out.push_back(begin(where, s, oldest(where), wall, mono));
+        while (!due_.empty() && due_.begin()->first <= mono) {
+            const stream where = due_.extract(due_.begin()).value().second;
+            out.push_back(begin(where, streams_.at(where), oldest(where), wall, mono));
+        }
         return out;
     }
     // The listing that this page completes, if it does.
     std::optional<listing_done> handle_page(const stream& where, const page_answer& a, mono_time mono);
     // Something changed there; list soon.
     void handle_hint(const stream& where, mono_time mono);
-    std::optional<mono_time> next_time() const;  // of due(), with the streams that it knows
+    std::optional<mono_time> next_time() const;  // of due()
 
 private:
     struct state {
         mono_time due{}, whole_due{}, began_mono{};
-        bool asked = false;
+        bool asked = false;   // not in due_
+        bool wanted = false;  // it has live attempts
         // The listing under way; no page yet: empty token and `under_way` false.
         bool under_way = false, whole = false;
         wall_time began{};
@@ -88,11 +94,14 @@ private:
         std::optional<wall_time> newest;       // of all listings
         std::optional<wall_time> newest_here;  // of the one under way
     };
-    void follow(const std::vector<stream>& live, mono_time mono);
+    void set_due(const stream& where, state& s, mono_time when);
+    std::optional<listing_done> read_page(const stream& where, state& s, const page_answer& a,
+                                          mono_time mono);
     page_request begin(const stream& where, state& s, wall_time oldest, wall_time wall, mono_time mono);
 
     tracking_rules rules_;
     std::map<stream, state> streams_;
+    std::set<std::pair<mono_time, stream>> due_;  // of streams whose page is not under way
 };
 
 }  // namespace trainyard::lifecycle

@@ -11,6 +11,7 @@
 
 #include "engine/base/time.hpp"
 #include "scheduler/policy/amount.hpp"
+#include "scheduler/policy/settings.hpp"
 
 namespace trainyard::policy {
 
@@ -59,6 +60,8 @@ struct pool_usage {
     std::map<std::string, amount> used, limits;
     amount jobs, jobs_max;
     std::map<std::string, amount> learned = {};  // below `limits`: where AWS refused more
+    std::map<std::string, limit_source> sources =
+        {};  // of each of `limits`; learned: what stands in `learned` decides
 };
 struct tenant_usage {
     std::string tenant;

@@ -21,7 +21,8 @@ void scheduler::impl::pass_conservative(index number, std::size_t max, decision&
             return best;
         fleet.each_open(demand, [&](index p) {
             if (fleet.pools()[p].lane != number || !profile.has_room(p, n, from, j.expected)) return;
-            if (best.pool == no_index || fleet.better(p, best.pool, n)) best = {p, demand, false};
+            if (best.pool == no_index || fleet.better(p, best.pool, n, fleet.at(demand).key->kind))
+                best = {p, demand, false};
         });
         return best;
     };

@@ -41,20 +41,23 @@ public:
             if (w != 0) return true;
         return false;
     }
-    // In ascending order, those that are in both.
+    // In ascending order, those that are in both and not in `shut`.
     template <class F>
-    void each_common(const pool_set& o, F visit) const {
+    void each_common(const pool_set& o, const pool_set& shut, F visit) const {
         for (std::size_t i = 0; i < word_.size() && i < o.word_.size(); ++i)
-            for (std::uint64_t w = word_[i] & o.word_[i]; w != 0; w &= w - 1)
+            for (std::uint64_t w = common(o, shut, i); w != 0; w &= w - 1)
                 visit(static_cast<index>(i * 64 + static_cast<std::size_t>(__builtin_ctzll(w))));
     }
-    bool meets(const pool_set& o) const {
+    bool meets(const pool_set& o, const pool_set& shut) const {
         for (std::size_t i = 0; i < word_.size() && i < o.word_.size(); ++i)
-            if ((word_[i] & o.word_[i]) != 0) return true;
+            if (common(o, shut, i) != 0) return true;
         return false;
     }
 
 private:
+    std::uint64_t common(const pool_set& o, const pool_set& shut, std::size_t i) const {
+        return word_[i] & o.word_[i] & (i < shut.word_.size() ? ~shut.word_[i] : ~std::uint64_t{0});
+    }
     std::vector<std::uint64_t> word_;
 };
 

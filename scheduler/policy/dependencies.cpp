@@ -124,9 +124,9 @@ bool scheduler::impl::start_gang(index shape, const waiting_job& leader, index l
         kept_ = kept_before;
         for (std::size_t i = held_slots.size(); i-- > 0;) {
             const index own = slots[held_slots[i]].shape, pool = slots[held_slots[i]].pool;
-            const auto budget = fleet.pools()[pool].budget;
+            const index kind = fleet.at(shapes[own].key->demand).key->kind;
             return_quietly(held_slots[i]);
-            if (budget) fleet.set_budget(pool, *budget + 1);
+            fleet.return_start(pool, kind);
             drop_job_of(own);
         }
         return false;

@@ -79,12 +79,18 @@ std::optional<std::string> scheduler::impossible(const pending_job& j) const {
     const tenant_node& node = x.tenants.at(*tenant);
     const index leaf = node.self != no_index ? node.self : *tenant;
     needs merged;
+    bool unheard_of = false;  // a resource that only a pool that discovers may have
     for (const demand_line& d : j.demand) {
         if (d.instances < 1 || d.instances > demand_max)
             return d.resource + ": " + std::to_string(d.instances) + " instances; ask for 1 to " +
                    std::to_string(demand_max);
         const auto r = x.fleet.resource_names().find(d.resource);
-        if (!r) return "no pool offers " + d.resource;
+        if (!r) {
+            if (std::ranges::none_of(x.fleet.pools(), &pool_state::discovers))
+                return "no pool offers " + d.resource;
+            unheard_of = true;
+            continue;
+        }
         const auto it = std::ranges::find(merged, *r, &need::resource);
         if (it == merged.end())
             merged.push_back({*r, amount{d.instances}});
@@ -113,12 +119,13 @@ std::optional<std::string> scheduler::impossible(const pending_job& j) const {
         const pool_state& s = x.fleet.pools()[p];
         std::string reason;
         if (s.jobs_max < amount{1}) reason = "runs no job";
+        if (reason.empty() && unheard_of && !s.discovers) reason = "does not offer all that is needed";
         for (const need& n : merged) {
             if (!reason.empty()) break;
             const pool_line& l = s.lines[n.resource];
             if (!l.offered)
                 reason = "does not offer " + x.fleet.resource_names().name(n.resource);
-            else if (n.instances > l.limit)
+            else if (n.instances > l.limit && l.source == limit_source::file)
                 reason = "has " + text(l.limit) + " " + x.fleet.resource_names().name(n.resource) + ", " +
                          text(n.instances) + " needed";
         }
@@ -181,7 +188,7 @@ void scheduler::impl::explain_waiting(explanation& out, index shape, const waiti
     std::vector<index> open_pools;
     for (index p = 0; p < fleet.pools().size(); ++p) {
         const std::string& name = fleet.pool_names().name(p);
-        const obstacle o = fleet.pool_obstacle(p, c.demand, at);
+        const obstacle o = fleet.pool_obstacle(p, c, at);
         if (!std::ranges::binary_search(c.pools, p) && fleet.can_hold(p, c.demand)) {
             out.pool_reasons.emplace_back(name, "not among the pools this job may use");
         } else if (o) {
@@ -191,10 +198,10 @@ void scheduler::impl::explain_waiting(explanation& out, index shape, const waiti
             open_pools.push_back(p);
         }
     }
-    std::ranges::sort(open_pools, [&](index a, index b) { return fleet.better(a, b, c.demand); });
+    std::ranges::sort(open_pools, [&](index a, index b) { return fleet.better(a, b, c.demand, c.kind); });
     for (const index p : open_pools) {
         decision_ring::score s;
-        fleet.fill(s, p, c.demand);
+        fleet.fill(s, p, c.demand, c.kind);
         out.scores.push_back(to_score(s));
     }
     std::string ahead_of;

@@ -36,12 +36,21 @@ fleet::fleet(const settings& s) : packing_(s.packing) {
             pools_[p].lines[resource_index(resource)].price = price;
         pools_[p].jobs_max = c.jobs_max;
         pools_[p].preference = c.preference;
+        pools_[p].discovers = c.discovers;
         jobs_capacity_ += c.jobs_max;
         if (c.jobs_max > amount{}) open_.set(p);
     }
+    for (index p = 0; p < pools_.size(); ++p)
+        for (pool_line& l : pools_[p].lines) offer_if_discovered(pools_[p], l);
     for (const auto& [name, max] : s.kinds_max) kinds_[kind_index(name)].max = max;
     for (const auto& [name, max] : s.groups_max) groups_[group_index(name)].max = max;
     find_most_room();
+}
+
+void fleet::offer_if_discovered(const pool_state& p, pool_line& l) {
+    if (!p.discovers || l.offered) return;
+    l.offered = true;
+    l.source = limit_source::discovered;
 }
 
 index fleet::pool_index(const std::string& name) {
@@ -55,7 +64,7 @@ index fleet::resource_index(const std::string& name) {
     if (r == capacity_.size()) {
         capacity_.emplace_back();
         needing_.emplace_back();
-        for (pool_state& p : pools_) p.lines.emplace_back();
+        for (pool_state& p : pools_) offer_if_discovered(p, p.lines.emplace_back());
     }
     return r;
 }
@@ -148,8 +157,9 @@ void fleet::drop_user(index c) {
 bool fleet::fits(index c) const {
     const demand_class& x = classes_[c];
     if (!x.below_limits) return false;
-    return x.room.meets(open_) ||
-           (x.key->fall_back != no_index && classes_[x.key->fall_back].room.meets(open_));
+    return x.room.meets(open_, shut_for(c)) ||
+           (x.key->fall_back != no_index &&
+            classes_[x.key->fall_back].room.meets(open_, shut_for(x.key->fall_back)));
 }
 
 void fleet::refresh(index c) {
@@ -172,8 +182,9 @@ obstacle fleet::limits_obstacle(const class_key& k) const {
 }
 
 // What lasts longest is reported first.
-obstacle fleet::pool_obstacle(index pool, const needs& n, wall_time now) const {
+obstacle fleet::pool_obstacle(index pool, const class_key& k, wall_time now) const {
     const pool_state& p = pools_[pool];
+    const needs& n = k.demand;
     for (const need& x : n)
         if (!p.lines[x.resource].offered) return {obstacle::kind::not_offered, x.resource};
     if (p.jobs + amount{1} > p.jobs_max) return {obstacle::kind::pool_jobs, 0};
@@ -186,7 +197,7 @@ obstacle fleet::pool_obstacle(index pool, const needs& n, wall_time now) const {
         if (g.now == gate::state::blocked && g.until > now) return {obstacle::kind::blocked, x.resource};
         if (g.now == gate::state::probing) return {obstacle::kind::probing, x.resource};
     }
-    if (p.budget && *p.budget <= 0) return {obstacle::kind::budget, 0};
+    if (starts_left(p, k.kind).value_or(1) <= 0) return {obstacle::kind::budget, 0};
     return {};
 }
 
@@ -194,7 +205,7 @@ bool fleet::can_hold(index pool, const needs& n) const {
     const pool_state& p = pools_[pool];
     return p.jobs_max > amount{} && std::ranges::all_of(n, [&](const need& x) {
                const pool_line& l = p.lines[x.resource];
-               return l.offered && x.instances <= l.limit;
+               return l.offered && (l.source == limit_source::discovered || x.instances <= l.limit);
            });
 }
 
@@ -240,6 +251,32 @@ void fleet::changed_open(index pool) {
     else
         open_.clear(pool);
     for (const index c : p.classes) refresh(c);
+}
+
+std::optional<std::int64_t> fleet::starts_left(const pool_state& p, index kind) {
+    std::optional<std::int64_t> left = p.budget;
+    if (kind >= p.kind_budgets.size() || !p.kind_budgets[kind]) return left;
+    return left ? std::min(*left, *p.kind_budgets[kind]) : p.kind_budgets[kind];
+}
+
+void fleet::changed_shut(index pool, index kind) {
+    if (shut_.size() <= kind) shut_.resize(kind + 1);
+    const bool is = *pools_[pool].kind_budgets[kind] <= 0;
+    if (is == shut_[kind].test(pool)) return;
+    if (is)
+        shut_[kind].set(pool);
+    else
+        shut_[kind].clear(pool);
+    for (const index c : kind_classes_[kind]) refresh(c);
+}
+
+// Negative: gives back.
+void fleet::pay(index pool, index kind, std::int64_t starts) {
+    pool_state& p = pools_[pool];
+    if (p.budget) *p.budget -= starts;
+    if (kind >= p.kind_budgets.size() || !p.kind_budgets[kind]) return;
+    *p.kind_budgets[kind] -= starts;
+    changed_shut(pool, kind);
 }
 
 void fleet::refresh_limits(const std::vector<index>& classes) {
@@ -297,7 +334,7 @@ std::int64_t fleet::fullness(const pool_state& p, const needs& n) const {
     return worst;
 }
 
-bool fleet::better(index a, index b, const needs& n) const {
+bool fleet::better(index a, index b, const needs& n, index kind) const {
     const pool_state &x = pools_[a], &y = pools_[b];
     if (x.preference != y.preference) return x.preference > y.preference;
     std::int64_t refusals = 0, price = 0;
@@ -307,14 +344,17 @@ bool fleet::better(index a, index b, const needs& n) const {
     }
     if (refusals != 0) return refusals < 0;
     if (price != 0) return price < 0;
-    const auto left = [](const pool_state& p) { return p.budget ? amount{*p.budget} : amount::unlimited(); };
+    const auto left = [kind](const pool_state& p) {
+        const auto starts = starts_left(p, kind);
+        return starts ? amount{*starts} : amount::unlimited();
+    };
     if (left(x) != left(y)) return left(x) > left(y);
     const std::int64_t fx = fullness(x, n), fy = fullness(y, n);
     if (fx != fy) return (packing_ == packing::spread) == (fx < fy);
     return a < b;
 }
 
-void fleet::fill(decision_ring::score& to, index pool, const needs& n) const {
+void fleet::fill(decision_ring::score& to, index pool, const needs& n, index kind) const {
     const pool_state& p = pools_[pool];
     to.pool = pool;
     to.preference = p.preference;
@@ -322,7 +362,7 @@ void fleet::fill(decision_ring::score& to, index pool, const needs& n) const {
         to.refusals += p.lines[m.resource].refusals;
         to.price += p.lines[m.resource].price * m.instances.count();
     }
-    to.budget = p.budget ? *p.budget : -1;
+    to.budget = starts_left(p, kind).value_or(-1);
     to.fullness = fullness(p, n);
 }
 
@@ -343,7 +383,7 @@ void fleet::count(index pool, const needs& n, const class_key& counted, bool res
 
 void fleet::reserve(std::uint64_t job, index pool, const needs& n, const class_key& counted) {
     pool_state& p = pools_[pool];
-    if (p.budget) --*p.budget;
+    pay(pool, counted.kind, 1);
     for (const need& x : n) {
         gate& g = p.lines[x.resource].gate;
         if (g.now == gate::state::free || within_learned(p.lines[x.resource], x.instances)) continue;
@@ -366,6 +406,7 @@ void fleet::give_back(std::uint64_t job, bool restored, index pool, const needs&
     for (const need& x : n) {
         pool_line& l = p.lines[x.resource];
         l.used -= x.instances;
+        l.outgrown = std::min(l.outgrown, l.used);
         if (restored) l.restored -= x.instances;
         // A probe that ends without a verdict leaves the question open: another one may ask.
         if (l.gate.now == gate::state::probing && l.gate.probe == job)
@@ -377,8 +418,32 @@ void fleet::give_back(std::uint64_t job, bool restored, index pool, const needs&
     find_most_room();
 }
 
+bool fleet::set_limit(index pool, index resource, amount limit) {
+    pool_line& l = pools_[pool].lines[resource];
+    if (!l.offered || l.source != limit_source::discovered || l.limit == limit) return false;
+    l.limit = limit;
+    l.outgrown = l.used > limit ? l.used : amount{};
+    capacity_[resource] = {};
+    for (const pool_state& p : pools_) capacity_[resource] += p.lines[resource].limit;
+    changed(pool, resource);
+    find_most_room();
+    return true;
+}
+
 void fleet::set_budget(index pool, std::int64_t starts) {
     pools_[pool].budget = std::max<std::int64_t>(0, starts);
+    changed_open(pool);
+}
+
+void fleet::set_budget(index pool, index kind, std::int64_t starts) {
+    auto& budgets = pools_[pool].kind_budgets;
+    if (budgets.size() <= kind) budgets.resize(kind + 1);
+    budgets[kind] = std::max<std::int64_t>(0, starts);
+    changed_shut(pool, kind);
+}
+
+void fleet::return_start(index pool, index kind) {
+    pay(pool, kind, -1);
     changed_open(pool);
 }
 
@@ -459,6 +524,12 @@ void fleet::check() const {
         TY_CHECK(open_.test(p) ==
                      (pools_[p].jobs < pools_[p].jobs_max && (!pools_[p].budget || *pools_[p].budget > 0)),
                  "a pool's open bit is outdated");
+    for (index p = 0; p < pools_.size(); ++p)
+        for (index k = 0; k < shut_.size(); ++k) {
+            const auto& budgets = pools_[p].kind_budgets;
+            TY_CHECK(shut_[k].test(p) == (k < budgets.size() && budgets[k] && *budgets[k] <= 0),
+                     "a pool's budget of a kind is outdated");
+        }
 }
 
 }  // namespace trainyard::policy

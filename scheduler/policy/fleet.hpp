@@ -30,23 +30,30 @@ struct gate {
 struct pool_line {
     bool offered = false;
     amount limit, used;
+    limit_source source = limit_source::file;  // of `limit`; nothing learned is ever above it
     amount restored;  // the part of `used` that came by restore() and may exceed the limit
+    amount outgrown;  // what was in use when the limit was lowered, as far as it still is
     std::int64_t price = 0;
     std::int64_t refusals = 0;
     std::uint64_t version = 0;  // changes with every start and end, and with the gate
     policy::gate gate;
     std::optional<amount> learned;  // what was in use, without what was refused
     std::vector<index> classes;     // that need the resource and may use the pool
+
+    // What decides how much may be in use now.
+    limit_source decided_by() const { return learned && *learned < limit ? limit_source::learned : source; }
 };
 
 struct pool_state {
     std::vector<pool_line> lines;  // by resource
     amount jobs, jobs_max, restored_jobs;
     int preference = 0;
+    bool discovers = false;
     index lane = 0;
     std::optional<std::int64_t> budget;
-    std::uint64_t version = 0;   // changes with every start and end
-    std::vector<index> classes;  // that may use the pool
+    std::vector<std::optional<std::int64_t>> kind_budgets;  // by kind, as far as any is set
+    std::uint64_t version = 0;                              // changes with every start and end
+    std::vector<index> classes;                             // that may use the pool
 };
 
 // A counter with a ceiling: started jobs of a kind or a group.
@@ -87,23 +94,31 @@ public:
     std::int64_t most_room() const { return most_room_; }
 
     obstacle limits_obstacle(const class_key& k) const;
-    obstacle pool_obstacle(index pool, const needs& n, wall_time now) const;
-    // Whether the pool would take the demand if nothing else were there.
+    obstacle pool_obstacle(index pool, const class_key& k, wall_time now) const;
+    // Whether the pool would take the demand if nothing else were there. A limit that is discovered may still
+    // rise.
     bool can_hold(index pool, const needs& n) const;
     // Calls `visit` with each pool that takes the class now (not its fall-back).
     template <class F>
     void each_open(index c, F visit) const {
-        classes_[c].room.each_common(open_, visit);
+        classes_[c].room.each_common(open_, shut_for(c), visit);
     }
-    // Whether `a` is the better pool for the demand.
-    bool better(index a, index b, const needs& n) const;
-    void fill(decision_ring::score& to, index pool, const needs& n) const;
+    // Whether `a` is the better pool for the demand of a job of the kind.
+    bool better(index a, index b, const needs& n, index kind) const;
+    void fill(decision_ring::score& to, index pool, const needs& n, index kind) const;
+    // Starts that the pool's budgets leave to the kind; nothing: any.
+    static std::optional<std::int64_t> starts_left(const pool_state& p, index kind);
 
     void reserve(std::uint64_t job, index pool, const needs& n, const class_key& counted);
     void restore(index pool, const needs& n, const class_key& counted);
     void give_back(std::uint64_t job, bool restored, index pool, const needs& n, const class_key& counted);
 
+    // Of a pool that discovers, and not of what the configuration states; false: nothing has changed.
+    bool set_limit(index pool, index resource, amount limit);
     void set_budget(index pool, std::int64_t starts);
+    void set_budget(index pool, index kind, std::int64_t starts);
+    // A start was decided, and is taken back within the pass.
+    void return_start(index pool, index kind);
     void block(index pool, index resource, wall_time until);
     void refuse(index pool, index resource, amount refused, wall_time until);
     void unblock(index pool, index resource);
@@ -125,6 +140,7 @@ public:
     void check() const;
 
 private:
+    static void offer_if_discovered(const pool_state& p, pool_line& l);
     void count(index pool, const needs& n, const class_key& counted, bool restored);
     bool has_room(index pool, const needs& n) const;
     void close(index pool, index resource, wall_time until);
@@ -134,6 +150,13 @@ private:
     }
     void changed(index pool, index resource);
     void changed_open(index pool);
+    void changed_shut(index pool, index kind);
+    void pay(index pool, index kind, std::int64_t starts);
+    const pool_set& shut_for(index c) const {
+        static const pool_set none;
+        const index k = classes_[c].key->kind;
+        return k < shut_.size() ? shut_[k] : none;
+    }
     void refresh(index c);
     void count_limits(const class_key& k, bool up, bool restored);
     void refresh_limits(const std::vector<index>& classes);
@@ -151,6 +174,7 @@ private:
     class_mask fitting_;
     std::vector<class_mask> needing_;  // by resource
     pool_set open_;                    // pools with a job slot and budget left
+    std::vector<pool_set> shut_;       // by kind: pools whose budget for it is spent
     std::vector<tally> kinds_, groups_;
     std::vector<std::vector<index>> kind_classes_, group_classes_;
     std::set<std::tuple<wall_time, index, index>> timers_;  // blocked gates: until, pool, resource

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -20,9 +21,12 @@ void check_pool(const pool_state& s, pool_tally t) {
     for (index r = 0; r < s.lines.size(); ++r) {
         TY_CHECK(s.lines[r].used == t.used[r] && s.lines[r].restored == t.restored[r],
                  "the usage of a pool differs from the jobs");
-        TY_CHECK(s.lines[r].used <= s.lines[r].limit + s.lines[r].restored, "a pool is over its limit");
+        TY_CHECK(s.lines[r].used <= std::max(s.lines[r].limit, s.lines[r].outgrown) + s.lines[r].restored,
+                 "a pool is over its limit");
     }
     TY_CHECK(!s.budget || *s.budget >= 0, "a start budget is overdrawn");
+    for (const auto& left : s.kind_budgets)
+        TY_CHECK(!left || *left >= 0, "a start budget of a kind is overdrawn");
 }
 
 }  // namespace

@@ -30,10 +30,11 @@ bool scheduler::impl::may(index shape) const {
 choice scheduler::impl::choose_class(index demand, index leaf, index lane, const waiting_job& j) {
     choice out;
     const needs& n = fleet.at(demand).key->demand;
+    const index kind = fleet.at(demand).key->kind;
     fleet.each_open(demand, [&](index p) {
         if (lanes.size() > 1 && fleet.pools()[p].lane != lane) return;
         if (!kept_.empty() && kept(p, n, j)) return;
-        if (out.pool == no_index || fleet.better(p, out.pool, n)) out = {p, demand, false};
+        if (out.pool == no_index || fleet.better(p, out.pool, n, kind)) out = {p, demand, false};
     });
     if (out && (tenants.obstacle_for(leaf, n) || (!preemption.claims.empty() && spoils_claim(leaf, n, j.id))))
         out = {};
@@ -127,10 +128,11 @@ void scheduler::impl::record(std::uint64_t job, index leaf, const choice& c, ind
     e.share = tenants.at(leaf).share;
     if (why == reason::preempted) return;
     const needs& n = fleet.at(c.demand).key->demand;
+    const index kind = fleet.at(c.demand).key->kind;
     std::size_t count = 0;
     const auto put = [&](index p) {
         if (count == e.scores.size()) return;
-        fleet.fill(e.scores[count++], p, n);
+        fleet.fill(e.scores[count++], p, n, kind);
     };
     put(c.pool);
     fleet.each_open(c.demand, [&](index p) {

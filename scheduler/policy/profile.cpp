@@ -72,8 +72,8 @@ room_profile::place room_profile::earliest(const std::vector<index>& pools, cons
     for (const index p : pools) {
         if (lane != no_index && fleet_.pools()[p].lane != lane) continue;
         const std::int64_t at = earliest_in(p, n, runtime);
-        if (at != end_of_time &&
-            (best.pool == no_index || at < best.at || (at == best.at && fleet_.better(p, best.pool, n))))
+        if (at != end_of_time && (best.pool == no_index || at < best.at ||
+                                  (at == best.at && fleet_.better(p, best.pool, n, no_index))))
             best = {p, at};
     }
     return best;

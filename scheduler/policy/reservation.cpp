@@ -94,7 +94,8 @@ reservation scheduler::impl::reserve(lane& l, index number, index shape, const w
         for (const need& x : n) version += s.lines[x.resource].version;
         lane::known_time& t = known.pools[p];
         if (t.version != version || t.at < from) t = {version, earliest(p, n)};
-        if (best == no_index || t.at < best_at || (t.at == best_at && fleet.better(p, best, n))) {
+        if (best == no_index || t.at < best_at ||
+            (t.at == best_at && fleet.better(p, best, n, c.key->kind))) {
             best = p;
             best_at = t.at;
         }

@@ -42,12 +42,16 @@ scheduler::impl::impl(const settings& s)
             std::make_unique<lane>(tenants, fleet, shapes, ranking, l, kinds[l].first, kinds[l].second));
 }
 
+void scheduler::impl::see_capacity() {
+    std::vector<amount> capacity(fleet.resource_names().size());
+    for (index r = 0; r < capacity.size(); ++r) capacity[r] = fleet.capacity(r);
+    tenants.set_capacity(std::move(capacity), fleet.jobs_capacity());
+}
+
 // New resources and pools have places everywhere.
 void scheduler::impl::see_resources() {
     const std::size_t count = fleet.resource_names().size();
-    std::vector<amount> capacity(count);
-    for (index r = 0; r < count; ++r) capacity[r] = fleet.capacity(r);
-    tenants.set_capacity(std::move(capacity), fleet.jobs_capacity());
+    see_capacity();
     tenants.set_resources(count);
     ends_.resize(fleet.pools().size());
     for (auto& pool : ends_) {
@@ -342,6 +346,28 @@ void scheduler::set_start_budget(const std::string& pool, std::int64_t starts) {
     const bool helps = budget && *budget <= 0 && starts > 0;
     impl_->fleet.set_budget(p, starts);
     if (helps) impl_->stir();
+}
+
+void scheduler::set_start_budget(const std::string& pool, const std::string& kind, std::int64_t starts) {
+    policy::fleet& f = impl_->fleet;
+    const index p = impl_->known_pool(pool), k = f.kind_index(kind);
+    const auto& budgets = f.pools()[p].kind_budgets;
+    const bool helps = k < budgets.size() && budgets[k] && *budgets[k] <= 0 && starts > 0;
+    f.set_budget(p, k, starts);
+    if (helps) impl_->stir();
+}
+
+void scheduler::set_limit(const std::string& pool, const std::string& resource, amount limit) {
+    impl& x = *impl_;
+    const index p = x.known_pool(pool);
+    const std::size_t resources = x.fleet.resource_names().size();
+    const index r = x.fleet.resource_index(resource);
+    if (r >= resources) x.see_resources();
+    if (!x.fleet.set_limit(p, r, limit)) return;
+    x.see_capacity();
+    // Shares are of the fleet's limits.
+    for (const auto& l : x.lanes) l->jobs.rebuild();
+    x.stir();
 }
 
 void scheduler::block(const std::string& pool, const std::string& resource, wall_time until) {

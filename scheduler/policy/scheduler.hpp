@@ -62,6 +62,11 @@ public:
     // How many starts may be decided for the pool from now on (its API budget); decide() counts it down.
     // Unset: any.
     void set_start_budget(const std::string& pool, std::int64_t starts);
+    // The same for jobs of one kind, beside the pool's own.
+    void set_start_budget(const std::string& pool, const std::string& kind, std::int64_t starts);
+    // What a pool that discovers has of a resource, as its account's quota says; what the configuration
+    // states stays. Jobs above a lowered limit run on, and nothing starts until they have left.
+    void set_limit(const std::string& pool, const std::string& resource, amount limit);
     // Until `until`, nothing that needs the resource starts in the pool. Once the time has passed, one single
     // start is tried there as a probe; unblock() or accept() tell that it was accepted.
     void block(const std::string& pool, const std::string& resource, wall_time until);

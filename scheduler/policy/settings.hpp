@@ -62,9 +62,15 @@ struct tenant_config {
     std::optional<preempt_reclaim> reclaim;      // empty: its parent's
 };
 
+// Where a limit is known from: the configuration, the account's own quota, or what AWS refused.
+enum class limit_source { file, discovered, learned };
+
 struct pool_config {
     std::string name;                      // account/region
     std::map<std::string, amount> limits;  // by resource; a resource not named is not offered by the pool
+    // Other resources are offered too, with what set_limit() says once it is known; until then nothing
+    // starts.
+    bool discovers = false;
     amount jobs_max = amount::unlimited();
     int preference = 0;                          // higher is tried first
     std::map<std::string, std::int64_t> prices;  // by resource, of one instance; any unit; not named: 0

@@ -81,6 +81,7 @@ struct scheduler::impl {
         return runtime > duration::zero() ? runtime : config.default_runtime;
     }
     void see_resources();
+    void see_capacity();
 
     // What runs.
     started_job& started(std::uint64_t id);

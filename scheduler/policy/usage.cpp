@@ -42,7 +42,10 @@ std::vector<pool_usage> scheduler::pools() const {
         pool_usage u{f.pool_names().name(p), {}, {}, x.jobs, x.jobs_max};
         for (index r = 0; r < x.lines.size(); ++r) {
             const pool_line& l = x.lines[r];
-            if (l.offered) u.limits[f.resource_names().name(r)] = l.limit;
+            if (l.offered) {
+                u.limits[f.resource_names().name(r)] = l.limit;
+                u.sources[f.resource_names().name(r)] = l.decided_by();
+            }
             if (l.learned) u.learned[f.resource_names().name(r)] = *l.learned;
             if (l.offered || l.used > amount{}) u.used[f.resource_names().name(r)] = l.used;
         }

@@ -165,7 +165,7 @@ std::string spoke_policy(const spoke_reach& r) {
         here({"ListsHaveNoResource",
               {"sagemaker:ListTrainingJobs", "sagemaker:ListHyperParameterTuningJobs",
                "sagemaker:ListProcessingJobs", "sagemaker:ListTransformJobs", "sagemaker:ListEndpoints",
-               "servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"},
+               "servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"},
               {"*"},
               {},
               {}}));

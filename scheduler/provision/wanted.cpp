@@ -77,6 +77,7 @@ public:
 private:
     struct account {
         std::set<std::string> regions, instance_types;
+        bool any_type = false;                                         // its quotas say which
         std::map<std::string, std::set<std::string>> execution_roles;  // ARN to buckets
         std::map<std::string, secret> roles;                           // ARN to the fleet's external id
         bool own = false;  // has pools without a role: the process's own credentials
@@ -116,9 +117,11 @@ private:
             else
                 a.roles.emplace(p.role, p.external_id);
             for (const auto& c : f_.policy.pools)
-                if (c.name == p.name)
+                if (c.name == p.name) {
+                    a.any_type = a.any_type || c.discovers;
                     for (const auto& [resource, limit] : c.limits)
                         a.instance_types.insert(resource.substr(0, resource.find(':')));
+                }
         }
     }
 
@@ -311,6 +314,7 @@ private:
 
     spoke_reach spoke_of(const std::string& id, const account& a) const {
         spoke_reach r{partition_, id, f_.installation, a.regions, a.instance_types, {}};
+        if (a.any_type) r.instance_types.clear();
         for (const auto& [arn, buckets] : a.execution_roles) r.passed_roles.push_back(arn);
         // Roles that tenants may name themselves.
         for (const config::tenant& t : f_.tenants)

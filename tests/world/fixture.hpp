@@ -79,9 +79,12 @@ protected:
     std::vector<aws::local::accepted_create> creates() {
         return on_aws([this] { return aws_->creates(); });
     }
-    std::size_t messages_left() {
-        return on_aws([this] { return aws_->stats().messages; });
+    aws::local::world_stats stats() {
+        return on_aws([this] { return aws_->stats(); });
     }
+    std::size_t messages_left() { return stats().messages; }
+    // What the dispatcher told its operator.
+    const std::vector<std::string>& notes() const { return notes_; }
 
     std::string fleet_yaml(const std::string& queue_keys = "", const std::string& more = "") const {
         return "installation: test\nledger: ledger.db\nadmin: off\nreconcile_seconds: 0.05\n"
@@ -102,6 +105,7 @@ protected:
         boost::asio::io_context io;
         dispatcher::run_options options;
         options.driver.until_idle = true;
+        options.driver.on_note = [this](const std::string& text) { notes_.push_back(text); };
         options.driver.poll_wait_seconds = 1;
         options.timing.backoff_base = 20ms;
         options.timing.refused_base = 20ms;
@@ -228,6 +232,7 @@ private:
         co_await http.close();
     }
 
+    std::vector<std::string> notes_;
     metrics::registry registry_;
     std::unique_ptr<io::io_thread> aws_thread_;
     std::unique_ptr<io::task_group> aws_tasks_;

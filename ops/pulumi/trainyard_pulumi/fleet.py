@@ -11,8 +11,8 @@ import re
 import yaml
 
 KEYS = {
-    "": {"installation", "ledger", "admin", "reconcile_seconds", "retention_days", "receivers_per_queue", "accounts",
-         "tenants", "queues", "events", "priorities", "default_priority", "policy", "provision"},
+    "": {"installation", "ledger", "admin", "reconcile_seconds", "retention_days", "receivers_per_queue", "limits",
+         "discover_seconds", "accounts", "tenants", "queues", "events", "priorities", "default_priority", "policy", "provision"},
     "accounts": {"id", "role", "external_id", "execution_role", "bucket", "regions", "limits", "max_jobs", "api_rates",
                  "preference", "prices", "order", "backfill"},
     "tenants": {"name", "weight", "quota", "max_jobs", "pools", "roles", "order", "preempt_within", "preempt_reclaim"},
@@ -20,6 +20,7 @@ KEYS = {
                "payload_buckets", "group_order"},
     "events": {"name", "url", "region"},
 }
+ANY_TYPE = "ml.*"
 ROLE_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):iam::(\d{12}):role(/(?:[!-~]+/)?)([\w+=,.@-]{1,64})")
 QUEUE_NAME = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")
 QUEUE_URL = re.compile(r"https?://[^/]+/(\d{12})/([A-Za-z0-9_-]+(?:\.fifo)?)")
@@ -47,7 +48,7 @@ class account:
     execution_role: role | None
     bucket: str  # its name; empty: none
     regions: tuple[str, ...]
-    instance_types: tuple[str, ...]
+    instance_types: tuple[str, ...]  # patterns, for accounts that discover their limits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +148,24 @@ class reader:
         return queue(text, region)
 
 
-def read_account(n):
+def discovers(limits):
+    if not isinstance(limits.value, str) or not limits.value:
+        return False
+    return limits.value == "discover" or limits.fail("must be discover, or a limit for each instance type")
+
+
+def read_types(limits, fleet_discovers):
+    """What may be started there: what the file names, or anything where the account's quotas say how much."""
+    if discovers(limits):
+        return (ANY_TYPE,)
+    stated = dict(limits.value) if limits.keys() else {}
+    if stated.pop("discover", "true" if fleet_discovers else "false") == "true":
+        return (ANY_TYPE,)
+    types = tuple(dict.fromkeys(k.removesuffix(":spot") for k in stated))
+    return types or limits.fail("at least one instance type with its limit is required, or discover")
+
+
+def read_account(n, fleet_discovers):
     n.only("accounts")
     id_ = n["id"].required()
     if not re.fullmatch(r"\d{12}", id_):
@@ -165,9 +183,7 @@ def read_account(n):
     regions = tuple(r.required() for r in n["regions"].items())
     if not regions:
         n["regions"].fail("at least one region is required")
-    types = tuple(dict.fromkeys(k.removesuffix(":spot") for k in n["limits"].keys()))
-    if not types:
-        n["limits"].fail("at least one instance type with its limit is required")
+    types = read_types(n["limits"], fleet_discovers)
     bucket = n["bucket"].text().removeprefix("s3://").split("/")[0]
     return account(id_, spoke, external_id, execution, bucket, regions, types)
 
@@ -205,7 +221,7 @@ def parse(text, file, environment):
         root["provision"].fail("is for `trainyard provision`, which gives some things other names; one of the two "
                                "provisions a fleet: take the section out, and use Pulumi's settings")
     out = fleet(root["installation"].required(),
-                tuple(read_account(n) for n in root["accounts"].items()),
+                tuple(read_account(n, discovers(root["limits"])) for n in root["accounts"].items()),
                 tuple(read_intake(n) for n in root["queues"].items()),
                 tuple(read_queue(n, "events") for n in root["events"].items()),
                 tuple(r for n in root["tenants"].items() for r in read_tenant_roles(n)))

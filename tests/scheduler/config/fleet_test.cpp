@@ -76,6 +76,49 @@ TEST(Fleet, OnlyMessageGroupsHaveAnOrder) {
         << standard.error().message;
 }
 
+std::string with_limits(const std::string& limits, const std::string& before = "") {
+    std::string yaml = before + good;
+    const std::string stated = R"({ml.g5.2xlarge: 8, "ml.g5.2xlarge:spot": 4})";
+    yaml.replace(yaml.find(stated), stated.size(), limits);
+    return yaml;
+}
+
+TEST(Fleet, ReadsLimitsThatAreDiscovered) {
+    EXPECT_FALSE(parse(good)->policy.pools[0].discovers);
+    const auto all = parse(with_limits("discover"));
+    ASSERT_TRUE(all) << all.error().message;
+    EXPECT_TRUE(all->policy.pools[0].discovers && all->policy.pools[1].discovers);
+    EXPECT_TRUE(all->policy.pools[0].limits.empty());
+    EXPECT_EQ(all->discover_every, 10min);
+    const auto some = parse(with_limits("{discover: true, ml.g5.2xlarge: 3}", "discover_seconds: 60\n"));
+    ASSERT_TRUE(some) << some.error().message;
+    EXPECT_TRUE(some->policy.pools[0].discovers);
+    EXPECT_EQ(some->policy.pools[0].limits,
+              (std::map{std::pair{std::string{"ml.g5.2xlarge"}, policy::amount{3}}}));
+    EXPECT_EQ(some->discover_every, 1min);
+    const auto fleet_wide = parse("limits: discover\n" + good);
+    ASSERT_TRUE(fleet_wide) << fleet_wide.error().message;
+    EXPECT_TRUE(fleet_wide->policy.pools[0].discovers);
+    EXPECT_EQ(fleet_wide->policy.pools[0].limits.size(), 2U) << "what the account states stays";
+    EXPECT_FALSE(parse(with_limits("{discover: false, ml.g5.2xlarge: 3}", "limits: discover\n"))
+                     ->policy.pools[0]
+                     .discovers);
+}
+
+TEST(Fleet, SaysWhatIsWrongWithLimits) {
+    for (const auto& [limits, why] :
+         std::map<std::string, std::string>{{"discovered", "must be discover"},
+                                            {"{}", "at least one instance type"},
+                                            {"{discover: false}", "at least one instance type"},
+                                            {"{discover: maybe}", "'maybe' is not one of true, false"},
+                                            {"{ml.g5.2xlarge: many}", "accounts[0].limits.ml.g5.2xlarge"}}) {
+        const auto f = parse(with_limits(limits));
+        ASSERT_FALSE(f) << limits;
+        EXPECT_NE(f.error().message.find(why), std::string::npos) << f.error().message;
+    }
+    EXPECT_FALSE(parse("limits: {ml.g5.2xlarge: 3}\n" + good)) << "of one account, not of the fleet";
+}
+
 TEST(Fleet, ReadsTheTreeAndThePolicy) {
     std::string yaml = good;
     yaml.replace(yaml.find("policy: {order: priority}"), 25, R"(  - name: vision/detection

@@ -127,6 +127,8 @@ TEST(config_simulated_fleet, mistakes_have_a_place) {
     const std::string pool = "pools: [{name: a, limits: {u: 1}}]\n";
     EXPECT_EQ(problem("tenants: []\n"), "f.yaml: pools: at least one pool is required");
     EXPECT_THAT(problem("pools: [{name: a}]\n"), HasSubstr("with its limit is required"));
+    EXPECT_THAT(problem("pools: [{name: a, limits: discover}]\n"),
+                HasSubstr("f.yaml: pool a discovers its limits; a simulation needs them in the file"));
     EXPECT_THAT(problem("pools: [{name: a, limits: {u: -1}}]\n"),
                 HasSubstr("f.yaml:1:31: pools[0].limits.u: must be"));
     EXPECT_THAT(problem("pools: [{name: a, limits: {u: 1}}, {name: a, limits: {u: 1}}]\n"),

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "scheduler/lifecycle/event.hpp"
 
 namespace trainyard::lifecycle {
@@ -10,7 +13,14 @@ namespace {
 class Tracker : public ::testing::Test {
 protected:
     std::vector<page_request> due() {
-        return t.due(live, [this](const stream&) { return oldest; }, wall, mono);
+        for (const stream& s : live)
+            if (known.insert(s).second) t.begin_stream(s, mono);
+        std::erase_if(known, [this](const stream& s) {
+            const bool left = std::find(live.begin(), live.end(), s) == live.end();
+            if (left) t.end_stream(s);
+            return left;
+        });
+        return t.due([this](const stream&) { return oldest; }, wall, mono);
     }
     page_request only_due() {
         const auto pages = due();
@@ -28,6 +38,7 @@ protected:
 
     stream one{"a/r", kind::training, ""};
     std::vector<stream> live{one};
+    std::set<stream> known;
     tracking_rules rules;
     tracker t{rules};
     wall_time wall = from_unix_seconds(1'800'000'000), oldest = wall;

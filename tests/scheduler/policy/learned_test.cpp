@@ -94,6 +94,7 @@ TEST_F(hidden, of_many_starts_under_way_is_what_was_accepted) {
     }
     EXPECT_TRUE(s.decide(now, 90).starts.empty());
     EXPECT_EQ(s.pools().front().learned.at("g"), amount{34});
+    EXPECT_EQ(s.pools().front().sources.at("g"), limit_source::learned);
     s.release(d.starts[0].job);
     EXPECT_EQ(s.decide(now, 90).starts.size(), 1U) << "up to what was learned nothing waits";
     s.check_invariants();
@@ -115,6 +116,7 @@ TEST_F(hidden, does_not_open_what_a_refused_access_closed) {
     s.release(d.starts[0].job);
     EXPECT_TRUE(s.decide(now + 2min, 90).starts.empty());
     EXPECT_TRUE(s.pools().front().learned.empty());
+    EXPECT_EQ(s.pools().front().sources.at("g"), limit_source::file);
 }
 
 }  // namespace
