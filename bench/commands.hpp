@@ -24,5 +24,6 @@ void add_compare(CLI::App& app, action& run);
 void add_ledger(CLI::App& app, action& run);
 void add_schedule(CLI::App& app, action& run);
 void add_dispatch(CLI::App& app, action& run);
+void add_fleet(CLI::App& app, action& run);
 
 }  // namespace trainyard::bench

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     add_ledger(app, run);
     add_schedule(app, run);
     add_dispatch(app, run);
+    add_fleet(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

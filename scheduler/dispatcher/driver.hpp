@@ -141,7 +141,8 @@ private:
     task<void> track();
     task<void> list_page(lifecycle::page_request what);
     task<void> receive_events(event_link& from);
-    task<bool> receive_some_events(event_link& from);
+    task<void> help_with_events(event_link& from);
+    task<std::optional<std::size_t>> receive_some_events(event_link& from, int wait_seconds);
 
     // driver_quotas.cpp
     task<void> discover();

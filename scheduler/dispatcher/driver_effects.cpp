@@ -23,8 +23,12 @@ lifecycle::pool_values values_of(const config::pool& p) {
 
 }  // namespace
 
-// True once the budget allows one call; false when the program stops first.
+// True once the budget allows one call; false when the program stops first. The role is there before the call
+// is paid for: one that was paid and then waited would come right before the next one, and be refused for it.
 task<bool> driver::wait_for(std::string pool, lifecycle::kind k, budget pool_budgets::* which) {
+    const mono_time patience = deadline();
+    const auto keys = co_await aws_.pools.at(pool).who->get(patience);  // without any the call tells why
+    if (!keys && keys.error().code == errc::cancelled) co_return false;
     for (;;) {
         const instant at = now();
         if (core_.pay(pool, k, which, at)) {

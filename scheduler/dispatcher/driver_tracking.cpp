@@ -8,6 +8,10 @@ namespace {
 
 constexpr duration poll_error_pause = std::chrono::seconds{5};
 constexpr int events_wait_seconds = 20;
+constexpr std::size_t events_max = 10;  // that SQS gives at once
+// Receives of one queue of events beside the steady one, while they come back full. One alone brings as many
+// events as it makes round trips, and a thousand accounts have more.
+constexpr std::size_t event_helpers_max = 16;
 constexpr std::string_view our_names = "ty-";
 
 }  // namespace
@@ -53,23 +57,40 @@ task<void> driver::list_page(lifecycle::page_request what) {
 }
 
 task<void> driver::receive_events(event_link& from) {
+    const int wait = std::min(options_.poll_wait_seconds, events_wait_seconds);
     while (!state_.stopping) {
-        const bool received = co_await receive_some_events(from);
-        if (received || state_.stopping) continue;
-        const mono_time until = time_.mono() + poll_error_pause;
-        co_await stopped_.wait_until(until);
+        const auto received = co_await receive_some_events(from, wait);
+        if (state_.stopping) co_return;
+        if (!received) {
+            const mono_time until = time_.mono() + poll_error_pause;
+            co_await stopped_.wait_until(until);
+        } else if (*received == events_max && from.helpers < event_helpers_max) {
+            ++from.helpers;
+            event_link* const link = &from;
+            trackers_.spawn([this, link] { return help_with_events(*link); });
+        }
     }
 }
 
-// False after an error. Events are deleted unread or read alike: a lost one only costs time.
-task<bool> driver::receive_some_events(event_link& from) {
+task<void> driver::help_with_events(event_link& from) {
+    const int no_wait = 0;
+    bool more = true;
+    while (more && !state_.stopping) {
+        const auto received = co_await receive_some_events(from, no_wait);
+        more = received && *received == events_max;
+    }
+    --from.helpers;
+}
+
+// How many; nothing after an error. Events are deleted unread or read alike: a lost one only costs time.
+task<std::optional<std::size_t>> driver::receive_some_events(event_link& from, int wait_seconds) {
     aws::sqs::receive_options options;
-    options.wait_seconds = std::min(options_.poll_wait_seconds, events_wait_seconds);
+    options.wait_seconds = wait_seconds;
     const std::string url = from.url;
     const mono_time until = time_.mono() + std::chrono::seconds{options.wait_seconds + 10};
     const auto messages = co_await from.client.receive(url, options, until);
-    if (!messages) co_return false;
-    if (messages->empty()) co_return true;
+    if (!messages) co_return std::nullopt;
+    if (messages->empty()) co_return std::size_t{0};
     std::vector<aws::sqs::delete_entry> entries;
     for (const aws::sqs::message& m : *messages) {
         if (const auto event = lifecycle::read_event(m.body)) core_.handle_event(*event, now());
@@ -78,8 +99,9 @@ task<bool> driver::receive_some_events(event_link& from) {
     work_.set();
     pages_.set();
     const mono_time deleted_by = deadline();
+    const std::size_t count = entries.size();
     co_await from.client.delete_batch(url, std::move(entries), deleted_by);
-    co_return true;
+    co_return count;
 }
 
 }  // namespace trainyard::dispatcher

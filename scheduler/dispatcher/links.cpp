@@ -125,7 +125,7 @@ result<pool_link> connect_pool(const config::fleet& f, const config::pool& p, bo
         who = shared;
     }
     // Each call is paid for from its operation's budget, so a repetition is the dispatcher's to decide.
-    pool_link link{p, aws::sagemaker::client{t, *at, who, 1}};
+    pool_link link{p, aws::sagemaker::client{t, *at, who, 1}, who};
     if (discovers) {
         auto quotas = aws::resolve_endpoint("servicequotas", p.region, env);
         if (!quotas) return with_context(quotas.error(), "pool " + p.name);

@@ -31,11 +31,13 @@ struct event_link {
     config::event_queue settings;
     std::string url;
     aws::sqs::client client;
+    std::size_t helpers = 0;  // receives beside the steady one
 };
 
 struct pool_link {
     config::pool settings;
     aws::sagemaker::client client;
+    std::shared_ptr<aws::credentials_provider> who;  // the client's
     std::optional<aws::quotas::client> quotas = {};  // where the pool discovers its limits
 };
 

@@ -14,12 +14,14 @@
 #include "aws/local/sagemaker/sagemaker_service.hpp"
 #include "aws/local/sqs/queue_store.hpp"
 #include "scheduler/lifecycle/event.hpp"
-#include "tests/simulation/agenda.hpp"
+#include "scheduler/sim/agenda.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/trace.hpp"
 #include "tests/simulation/verdict.hpp"
 
 namespace trainyard::simulation {
+
+using sim::agenda;
 
 // An answer as it stands on the wire; status 0: none came.
 struct answer {
@@ -84,6 +86,10 @@ public:
     // FailureReason of a training job; empty when there is none.
     std::string failure(const started& s) const;
     const std::vector<started>& starts() const { return starts_; }
+    // When Creates were refused for want of quota, whoever sent them.
+    const std::vector<duration>& refusals() const { return refusals_; }
+    // Of on-demand training, as Service Quotas does it when it approves an increase.
+    void set_quota(std::size_t pool, std::int64_t instances);
 
 private:
     struct waiting {
@@ -118,6 +124,7 @@ private:
     std::function<void(const started&)> observer_;
     std::map<std::string, std::vector<std::string>> groups_;
     std::vector<started> starts_;
+    std::vector<duration> refusals_;
     std::multimap<std::pair<std::string, std::string>, std::size_t> by_name_;  // pool and name
 };
 

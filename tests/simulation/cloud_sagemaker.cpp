@@ -56,6 +56,7 @@ answer cloud::call(std::size_t pool, std::string_view operation, std::string_vie
     TY_CHECK(document.has_value(), "what is sent is JSON");
     const auto reply = sagemaker_.handle(make(pool, operation, document->root()));
     pump();
+    if (!reply && reply.error().type.ends_with("ResourceLimitExceeded")) refusals_.push_back(time_.now());
     if (!reply) return {reply.error().status, reply.error().type, reply.error().message, {}, true};
     if (const auto k = created_by(operation)) {
         const auto answered = json::document::parse(*reply);
@@ -156,6 +157,12 @@ std::string cloud::failure(const started& s) const {
 bool cloud::lives(const started& s) const {
     const auto state = status(s);
     return state && !has_ended(*state);
+}
+
+void cloud::set_quota(std::size_t pool, std::int64_t instances) {
+    const pool_plan& p = plan_.pools[pool];
+    sagemaker_.quotas().set_limit(account_id{p.account}, region_name{p.region}, demanded_resource,
+                                  local::sagemaker::instance_use::training, instances);
 }
 
 void cloud::strangers_leave() {

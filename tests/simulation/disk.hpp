@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "scheduler/lifecycle/machine.hpp"
-#include "tests/simulation/agenda.hpp"
+#include "scheduler/sim/agenda.hpp"
 #include "tests/simulation/cloud.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/trace.hpp"

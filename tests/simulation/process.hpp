@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "scheduler/dispatcher/core.hpp"
-#include "tests/simulation/agenda.hpp"
+#include "scheduler/sim/agenda.hpp"
 #include "tests/simulation/cloud.hpp"
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/rate_check.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/agenda.hpp"
+#include "scheduler/sim/agenda.hpp"
 #include "tests/simulation/cloud.hpp"
 #include "tests/simulation/plan.hpp"
 

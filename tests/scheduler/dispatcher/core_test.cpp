@@ -88,6 +88,15 @@ TEST_F(Core, KindsHaveBudgetsOfTheirOwn) {
     EXPECT_LE(most_waiting, 6U);
 }
 
+TEST_F(Core, AKindWhoseBudgetIsSpentStopsNoOther) {
+    accept(kind::training, 500);
+    accept(kind::processing, 50);
+    for (int i = 0; i < 2'000; ++i, pass(20ms)) turn();
+    EXPECT_GE(sent[kind::training], 38);
+    EXPECT_GE(sent[kind::processing], 38) << "behind five hundred that wait for theirs";
+    EXPECT_LE(most_waiting, 2U) << "an intent is recorded just before its call may leave";
+}
+
 TEST_F(Core, ManyEventsBringAListingForwardInsteadOfManyLooks) {
     accept(kind::training, 60);
     for (int i = 0; i < 700; ++i, pass(100ms)) turn();

@@ -46,6 +46,33 @@ TEST(budget, counts_down_and_new_budget_wakes) {
     EXPECT_TRUE(s.decide(t0, 9).starts.empty());
 }
 
+TEST(budget, of_one_kind_stops_no_other) {
+    settings c = fleet({tenant("a")}, {pool("p", {{"g", amount{9}}}), pool("q", {{"g", amount{9}}})});
+    for (const backfill how : {backfill::greedy, backfill::easy, backfill::conservative}) {
+        c.backfill = how;
+        scheduler s(c);
+        for (std::uint64_t id = 1; id <= 8; ++id) {
+            pending_job j = job(id, "a");
+            j.kind = id <= 4 ? "first" : "second";
+            s.add(j);
+        }
+        s.set_start_budget("p", "first", 1);
+        s.set_start_budget("q", "first", 0);
+        s.set_start_budget("q", "second", 2);
+        s.set_start_budget("p", "second", 0);
+        EXPECT_THAT(placed(s.decide(t0, 9)), ElementsAre("1@p", "5@q", "6@q"));
+        s.check_invariants();
+        EXPECT_THAT(refusal(s, 2, t0), HasSubstr("start budget is spent"));
+        EXPECT_TRUE(s.decide(t0 + 1h, 9).starts.empty());
+        s.set_start_budget("q", "first", 1);
+        EXPECT_THAT(placed(s.decide(t0 + 1h, 9)), ElementsAre("2@q"));
+        s.set_start_budget("p", 1);
+        s.set_start_budget("p", "first", 5);
+        EXPECT_THAT(placed(s.decide(t0 + 1h, 9)), ElementsAre("3@p")) << "the pool's own budget counts too";
+        s.check_invariants();
+    }
+}
+
 struct blocked : testing::Test {
     scheduler s{fleet({tenant("a")}, {pool("p", {{"g", amount{9}}, {"x", amount{9}}})})};
     blocked() {

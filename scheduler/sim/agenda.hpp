@@ -11,7 +11,7 @@
 #include "engine/base/check.hpp"
 #include "engine/base/time.hpp"
 
-namespace trainyard::simulation {
+namespace trainyard::sim {
 
 class agenda {
 public:
@@ -58,4 +58,4 @@ private:
     duration now_{};
 };
 
-}  // namespace trainyard::simulation
+}  // namespace trainyard::sim
