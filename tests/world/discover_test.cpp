@@ -41,13 +41,13 @@ protected:
     std::uint64_t over_limit() { return stats().creates_over_limit; }
 };
 
-const std::map<std::string, std::size_t> all_succeeded{{"succeeded", 24}};
+const std::map<std::string, std::size_t> all_24_succeeded{{"succeeded", 24}};
 
 TEST_F(Discover, WhatIsDiscoveredIsUsedAndNothingIsRefused) {
     open_with(3, 2);
     send(jobs());
     const auto report = run(discovering());
-    EXPECT_EQ(report.jobs_by_state, all_succeeded) << report.message;
+    EXPECT_EQ(report.jobs_by_state, all_24_succeeded) << report.message;
     EXPECT_EQ(over_limit(), 0U);
     EXPECT_EQ(report.counts.refused_by_quota, 0U);
     EXPECT_TRUE(notes().empty()) << notes().front();
@@ -57,7 +57,7 @@ TEST_F(Discover, WithoutPermissionTheReasonIsToldAndRefusalsTeachTheLimit) {
     open_with(3, 2, R"([{"service":"servicequotas","effect":"access_denied"}])");
     send(jobs());
     const auto report = run(discovering());
-    EXPECT_EQ(report.jobs_by_state, all_succeeded) << report.message;
+    EXPECT_EQ(report.jobs_by_state, all_24_succeeded) << report.message;
     EXPECT_GT(report.counts.refused_by_quota, 0U);
     ASSERT_EQ(notes().size(), 1U);
     EXPECT_NE(notes()[0].find("111111111111/us-east-1"), std::string::npos) << notes()[0];
