@@ -23,8 +23,6 @@ private:
     std::deque<mono_time> taken_;  // the last `calls_` places, in order
 };
 
-// A sixth of what STS allows an account in a region, all its callers together (600 a second): a thousand roles
-// are held within ten seconds of a start.
-inline constexpr std::size_t sts_calls_per_second = 100;
+inline constexpr std::size_t sts_calls_per_second = 10;
 
 }  // namespace trainyard::aws::sts

@@ -183,9 +183,14 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
             },
             [&](const quota::refuse& c) {
                 const lifecycle::kind k = kind_of(machine_.find(c.job)->facts);
-                for (const auto& d : c.demand)
+                const auto stated = lifecycle::read_stated_limit(c.why);
+                for (const auto& d : c.demand) {
+                    std::optional<policy::amount> limit;
+                    if (stated && d.resource.substr(0, d.resource.find(':')) == stated->instance_type)
+                        limit = policy::amount{stated->instances};
                     policy_.refuse(c.pool, counted_as(d.resource, k), d.instances,
-                                   now.wall + blocked_interval);
+                                   now.wall + blocked_interval, limit);
+                }
             },
             [&](const quota::accept& c) {
                 const lifecycle::kind k = kind_of(machine_.find(c.job)->facts);

@@ -1,6 +1,7 @@
 #include "scheduler/lifecycle/classify.hpp"
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace trainyard::lifecycle {
@@ -101,6 +102,24 @@ end_class classify_end(kind k, std::string_view status, std::string_view seconda
     if (secondary_status == "MaxWaitTimeExceeded" || secondary_status == "Interrupted")
         return end_class::interruption;
     return end_class::stopped;
+}
+
+std::optional<stated_limit> read_stated_limit(std::string_view message) {
+    constexpr std::string_view before = "service limit '", between = "' is ", after = " Instances";
+    const auto cut = [&message](std::string_view mark) {
+        const auto at = message.find(mark);
+        const std::string_view head = message.substr(0, at);
+        message = at == std::string_view::npos ? std::string_view{} : message.substr(at + mark.size());
+        return head;
+    };
+    cut(before);
+    const std::string_view use = cut(between), number = cut(after);
+    stated_limit out{use.substr(0, use.find(' ')), 0};
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), out.instances);
+    if (number.empty() || read.ec != std::errc{} || read.ptr != number.data() + number.size())
+        return std::nullopt;
+    if (!out.instance_type.starts_with("ml.") || out.instances < 0) return std::nullopt;
+    return out;
 }
 
 }  // namespace trainyard::lifecycle

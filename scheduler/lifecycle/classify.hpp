@@ -2,6 +2,8 @@
 // status and FailureReason (texts: AWS, "Asynchronous failures").
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "scheduler/lifecycle/kinds.hpp"
@@ -43,5 +45,14 @@ inline end_class classify_end(std::string_view status, std::string_view secondar
 constexpr bool is_retryable(end_class c) {
     return c == end_class::capacity || c == end_class::interruption || c == end_class::platform;
 }
+
+// The limit that a ResourceLimitExceeded names: "The account-level service limit 'ml.p3.2xlarge for training
+// job usage' is 34 Instances, with current utilization of 34 Instances and a request delta of 1 Instances.
+// ...". The type is a view of the text. Nothing for any other text: the wording is AWS's to change.
+struct stated_limit {
+    std::string_view instance_type;
+    std::int64_t instances = 0;
+};
+std::optional<stated_limit> read_stated_limit(std::string_view message);
 
 }  // namespace trainyard::lifecycle

@@ -467,10 +467,12 @@ void fleet::close(index pool, index resource, wall_time until) {
 
 // Several starts may be under way when the first is refused. Each refusal lowers what is learned, until all
 // that remains in use was accepted.
-void fleet::refuse(index pool, index resource, amount refused, wall_time until) {
+void fleet::refuse(index pool, index resource, amount refused, wall_time until,
+                   std::optional<amount> stated) {
     pool_line& l = pools_[pool].lines[resource];
     const amount in_use = l.used;
     l.learned = in_use > refused ? in_use - refused : amount{};
+    if (stated) l.learned = std::min(*l.learned, *stated);
     close(pool, resource, until);
 }
 

@@ -120,7 +120,7 @@ public:
     // A start was decided, and is taken back within the pass.
     void return_start(index pool, index kind);
     void block(index pool, index resource, wall_time until);
-    void refuse(index pool, index resource, amount refused, wall_time until);
+    void refuse(index pool, index resource, amount refused, wall_time until, std::optional<amount> stated);
     void unblock(index pool, index resource);
     void accept(index pool, index resource, std::uint64_t job);
     void open_gates(wall_time now);  // blocks whose time has passed become due for a probe

@@ -377,10 +377,10 @@ void scheduler::block(const std::string& pool, const std::string& resource, wall
 }
 
 void scheduler::refuse(const std::string& pool, const std::string& resource, std::int64_t instances,
-                       wall_time until) {
+                       wall_time until, std::optional<amount> stated) {
     const index p = impl_->known_pool(pool), r = impl_->fleet.resource_index(resource);
     impl_->see_resources();
-    impl_->fleet.refuse(p, r, amount{instances}, until);
+    impl_->fleet.refuse(p, r, amount{instances}, until, stated);
 }
 
 void scheduler::accept(const std::string& pool, const std::string& resource, std::uint64_t id) {

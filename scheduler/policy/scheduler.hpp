@@ -72,9 +72,9 @@ public:
     void block(const std::string& pool, const std::string& resource, wall_time until);
     // The same because AWS refused a start (ResourceLimitExceeded) whose reservation is still held: what is
     // in use without it is the limit as far as one knows, and up to there starts go on. Probes find a higher
-    // one.
-    void refuse(const std::string& pool, const std::string& resource, std::int64_t instances,
-                wall_time until);
+    // one. `stated`: what AWS said its limit is, which is less where jobs have ended of which we do not know.
+    void refuse(const std::string& pool, const std::string& resource, std::int64_t instances, wall_time until,
+                std::optional<amount> stated = std::nullopt);
     // AWS accepted the start of the job.
     void accept(const std::string& pool, const std::string& resource, std::uint64_t id);
     void unblock(const std::string& pool, const std::string& resource);

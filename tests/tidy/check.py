@@ -99,6 +99,7 @@ LAYERS = {
     "aws/sts": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/iam": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/events": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
+    "aws/quotas": ENGINE + ["sigv4", "aws/credentials", "aws/transport"],
     "aws/identity": ENGINE + ["sigv4", "aws/credentials", "aws/transport", "aws/sts"],
     "aws/local/base": ["engine/base"],
     "aws/local/model": ["engine/base", "aws/local/base"],

@@ -190,7 +190,7 @@ TEST(call_limiter, never_more_than_its_number_in_a_second_and_in_order) {
 }
 
 // 500 roles of one endpoint, begun together, so that they expire together: simulated for three hours.
-TEST(role_refresh, five_hundred_roles_stay_below_the_limit_of_calls) {
+TEST(role_refresh, five_hundred_roles_make_at_most_ten_calls_a_second) {
     constexpr std::size_t roles = 500;
     manual_clock clock{*parse_iso8601("2026-01-01T00:00:00Z")};
     refresh_options options;

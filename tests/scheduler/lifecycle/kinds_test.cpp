@@ -246,5 +246,28 @@ TEST(Kinds, RolesAnywhereAreTheTenants) {
     }
 }
 
+TEST(StatedLimit, IsReadFromAwssWordsAndFromNothingElse) {
+    const std::string told =
+        "The account-level service limit 'ml.p3.2xlarge for training job usage' is 34 Instances, with "
+        "current "
+        "utilization of 34 Instances and a request delta of 1 Instances. Please use AWS Service Quotas to "
+        "request an "
+        "increase for this quota.";
+    const auto limit = read_stated_limit(told);
+    ASSERT_TRUE(limit);
+    EXPECT_EQ(limit->instance_type, "ml.p3.2xlarge");
+    EXPECT_EQ(limit->instances, 34);
+    EXPECT_EQ(read_stated_limit("ResourceLimitExceeded: " + told)->instances, 34);
+    for (const std::string other :
+         {"", "Rate exceeded", "The account-level service limit 'ml.m5.large for training job usage' is",
+          "The account-level service limit 'ml.m5.large for training job usage' is many Instances",
+          "The account-level service limit 'ml.m5.large for training job usage' is -1 Instances",
+          "The account-level service limit 'ml.m5.large for training job usage' is 99999999999999999999 "
+          "Instances",
+          "The account-level service limit 'Total storage' is 5 Instances",
+          "service limit 'ml.m5.large' is  Instances"})
+        EXPECT_FALSE(read_stated_limit(other)) << other;
+}
+
 }  // namespace
 }  // namespace trainyard::lifecycle

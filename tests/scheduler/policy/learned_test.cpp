@@ -108,6 +108,18 @@ TEST_F(hidden, is_told) {
     EXPECT_THAT(refusal(s, d.starts[1].job, now), HasSubstr("AWS refused more than 1"));
 }
 
+TEST_F(hidden, is_never_more_than_aws_says) {
+    const auto d = s.decide(
+        now, 3);  // one has ended, but we do not know yet: three are in use by our count, two by AWS's
+    s.refuse("p", "g", 1, now + 1min, amount{1});
+    EXPECT_EQ(s.pools().front().learned.at("g"), amount{1});
+    s.requeue(d.starts[2].job);
+    s.release(d.starts[0].job);
+    EXPECT_TRUE(s.decide(now + 1s, 90).starts.empty()) << "one is in use, and one is the limit";
+    s.release(d.starts[1].job);
+    EXPECT_EQ(s.decide(now + 2s, 90).starts.size(), 1U);
+}
+
 TEST_F(hidden, does_not_open_what_a_refused_access_closed) {
     const auto d = s.decide(now, 3);
     s.refuse("p", "g", 1, now + 1min);
