@@ -85,7 +85,7 @@ TEST(Budget, SharesALimitWithSomebodyElse) {
 
 TEST(Budget, TellsAheadWhatItWillAllow) {
     mono_time now{};
-    budget b{2, now};
+    budget b{1, now};
     while (b.take(now)) {
     }
     EXPECT_EQ(b.available(now, 100ms), 0);
