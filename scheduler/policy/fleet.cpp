@@ -467,10 +467,17 @@ void fleet::close(index pool, index resource, wall_time until) {
 
 // Several starts may be under way when the first is refused. Each refusal lowers what is learned, until all
 // that remains in use was accepted.
+//
+// A probe may be taken where nothing was raised: a job has ended that is still counted here. One or two of
+// them prove nothing, and once their room is counted back, starts up to there would be refused.
 void fleet::refuse(index pool, index resource, amount refused, wall_time until) {
+    constexpr int doubtful = 2;
     pool_line& l = pools_[pool].lines[resource];
     const amount in_use = l.used;
-    l.learned = in_use > refused ? in_use - refused : amount{};
+    amount now = in_use > refused ? in_use - refused : amount{};
+    if (l.learned && l.probes_taken > 0 && l.probes_taken <= doubtful) now = std::min(now, l.refused_above);
+    l.learned = l.refused_above = now;
+    l.probes_taken = 0;
     close(pool, resource, until);
 }
 
@@ -482,6 +489,7 @@ void fleet::accept(index pool, index resource, std::uint64_t job) {
     if (l.gate.now != gate::state::probing || l.gate.probe != job) return;
     if (l.used >= l.limit) return unblock(pool, resource);
     l.refusals /= 2;
+    ++l.probes_taken;
     l.learned = std::max(*l.learned, l.used);
     l.gate = {gate::state::probe_due, {}, 0};
     changed(pool, resource);
