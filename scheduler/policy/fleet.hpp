@@ -38,6 +38,8 @@ struct pool_line {
     std::uint64_t version = 0;  // changes with every start and end, and with the gate
     policy::gate gate;
     std::optional<amount> learned;  // what was in use, without what was refused
+    amount refused_above;           // `learned` as the last refusal left it
+    int probes_taken = 0;           // since then
     std::vector<index> classes;     // that need the resource and may use the pool
 
     // What decides how much may be in use now.

@@ -102,8 +102,12 @@ TEST_F(HiddenQuota, IsLearnedAndUsedAndARaiseIsFound) {
     EXPECT_EQ(ended_badly(), 0U);
 
     cloud_.set_quota(0, raised);
-    run_until(raise + std::chrono::minutes{5});
-    EXPECT_EQ(in_use(), raised);
+    std::int64_t most = 0;
+    for (duration t = raise; t < raise + std::chrono::minutes{5}; t += std::chrono::seconds{1}) {
+        run_until(t);
+        most = std::max(most, in_use());
+    }
+    EXPECT_EQ(most, raised);
     EXPECT_GE(used(raise + std::chrono::minutes{5}, raise + std::chrono::hours{1}, raised), 0.98);
     // A Create that was four seconds under way met the probe that had taken its place.
     EXPECT_LE(refusals_too_soon(full), 1U);

@@ -55,7 +55,7 @@ def code_of(text):
 ENGINE = ["engine/base", "engine/io", "engine/metrics", "engine/http"]
 PURE_SCHEDULER = ["scheduler/policy", "scheduler/lifecycle"]
 AWS_CLIENTS = ["aws/credentials", "aws/transport", "aws/sqs", "aws/s3", "aws/sagemaker", "aws/sts", "aws/iam",
-               "aws/events", "aws/identity"]
+               "aws/events", "aws/identity", "aws/quotas"]
 # A folder for each kind of resource; what they share is in common.
 SAGEMAKER_PARTS = [
     "aws/local/sagemaker/common",
@@ -130,7 +130,7 @@ LAYERS = {
                                                                                "scheduler/config"],
     "scheduler/provision": ENGINE + ["sigv4"] + AWS_CLIENTS + ["scheduler/config", "scheduler/policy"],
     "scheduler/cli": BEFORE_CLI + ["scheduler/provision", "aws/local", "engine/report", "scheduler/sim"],
-    "bench": BEFORE_CLI + ["aws/local", "engine/report", "scheduler/sim"],
+    "bench": BEFORE_CLI + ["aws/local", "aws/local/gate", "engine/report", "scheduler/sim"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 

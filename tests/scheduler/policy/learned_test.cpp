@@ -100,6 +100,25 @@ TEST_F(hidden, of_many_starts_under_way_is_what_was_accepted) {
     s.check_invariants();
 }
 
+// A job has ended, and that is seen only after a probe took its room.
+TEST_F(hidden, a_probe_that_takes_the_room_of_an_unseen_end_teaches_nothing) {
+    const auto d = s.decide(now, 35);
+    for (std::size_t i = 0; i < 34; ++i) s.accept("p", "g", d.starts[i].job);
+    s.refuse("p", "g", 1, now + 1min);
+    s.requeue(d.starts[34].job);
+    const auto probe = s.decide(now + 1min, 90);
+    ASSERT_EQ(probe.starts.size(), 1U);
+    s.accept("p", "g", probe.starts[0].job);
+    const auto next = s.decide(now + 1min, 90);
+    ASSERT_EQ(next.starts.size(), 1U) << "the limit might have been raised";
+    s.refuse("p", "g", 1, now + 2min);
+    s.requeue(next.starts[0].job);
+    s.release(d.starts[0].job);  // seen now
+    EXPECT_TRUE(s.decide(now + 90s, 90).starts.empty()) << "34 run, and a refusal a minute is enough";
+    EXPECT_EQ(s.pools().front().learned.at("g"), amount{34});
+    s.check_invariants();
+}
+
 TEST_F(hidden, is_told) {
     const auto d = s.decide(now, 2);
     s.accept("p", "g", d.starts[0].job);
