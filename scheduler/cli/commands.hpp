@@ -21,6 +21,8 @@ void add_local(CLI::App& app, action& run);
 void add_run(CLI::App& app, action& run);
 void add_submit(CLI::App& app, action& run);
 void add_jobs(CLI::App& app, action& run);
+void add_explain(CLI::App& app, action& run);
+void add_cancel(CLI::App& app, action& run);
 void add_simulate(CLI::App& app, action& run);
 void add_audit(CLI::App& app, action& run);
 void add_restore(CLI::App& app, action& run);

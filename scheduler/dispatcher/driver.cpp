@@ -1,6 +1,8 @@
 #include "scheduler/dispatcher/driver.hpp"
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
@@ -98,6 +100,24 @@ void driver::cancel_job(lifecycle::job_id id) {
     work_.set();
 }
 
+// The ledger answers in order: what it is asked last it answers after every commit before.
+task<result<void>> driver::recorded() {
+    if (!finished_ && state_.failure.empty()) turn(now());
+    work_.set();
+    if (!state_.failure.empty()) co_return error{errc::io, state_.failure};
+    auto start = [this](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto answer = [this, shared](const result<void>& done) {
+            boost::asio::post(io_, [shared, done] { (*shared)(done); });
+        };
+        if (!ledger_.submit({}, answer)) answer(error{errc::io, "the ledger takes no more"});
+    };
+    result<void> done =
+        co_await boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(result<void>)>(
+            std::move(start), boost::asio::use_awaitable);
+    co_return done;
+}
+
 task<result<void>> driver::run() {
     state_.running = true;
     workers_.spawn([this] { return turns(); });
@@ -135,12 +155,16 @@ task<result<void>> driver::run() {
     co_return result<void>{};
 }
 
+void driver::turn(instant at) {
+    const std::size_t room = effects_running_max - std::min(effects_running_, effects_running_max);
+    lifecycle::batch b = core_.turn(at, room);
+    if (!b.empty()) commit(std::move(b));
+}
+
 task<void> driver::turns() {
     while (!finished_ && state_.failure.empty()) {
         const instant at = now();
-        const std::size_t room = effects_running_max - std::min(effects_running_, effects_running_max);
-        lifecycle::batch b = core_.turn(at, room);
-        if (!b.empty()) commit(std::move(b));
+        turn(at);
         const auto wake = core_.next_wakeup(at);
         const mono_time until = at.mono + (wake ? std::min(*wake, forever) : forever);
         co_await work_.wait_until(until);

@@ -60,6 +60,8 @@ public:
     task<result<void>> run();
     void stop();
     void cancel_job(lifecycle::job_id id);
+    // Completes once everything that was decided up to now is durable.
+    task<result<void>> recorded();
 
     const driver_state& state() const { return state_; }
     // Of each queue: its last successful receive, at first the driver's start.
@@ -84,6 +86,7 @@ private:
 
     // driver.cpp: the turn and the commit
     task<void> turns();
+    void turn(instant at);
     void commit(lifecycle::batch b);
     void committed(const result<void>& outcome);
     void perform(std::vector<lifecycle::effect_t> effects);

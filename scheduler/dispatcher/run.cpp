@@ -156,7 +156,8 @@ struct run_instance::impl {
         limits.connections_max = 64;
         admin = std::make_unique<http::server>(
             io, limits,
-            make_admin_handler(registry, *decisions, *work, time, *ledger, backup_file(fleet.ledger_file)));
+            make_admin_handler({registry, *decisions, *work, time, *ledger, fleet.installation,
+                                backup_file(fleet.ledger_file)}));
         auto port = admin->listen(fleet.admin_address, fleet.admin_port);
         if (!port)
             return error{

@@ -35,6 +35,7 @@ struct explanation {
     std::vector<pool_score> scores;   // of the pools that would take it now, best first
     std::size_t ahead = 0;            // pending jobs of its tenant that are tried before it
     std::vector<std::uint64_t> next;  // the first of these, at most ten
+    std::uint64_t reserved_for = 0;   // the job for which room is kept that it could have; 0: none
     std::optional<wall_time>
         estimated_start;         // from expected runtimes; nothing: not within the lookahead, or never
     std::string estimated_from;  // what the estimate rests on

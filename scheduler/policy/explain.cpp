@@ -218,14 +218,15 @@ void scheduler::impl::explain_waiting(explanation& out, index shape, const waiti
     if (out.estimated_start)
         out.estimated_from = "expected runtimes of " + std::to_string(running.size()) +
                              " started jobs and of the waiting jobs ahead, each with a reservation";
+    if (reserved_for != job.id) out.reserved_for = reserved_for;
     const std::string ahead = std::to_string(out.ahead) + " of its tenant's jobs are tried before it";
     if (!out.tenant_reason.empty())
         out.summary = "Waiting for its tenant (" + out.tenant_reason + "); " + ahead;
     else if (open.empty())
         out.summary = "Waiting for room in a pool; " + ahead;
     else if (reserved_for != 0 && reserved_for != job.id)
-        out.summary = "Fits in " + join(open) + " but for the room reserved for job " +
-                      std::to_string(reserved_for) + ", or waits for its turn; " + ahead;
+        out.summary = "Fits in " + join(open) +
+                      " but for the room reserved for another job, or waits for its turn; " + ahead;
     else
         out.summary = "Fits in " + join(open) + " and waits for its turn; " + ahead;
     if (reserved_for == job.id) out.summary += "; room is reserved for it";

@@ -1,0 +1,26 @@
+// What /api/v1 answers, as JSON texts made of the core's own figures. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scheduler/dispatcher/core.hpp"
+
+namespace trainyard::dispatcher {
+
+// The job that an operator means: by id, or by its name when one job alone has it.
+struct found_job {
+    const lifecycle::job* job = nullptr;
+    int status = 200;     // of the answer: 404 nobody, 409 several
+    std::string problem;  // why there is none
+};
+found_job find_job(const core& c, std::string_view id_or_name);
+
+// One line of `trainyard jobs --json`.
+std::string job_line(const lifecycle::job& j);
+// Why it waits, and what became of it so far.
+std::string explanation_page(const core& c, const lifecycle::job& j, wall_time now);
+// What handle_cancel() has made of `before`.
+std::string cancel_page(const lifecycle::job& before, const lifecycle::job& after);
+
+}  // namespace trainyard::dispatcher
