@@ -206,6 +206,9 @@ std::size_t consumer::held() const {
 receiver::report consumer::report(queue_number of) const {
     return impl_->machine.report(of);
 }
+std::uint64_t consumer::deleted(queue_number of) const {
+    return impl_->machine.figures(of).batches[static_cast<std::size_t>(request_kind::erase)].done;
+}
 const consumer_counts& consumer::counts() const {
     return impl_->machine.counts();
 }

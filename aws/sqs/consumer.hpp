@@ -142,6 +142,7 @@ public:
 
     std::size_t held() const;  // received and neither deleted nor given back
     receiver::report report(queue_number of) const;
+    std::uint64_t deleted(queue_number of) const;  // of this queue alone
     const consumer_counts& counts() const;
     bool idle() const;  // nothing held, no batch waits or is under way
 

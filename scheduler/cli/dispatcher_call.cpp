@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <charconv>
 #include <fstream>
+#include <iostream>
 
 #include "engine/base/encoding.hpp"
 #include "engine/http/client.hpp"
@@ -77,6 +78,21 @@ std::string text_of(json::value object, std::string_view key) {
     const json::value found = object.find(key);
     if (const auto text = found.string()) return std::string{*text};
     return std::string{found.number_text()};
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> width;
+    for (const auto& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i >= width.size()) width.push_back(0);
+            width[i] = std::max(width[i], row[i].size());
+        }
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            line += fmt::format("{:<{}}  ", row[i], i + 1 < row.size() ? width[i] : 0);
+        std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
+    }
 }
 
 std::string time_of(json::value object, std::string_view key) {

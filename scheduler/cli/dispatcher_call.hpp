@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
@@ -29,5 +30,7 @@ int complain(const dispatcher_answer& refused);
 std::string text_of(json::value object, std::string_view key);
 // Of a member in seconds since 1970, in UTC; "-" when there is none.
 std::string time_of(json::value object, std::string_view key);
+// Columns as wide as their widest cell; the first row is the heading. For standard output.
+void print_table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace trainyard::cli

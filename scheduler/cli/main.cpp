@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
     add_jobs(app, run);
     add_explain(app, run);
     add_cancel(app, run);
+    add_pools(app, run);
+    add_tenants(app, run);
+    add_queues(app, run);
     add_simulate(app, run);
     add_audit(app, run);
     add_restore(app, run);

@@ -75,12 +75,18 @@ http::response answer(const http::request& q, metrics::registry& registry, const
         for (const auto& [id, j] : c.machine().jobs()) lines += job_line(j) + "\n";
         return text_response(200, std::move(lines), "application/x-ndjson");
     }
+    const instant now{time.wall(), time.mono()};
+    if (path == "/api/v1/pools") return text_response(200, pools_page(c, now), "application/json");
+    if (path == "/api/v1/tenants") return text_response(200, tenants_page(c), "application/json");
+    if (path == "/api/v1/queues")
+        return text_response(200, queues_page(d.queue_reports(), now), "application/json");
     if (path.starts_with(one_job)) {
         const found_job found = find_job(c, key_of(path.substr(one_job.size())));
         if (found.job == nullptr) return text_response(found.status, found.problem + "\n");
         return text_response(200, explanation_page(c, *found.job, time.wall()), "application/json");
     }
-    return text_response(404, "there are /metrics, /healthz, /readyz, /api/v1/jobs and /api/v1/jobs/JOB\n");
+    return text_response(404, "there are /metrics, /healthz, /readyz and, of /api/v1, jobs, jobs/JOB, pools, tenants, "
+                              "queues\n");
 }
 
 // A named coroutine with its request by value: the handler's lambda only calls it.

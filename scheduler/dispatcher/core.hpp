@@ -46,6 +46,10 @@ public:
     const lifecycle::machine& machine() const { return machine_; }
     const policy::scheduler& policy() const { return policy_; }
     pool_budgets& budgets(const std::string& pool, lifecycle::kind k);
+    const pool_budgets& budgets(const std::string& pool, lifecycle::kind k) const {
+        return budgets_[pool_numbers_.at(pool) * lifecycle::kind_count + static_cast<std::size_t>(k)].of;
+    }
+    bool has_budgets(const std::string& pool) const { return pool_numbers_.contains(pool); }
     // True when the budget allows the call now; it is then paid for.
     bool pay(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which, instant now);
 

@@ -177,11 +177,15 @@ void driver::commit(lifecycle::batch b) {
     uncommitted_records_ += b.records.size();
     follow_consumer();
     const std::size_t records = b.records.size();
+    std::map<std::string, std::uint64_t> came;
+    for (const lifecycle::record& r : b.records)
+        if (r.accepted) ++came[r.accepted->queue];
     keep_fresh_bodies(b.records);
     uncommitted_.push_back(std::move(b.effects));
     const mono_time began = time_.mono();
-    auto done = [this, records, began](const result<void>& outcome) {
-        boost::asio::post(io_, [this, records, began, outcome] {
+    auto done = [this, records, began, came = std::move(came)](const result<void>& outcome) {
+        boost::asio::post(io_, [this, records, began, outcome, came] {
+            if (outcome) count_recorded(came);
             uncommitted_records_ -= records;
             if (records > 0)
                 commit_seconds_.observe(std::chrono::duration<double>(time_.mono() - began).count());

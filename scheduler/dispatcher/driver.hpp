@@ -19,6 +19,7 @@
 #include "engine/metrics/registry.hpp"
 #include "scheduler/dispatcher/core.hpp"
 #include "scheduler/dispatcher/links.hpp"
+#include "scheduler/dispatcher/pages.hpp"
 #include "scheduler/ledger/ledger.hpp"
 
 namespace trainyard::dispatcher {
@@ -66,11 +67,13 @@ public:
     const driver_state& state() const { return state_; }
     // Of each queue: its last successful receive, at first the driver's start.
     std::map<std::string, mono_time> last_polls() const;
+    std::map<std::string, queue_report> queue_reports() const;
 
 private:
     struct intake {  // the consumer's numbers of a queue and of its reject queue
         aws::sqs::queue_number queue = 0;
         std::optional<aws::sqs::queue_number> rejects;
+        std::uint64_t recorded = 0;  // jobs that are durable
     };
 
     // Received and not yet on disk: beyond it nothing is received, so a slow disk never piles up invisible
@@ -89,6 +92,7 @@ private:
     void turn(instant at);
     void commit(lifecycle::batch b);
     void committed(const result<void>& outcome);
+    void count_recorded(const std::map<std::string, std::uint64_t>& by_queue);
     void perform(std::vector<lifecycle::effect_t> effects);
     task<void> watch_idle();
     task<bool> queues_are_empty();

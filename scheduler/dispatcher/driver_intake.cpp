@@ -174,6 +174,20 @@ task<void> driver::copy_alone(std::string queue, aws::sqs::send_entry copy, std:
     copied(job, sent.has_value());
 }
 
+void driver::count_recorded(const std::map<std::string, std::uint64_t>& by_queue) {
+    for (const auto& [queue, jobs] : by_queue)
+        if (const auto found = intakes_.find(queue); found != intakes_.end()) found->second.recorded += jobs;
+}
+
+std::map<std::string, queue_report> driver::queue_reports() const {
+    std::map<std::string, queue_report> out;
+    for (const auto& [name, in] : intakes_) {
+        const auto polled = consumer_.report(in.queue);
+        out[name] = {polled.last_success, polled.polls, polled.received, in.recorded, consumer_.deleted(in.queue)};
+    }
+    return out;
+}
+
 std::map<std::string, mono_time> driver::last_polls() const {
     std::map<std::string, mono_time> out;
     for (const auto& [name, in] : intakes_)

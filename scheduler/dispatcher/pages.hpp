@@ -1,6 +1,9 @@
 // What /api/v1 answers, as JSON texts made of the core's own figures. Pure.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +25,17 @@ std::string job_line(const lifecycle::job& j);
 std::string explanation_page(const core& c, const lifecycle::job& j, wall_time now);
 // What handle_cancel() has made of `before`.
 std::string cancel_page(const lifecycle::job& before, const lifecycle::job& after);
+
+// What has come of a queue since the start; every delivery counts as received, copies too.
+struct queue_report {
+    std::optional<mono_time> last_poll;  // with success
+    std::size_t open_polls = 0;
+    std::uint64_t received = 0, recorded = 0, deleted = 0;
+};
+
+// Who uses what; null where there is no limit. In pages_usage.cpp.
+std::string pools_page(const core& c, instant now);
+std::string tenants_page(const core& c);
+std::string queues_page(const std::map<std::string, queue_report>& queues, instant now);
 
 }  // namespace trainyard::dispatcher

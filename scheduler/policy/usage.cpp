@@ -47,6 +47,7 @@ std::vector<pool_usage> scheduler::pools() const {
                 u.sources[f.resource_names().name(r)] = l.decided_by();
             }
             if (l.learned) u.learned[f.resource_names().name(r)] = *l.learned;
+            if (l.gate.now == gate::state::blocked) u.blocked[f.resource_names().name(r)] = l.gate.until;
             if (l.offered || l.used > amount{}) u.used[f.resource_names().name(r)] = l.used;
         }
         out.push_back(std::move(u));
@@ -70,7 +71,11 @@ std::vector<tenant_usage> scheduler::tenants() const {
         u.share = tree.share_value(t);
         for (index r = 0; r < x.lines.size(); ++r) {
             const tenant_line& l = x.lines[r];
-            if (l.stated) u.quota[resources.name(r)] = l.nominal;
+            if (l.stated) {
+                u.quota[resources.name(r)] = l.nominal;
+                u.borrowing_limit[resources.name(r)] = l.borrowing_limit;
+                u.lending_limit[resources.name(r)] = l.lending_limit;
+            }
             if (l.stated || l.total > amount{}) u.used[resources.name(r)] = l.total;
             if (l.governed && l.used > l.quota) u.borrowed[resources.name(r)] = l.used - l.quota;
         }
