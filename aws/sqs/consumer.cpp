@@ -168,6 +168,11 @@ void consumer::set_credit(std::size_t messages) {
     if (before == 0 && polls.credit() > 0) impl_->wake_by(mono_time::min());
 }
 
+void consumer::set_receiving(queue_number of, bool on) {
+    impl_->machine.set_receiving(of, on);
+    if (on) impl_->wake_by(mono_time::min());
+}
+
 void consumer::acknowledge(message_ref which) {
     const auto of = impl_->machine.queue_of(which);
     if (!of) return;

@@ -126,6 +126,9 @@ public:
     // consumer_options::receive has.
     void set_credit(std::size_t messages);
 
+    // Whether new polls of the queue start; those that are under way end, and what they bring is handed over.
+    void set_receiving(queue_number of, bool on);
+
     // Each does nothing when `which` names nothing any more.
     void acknowledge(message_ref which);
     // Visible again after so many seconds: to others, or to be delivered anew.

@@ -26,6 +26,8 @@ void add_cancel(CLI::App& app, action& run);
 void add_pools(CLI::App& app, action& run);
 void add_tenants(CLI::App& app, action& run);
 void add_queues(CLI::App& app, action& run);
+void add_pause(CLI::App& app, action& run);
+void add_resume(CLI::App& app, action& run);
 void add_simulate(CLI::App& app, action& run);
 void add_audit(CLI::App& app, action& run);
 void add_restore(CLI::App& app, action& run);

@@ -20,8 +20,7 @@ namespace {
 
 constexpr duration answer_within = std::chrono::seconds{30};
 
-task<void> send_call(http::client& client, http::origin to, http::request q,
-                     result<http::response>& answer) {
+task<void> send_call(http::client& client, http::origin to, http::request q, result<http::response>& answer) {
     const mono_time deadline = io::real_clock().mono() + answer_within;
     answer = co_await client.send(to, q, http::lane::control, deadline);
     co_await client.close();

@@ -41,10 +41,9 @@ void print_explained(json::value e) {
         next += (next.empty() ? ": " : ", ") + std::string{id.string().value_or("")};
     line("ahead", text("ahead") + next);
     line("room is kept for", text("reserved_for"));
-    line("expected start",
-         e.find("estimated_start").number_text().empty()
-             ? "not known"
-             : time_of(e, "estimated_start") + ", from " + text("estimated_from"));
+    line("expected start", e.find("estimated_start").number_text().empty()
+                               ? "not known"
+                               : time_of(e, "estimated_start") + ", from " + text("estimated_from"));
     for (const json::value pool : e.find("open_pools").elements())
         line("pool", printable(pool.string().value_or(""), 200) + "  would take it");
     const auto refusing = e.find("pools").members();

@@ -15,7 +15,8 @@ result<std::string> from_running(const config::fleet& f) {
     auto answer = ask_dispatcher(f, {"GET", "/api/v1/jobs"});
     if (!answer) return answer.error();
     if (answer->status != 200)
-        return error{errc::internal, fmt::format("the dispatcher answered {}: {}", answer->status, answer->body)};
+        return error{errc::internal,
+                     fmt::format("the dispatcher answered {}: {}", answer->status, answer->body)};
     return std::move(answer->body);
 }
 

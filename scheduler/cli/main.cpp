@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
     add_pools(app, run);
     add_tenants(app, run);
     add_queues(app, run);
+    add_pause(app, run);
+    add_resume(app, run);
     add_simulate(app, run);
     add_audit(app, run);
     add_restore(app, run);

@@ -27,6 +27,9 @@ std::string limit_cell(json::value object, std::string_view key) {
     const std::string text = cell(object, key);
     return text.empty() ? "-" : text;
 }
+std::string paused_cell(json::value object) {
+    return object.find("paused").boolean().value_or(false) ? "yes" : "";
+}
 std::string blocked_cell(json::value resource) {
     const std::string until = time_of(resource, "blocked_until");
     return until == "-" ? "" : until;
@@ -44,10 +47,11 @@ std::string least_rate(json::value pool, std::string_view operation) {
 
 // A pool's own figures stand in the row of its first resource.
 table pools_table(json::value page) {
-    table rows{{"POOL", "RUNNING", "MAX JOBS", "CREATE", "DESCRIBE", "RESOURCE", "IN USE", "LIMIT", "FROM",
-                "BLOCKED UNTIL"}};
+    table rows{{"POOL", "PAUSED", "RUNNING", "MAX JOBS", "CREATE", "DESCRIBE", "RESOURCE", "IN USE", "LIMIT",
+                "FROM", "BLOCKED UNTIL"}};
     for (const json::value p : page.find("pools").elements()) {
-        std::vector<std::string> own{cell(p, "pool"), cell(p, "running"), limit_cell(p, "max_jobs"),
+        std::vector<std::string> own{cell(p, "pool"),         paused_cell(p),
+                                     cell(p, "running"),      limit_cell(p, "max_jobs"),
                                      least_rate(p, "create"), least_rate(p, "describe")};
         for (const json::value r : p.find("resources").elements()) {
             std::vector<std::string> row = own;
@@ -63,11 +67,12 @@ table pools_table(json::value page) {
 }
 
 table tenants_table(json::value page) {
-    table rows{{"TENANT", "PENDING", "RUNNING", "MAX JOBS", "SHARE", "RESOURCE", "IN USE", "NOMINAL",
-                "BORROWED", "MAY BORROW", "LENDS"}};
+    table rows{{"TENANT", "PAUSED", "PENDING", "RUNNING", "MAX JOBS", "SHARE", "RESOURCE", "IN USE",
+                "NOMINAL", "BORROWED", "MAY BORROW", "LENDS"}};
     for (const json::value t : page.find("tenants").elements()) {
         const double share = t.find("share").number().value_or(0);
-        std::vector<std::string> own{cell(t, "tenant"), cell(t, "pending"), cell(t, "running"),
+        std::vector<std::string> own{cell(t, "tenant"),         paused_cell(t),
+                                     cell(t, "pending"),        cell(t, "running"),
                                      limit_cell(t, "max_jobs"), fmt::format("{:.4f}", share)};
         for (const json::value r : t.find("resources").elements()) {
             std::vector<std::string> row = own;
@@ -84,11 +89,12 @@ table tenants_table(json::value page) {
 }
 
 table queues_table(json::value page) {
-    table rows{{"QUEUE", "LAST POLL", "OPEN POLLS", "RECEIVED", "RECORDED", "DELETED"}};
+    table rows{{"QUEUE", "PAUSED", "LAST POLL", "OPEN POLLS", "RECEIVED", "RECORDED", "DELETED"}};
     for (const json::value q : page.find("queues").elements()) {
         const auto age = q.find("seconds_since_last_poll").number();
-        rows.push_back({cell(q, "queue"), age ? fmt::format("{:.1f} s ago", *age) : "none yet",
-                        cell(q, "open_polls"), cell(q, "received"), cell(q, "recorded"), cell(q, "deleted")});
+        rows.push_back({cell(q, "queue"), paused_cell(q),
+                        age ? fmt::format("{:.1f} s ago", *age) : "none yet", cell(q, "open_polls"),
+                        cell(q, "received"), cell(q, "recorded"), cell(q, "deleted")});
     }
     return rows;
 }

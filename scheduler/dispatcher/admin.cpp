@@ -38,11 +38,11 @@ bool is_local_host(std::string_view host) {
     return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }
 
-std::string not_ready_because(const driver& d, const clock& time) {
+std::string not_ready_because(const core& c, const driver& d, const clock& time) {
     if (!d.state().running) return "not running yet";
     if (d.state().stopping) return "stopping";
     for (const auto& [queue, at] : d.last_polls())
-        if (time.mono() - at > poll_age_max)
+        if (time.mono() - at > poll_age_max && !c.pauses().contains({lifecycle::pause::of::queue, queue}))
             return fmt::format("queue {} was last polled with success {} s ago", queue,
                                std::chrono::duration_cast<std::chrono::seconds>(time.mono() - at).count());
     return {};
@@ -67,7 +67,7 @@ http::response answer(const http::request& q, metrics::registry& registry, const
         return text_response(d.state().failure.empty() ? 200 : 500,
                              d.state().failure.empty() ? "ok\n" : d.state().failure + "\n");
     if (path == "/readyz") {
-        const std::string why = not_ready_because(d, time);
+        const std::string why = not_ready_because(c, d, time);
         return text_response(why.empty() ? 200 : 503, why.empty() ? "ready\n" : why + "\n");
     }
     if (path == "/api/v1/jobs") {
@@ -79,14 +79,16 @@ http::response answer(const http::request& q, metrics::registry& registry, const
     if (path == "/api/v1/pools") return text_response(200, pools_page(c, now), "application/json");
     if (path == "/api/v1/tenants") return text_response(200, tenants_page(c), "application/json");
     if (path == "/api/v1/queues")
-        return text_response(200, queues_page(d.queue_reports(), now), "application/json");
+        return text_response(200, queues_page(c, d.queue_reports(), now), "application/json");
     if (path.starts_with(one_job)) {
         const found_job found = find_job(c, key_of(path.substr(one_job.size())));
         if (found.job == nullptr) return text_response(found.status, found.problem + "\n");
         return text_response(200, explanation_page(c, *found.job, time.wall()), "application/json");
     }
-    return text_response(404, "there are /metrics, /healthz, /readyz and, of /api/v1, jobs, jobs/JOB, pools, tenants, "
-                              "queues\n");
+    return text_response(
+        404,
+        "there are /metrics, /healthz, /readyz and, of /api/v1, jobs, jobs/JOB, pools, tenants, "
+        "queues\n");
 }
 
 // A named coroutine with its request by value: the handler's lambda only calls it.
@@ -148,6 +150,20 @@ task<http::response> cancel_job(http::request q, admin_parts on) {
     co_return text_response(200, std::move(page), "application/json");
 }
 
+// POST /api/v1/pause and /api/v1/resume, with one of ?tenant=T, ?pool=P, ?queue=Q, or with nothing: all
+// starts.
+task<http::response> set_paused(http::request q, bool paused, admin_parts on) {
+    if (auto no = refusal(q, on.installation)) co_return std::move(*no);
+    const auto which = read_pause(q.query());
+    if (!which) co_return text_response(400, which.error().message + "\n");
+    const auto changed = on.work.set_paused(*which, paused);
+    if (!changed) co_return text_response(404, changed.error().message + "\n");
+    std::string page = pause_page(on.decisions, *which, *changed);
+    const auto recorded = co_await on.work.recorded();
+    if (!recorded) co_return text_response(500, recorded.error().message + "\n");
+    co_return text_response(200, std::move(page), "application/json");
+}
+
 }  // namespace
 
 void register_gauges(metrics::registry& registry, const core& c, const driver& d,
@@ -167,6 +183,7 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
         tenant_pending.emplace(t.tenant,
                                registry.get_gauge("tenant_pending_jobs", "Jobs that wait to be started",
                                                   {{"tenant", t.tenant}}));
+    const auto paused = registry.get_gauge("pauses", "What an operator has paused and not resumed");
     const auto commits = registry.get_gauge("ledger_commits", "Transactions committed since start");
     const auto duplicates = registry.get_gauge("messages_recognised", "Redeliveries recognised since start");
     const auto retries =
@@ -182,6 +199,7 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
             pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
         for (const auto& t : c.policy().tenants())
             tenant_pending.at(t.tenant).set(static_cast<double>(t.pending));
+        paused.set(static_cast<double>(c.pauses().size()));
         commits.set(static_cast<double>(l.statistics().commits));
         duplicates.set(static_cast<double>(c.machine().counts().duplicates));
         retries.set(static_cast<double>(c.machine().counts().retries));
@@ -195,6 +213,10 @@ http::handler make_admin_handler(admin_parts on) {
         if (q.method == "POST" && path.starts_with(one_job) && path.ends_with(cancel) &&
             path.size() > one_job.size() + cancel.size())
             return cancel_job(std::move(q), on);
+        if (q.method == "POST" && (path == "/api/v1/pause" || path == "/api/v1/resume")) {
+            const bool paused = path == "/api/v1/pause";
+            return set_paused(std::move(q), paused, on);
+        }
         return answer_async(std::move(q), on);
     };
 }

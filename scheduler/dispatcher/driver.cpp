@@ -100,6 +100,13 @@ void driver::cancel_job(lifecycle::job_id id) {
     work_.set();
 }
 
+result<bool> driver::set_paused(const lifecycle::pause& which, bool paused) {
+    auto changed = core_.set_paused(which, paused, now());
+    follow_pauses();
+    work_.set();
+    return changed;
+}
+
 // The ledger answers in order: what it is asked last it answers after every commit before.
 task<result<void>> driver::recorded() {
     if (!finished_ && state_.failure.empty()) turn(now());
@@ -119,6 +126,7 @@ task<result<void>> driver::recorded() {
 }
 
 task<result<void>> driver::run() {
+    follow_pauses();
     state_.running = true;
     workers_.spawn([this] { return turns(); });
     receivers_.spawn([this] { return consumer_.run(); });

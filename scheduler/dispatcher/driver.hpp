@@ -61,6 +61,7 @@ public:
     task<result<void>> run();
     void stop();
     void cancel_job(lifecycle::job_id id);
+    result<bool> set_paused(const lifecycle::pause& which, bool paused);
     // Completes once everything that was decided up to now is durable.
     task<result<void>> recorded();
 
@@ -74,6 +75,8 @@ private:
         aws::sqs::queue_number queue = 0;
         std::optional<aws::sqs::queue_number> rejects;
         std::uint64_t recorded = 0;  // jobs that are durable
+        bool paused = false;
+        std::optional<mono_time> resumed;  // polled anew since then
     };
 
     // Received and not yet on disk: beyond it nothing is received, so a slow disk never piles up invisible
@@ -99,6 +102,7 @@ private:
 
     // driver_intake.cpp
     void open_queues();
+    void follow_pauses();
     void deliver(const aws::sqs::delivery& what) override;
     void abandoned(const aws::sqs::abandoned_entry& what) override;
     void take_message(const std::string& queue, aws::sqs::message_ref ref,

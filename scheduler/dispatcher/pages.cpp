@@ -64,7 +64,8 @@ found_job find_job(const core& c, std::string_view id_or_name) {
         if (j.facts.name.empty() || j.facts.name != id_or_name) continue;
         out.job = &j;
         if (++count <= candidates_max)
-            list += fmt::format("{}{} ({})", count > 1 ? ", " : "", lifecycle::to_text(id), to_string(j.state));
+            list +=
+                fmt::format("{}{} ({})", count > 1 ? ", " : "", lifecycle::to_text(id), to_string(j.state));
     }
     if (count == 1) return out;
     const std::string name = printable(id_or_name, 80);
@@ -117,6 +118,31 @@ std::string cancel_page(const lifecycle::job& before, const lifecycle::job& afte
     w.begin_object().member("job", lifecycle::to_text(after.facts.id)).member("name", after.facts.name);
     w.member("was", lifecycle::to_string(before.state)).member("state", lifecycle::to_string(after.state));
     w.member("changed", changed).member("outcome", outcome).end_object();
+    return w.take() + "\n";
+}
+
+result<lifecycle::pause> read_pause(std::string_view query) {
+    using lifecycle::pause;
+    if (query.empty()) return pause{};
+    const auto equals = query.find('=');
+    const std::string_view key = query.substr(0, equals);
+    for (const auto what : {pause::of::tenant, pause::of::pool, pause::of::queue}) {
+        if (equals == std::string_view::npos || key != to_string(what)) continue;
+        // One thing at a time: of several, some could be unknown.
+        auto name = percent_decode(query.substr(equals + 1));
+        if (!name || name->empty() || query.find('&') != std::string_view::npos) break;
+        return pause{what, std::move(*name)};
+    }
+    return error{errc::invalid_argument, "give one of tenant=NAME, pool=NAME, queue=NAME, or nothing"};
+}
+
+std::string pause_page(const core& c, const lifecycle::pause& which, bool changed) {
+    const auto since = c.pauses().find(which);
+    json::writer w;
+    w.begin_object().member("what", to_string(which.what)).member("name", which.name);
+    w.member("paused", since != c.pauses().end()).member("changed", changed);
+    if (since != c.pauses().end()) w.member("since", to_unix_seconds(since->second));
+    w.end_object();
     return w.take() + "\n";
 }
 

@@ -26,6 +26,10 @@ std::string explanation_page(const core& c, const lifecycle::job& j, wall_time n
 // What handle_cancel() has made of `before`.
 std::string cancel_page(const lifecycle::job& before, const lifecycle::job& after);
 
+// What a query names: tenant=T, pool=P, queue=Q, or nothing; errc::invalid_argument otherwise.
+result<lifecycle::pause> read_pause(std::string_view query);
+std::string pause_page(const core& c, const lifecycle::pause& which, bool changed);
+
 // What has come of a queue since the start; every delivery counts as received, copies too.
 struct queue_report {
     std::optional<mono_time> last_poll;  // with success
@@ -36,6 +40,6 @@ struct queue_report {
 // Who uses what; null where there is no limit. In pages_usage.cpp.
 std::string pools_page(const core& c, instant now);
 std::string tenants_page(const core& c);
-std::string queues_page(const std::map<std::string, queue_report>& queues, instant now);
+std::string queues_page(const core& c, const std::map<std::string, queue_report>& queues, instant now);
 
 }  // namespace trainyard::dispatcher

@@ -31,8 +31,8 @@ std::string_view to_word(policy::limit_source s) {
 void write_resource(json::writer& w, const policy::pool_usage& p, const std::string& resource) {
     const auto source = p.sources.find(resource);
     const auto learned = p.learned.find(resource);
-    const bool by_refusal =
-        source != p.sources.end() && source->second == policy::limit_source::learned && learned != p.learned.end();
+    const bool by_refusal = source != p.sources.end() && source->second == policy::limit_source::learned &&
+                            learned != p.learned.end();
     w.begin_object().member("resource", resource).key("limit");
     write_amount(w, by_refusal ? learned->second : amount_of(p.limits, resource));
     w.member("source", source == p.sources.end() ? "" : to_word(source->second));
@@ -75,7 +75,7 @@ std::string pools_page(const core& c, instant now) {
     for (const policy::pool_usage& p : c.policy().pools()) {
         w.begin_object().member("pool", p.pool).member("running", p.jobs.count()).key("max_jobs");
         write_amount(w, p.jobs_max);
-        w.key("resources").begin_array();
+        w.member("paused", p.paused).key("resources").begin_array();
         for (const auto& [resource, used] : p.used) write_resource(w, p, resource);
         w.end_array();
         if (c.has_budgets(p.pool)) write_budgets(w, c, p.pool, now.mono);
@@ -87,12 +87,13 @@ std::string pools_page(const core& c, instant now) {
 
 std::string tenants_page(const core& c) {
     json::writer w;
-    w.begin_object().key("tenants").begin_array();
+    w.begin_object().member("starts_paused", c.pauses().contains({}));
+    w.key("tenants").begin_array();
     for (const policy::tenant_usage& t : c.policy().tenants()) {
         w.begin_object().member("tenant", t.tenant).member("parent", t.parent);
         w.member("pending", t.pending).member("running", t.jobs.count()).key("max_jobs");
         write_amount(w, t.jobs_max);
-        w.member("share", t.share).key("resources").begin_array();
+        w.member("paused", t.paused).member("share", t.share).key("resources").begin_array();
         amounts all = t.used;
         all.insert(t.quota.begin(), t.quota.end());
         for (const auto& [resource, any] : all) {
@@ -100,9 +101,9 @@ std::string tenants_page(const core& c) {
             w.member("in_use", amount_of(t.used, resource).count());
             w.member("borrowed", amount_of(t.borrowed, resource).count());
             if (t.quota.contains(resource)) {
-                for (const auto& [name, from] : {std::pair{"nominal", &t.quota},
-                                                 std::pair{"borrowing_limit", &t.borrowing_limit},
-                                                 std::pair{"lending_limit", &t.lending_limit}}) {
+                for (const auto& [name, from] :
+                     {std::pair{"nominal", &t.quota}, std::pair{"borrowing_limit", &t.borrowing_limit},
+                      std::pair{"lending_limit", &t.lending_limit}}) {
                     w.key(name);
                     write_amount(w, amount_of(*from, resource));
                 }
@@ -115,7 +116,7 @@ std::string tenants_page(const core& c) {
     return w.take() + "\n";
 }
 
-std::string queues_page(const std::map<std::string, queue_report>& queues, instant now) {
+std::string queues_page(const core& c, const std::map<std::string, queue_report>& queues, instant now) {
     json::writer w;
     w.begin_object().key("queues").begin_array();
     for (const auto& [name, q] : queues) {
@@ -124,6 +125,7 @@ std::string queues_page(const std::map<std::string, queue_report>& queues, insta
             w.number(std::chrono::duration<double>(now.mono - *q.last_poll).count());
         else
             w.null();
+        w.member("paused", c.pauses().contains({lifecycle::pause::of::queue, name}));
         w.member("open_polls", q.open_polls);
         w.key("received").integer(static_cast<std::int64_t>(q.received));
         w.key("recorded").integer(static_cast<std::int64_t>(q.recorded));

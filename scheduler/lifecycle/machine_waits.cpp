@@ -70,7 +70,8 @@ std::vector<std::string> machine::waits_for(job_id id) const {
     for (const std::string& name : j.facts.terms.depends_on.jobs) {
         const job* other = dependency_of(j, name);
         if (other != nullptr && is_terminal(other->state)) continue;
-        out.push_back(fmt::format("{} ({})", name, other == nullptr ? "not here yet" : to_string(other->state)));
+        out.push_back(
+            fmt::format("{} ({})", name, other == nullptr ? "not here yet" : to_string(other->state)));
     }
     return out;
 }

@@ -63,6 +63,7 @@ struct pool_usage {
     std::map<std::string, amount> learned = {};  // below `limits`: where AWS refused more
     std::map<std::string, limit_source> sources =
         {};  // of each of `limits`; learned: what stands in `learned` decides
+    bool paused = false;
     std::map<std::string, wall_time> blocked = {};  // until then nothing more starts on the resource
 };
 struct tenant_usage {
@@ -73,6 +74,7 @@ struct tenant_usage {
     double share = 0;                             // dominant share of the fleet over weight
     std::string parent = {};                      // empty: the fleet
     std::map<std::string, amount> borrowed = {};  // from its parent, above what it has of its own
+    bool paused = false;                          // it, or what it lies under
     std::map<std::string, amount> borrowing_limit = {}, lending_limit = {};  // where a quota is stated
 };
 

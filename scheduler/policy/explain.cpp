@@ -38,6 +38,7 @@ std::string scheduler::impl::describe(const obstacle& o, index pool, const needs
     const pool_state& p = fleet.pools()[pool];
     switch (o.what) {
         case kind::not_offered: return resource + " is not offered";
+        case kind::paused: return "the pool is paused";
         case kind::pool_jobs: return in_use("jobs of the pool", p.jobs, p.jobs_max, amount{1});
         case kind::room: {
             const pool_line& l = p.lines[o.resource];
@@ -58,6 +59,8 @@ std::string scheduler::impl::describe(const tenant_obstacle& o, const needs& n) 
     using kind = tenant_obstacle::kind;
     if (o.what == kind::none) return {};
     const tenant_node& t = tenants.at(o.node);
+    if (o.what == kind::paused)
+        return o.node == policy::tenants::root ? "all starts are paused" : "tenant " + t.name + " is paused";
     const std::string whose = o.node == policy::tenants::root ? "the fleet" : "tenant " + t.name;
     if (o.what == kind::jobs) return in_use("jobs of " + whose, t.jobs, t.jobs_max, amount{1});
     const std::string& resource = fleet.resource_names().name(o.resource);
