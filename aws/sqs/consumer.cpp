@@ -168,6 +168,11 @@ void consumer::set_credit(std::size_t messages) {
     if (before == 0 && polls.credit() > 0) impl_->wake_by(mono_time::min());
 }
 
+void consumer::set_receiving(queue_number of, bool on) {
+    impl_->machine.set_receiving(of, on);
+    if (on) impl_->wake_by(mono_time::min());
+}
+
 void consumer::acknowledge(message_ref which) {
     const auto of = impl_->machine.queue_of(which);
     if (!of) return;
@@ -205,6 +210,9 @@ std::size_t consumer::held() const {
 }
 receiver::report consumer::report(queue_number of) const {
     return impl_->machine.report(of);
+}
+std::uint64_t consumer::deleted(queue_number of) const {
+    return impl_->machine.figures(of).batches[static_cast<std::size_t>(request_kind::erase)].done;
 }
 const consumer_counts& consumer::counts() const {
     return impl_->machine.counts();

@@ -126,6 +126,9 @@ public:
     // consumer_options::receive has.
     void set_credit(std::size_t messages);
 
+    // Whether new polls of the queue start; those that are under way end, and what they bring is handed over.
+    void set_receiving(queue_number of, bool on);
+
     // Each does nothing when `which` names nothing any more.
     void acknowledge(message_ref which);
     // Visible again after so many seconds: to others, or to be delivered anew.
@@ -142,6 +145,7 @@ public:
 
     std::size_t held() const;  // received and neither deleted nor given back
     receiver::report report(queue_number of) const;
+    std::uint64_t deleted(queue_number of) const;  // of this queue alone
     const consumer_counts& counts() const;
     bool idle() const;  // nothing held, no batch waits or is under way
 

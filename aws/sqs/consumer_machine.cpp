@@ -321,6 +321,11 @@ bool consumer_machine::batches_idle() const {
     return std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q->idle(); });
 }
 
+void consumer_machine::set_receiving(queue_number of, bool on) {
+    const queue& q = *queues_.at(of);
+    if (q.rules.receive) polls_.set_receiving(q.polled_as, on);
+}
+
 receiver::report consumer_machine::report(queue_number of) const {
     const queue& q = *queues_.at(of);
     return q.rules.receive ? polls_.queue(q.polled_as) : receiver::report{};

@@ -91,6 +91,7 @@ public:
     // is some. An error says why the answer cannot be used; the poll has failed then.
     result<void> poll_answered(const receiver::poll& what, std::string text, mono_time asked, mono_time now);
     void poll_failed(const receiver::poll& what, bool over_limit, mono_time now);
+    void set_receiving(queue_number of, bool on);
     receiver& polls() { return polls_; }
     const receiver& polls() const { return polls_; }
 

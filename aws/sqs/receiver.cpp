@@ -82,7 +82,11 @@ void receiver::take_into(commands& out, mono_time now) {
     while (!bare_.empty() && held_ < options_.credit) {
         const std::size_t number = bare_.front();
         bare_.pop_front();
-        const queue_state& q = queues_[number];
+        queue_state& q = queues_[number];
+        if (q.off) {
+            q.resting = true;
+            continue;
+        }
         const std::size_t share = q.wanted > 1 ? batch_entries_max : quiet_share();
         // Where credit is scarcer than queues, they take turns.
         const bool scarce = options_.credit < queues_.size();
@@ -105,8 +109,18 @@ void receiver::take_into(commands& out, mono_time now) {
 // Enters the queue among those that want an extra poll, if it does.
 void receiver::wants(std::size_t number) {
     queue_state& q = queues_[number];
-    if (q.open == 0 || q.open >= q.wanted) return;
+    if (q.off || q.open == 0 || q.open >= q.wanted) return;
     become_hungry(std::max(q.pass, pass_floor_), number);
+}
+
+void receiver::set_receiving(std::size_t number, bool on) {
+    queue_state& q = queues_.at(number);
+    q.off = !on;
+    if (q.off)
+        for (auto h = hungry_.begin(); h != hungry_.end();)
+            h = h->second == number ? become_fed(h) : std::next(h);
+    else if (std::exchange(q.resting, false))
+        bare_.push_back(number);
 }
 
 std::optional<mono_time> receiver::next_due() const {

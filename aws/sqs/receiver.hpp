@@ -78,6 +78,8 @@ public:
     void release(std::size_t messages);
     // The credit from now on; polls that are under way keep theirs.
     void set_credit(std::size_t messages) { options_.credit = messages; }
+    // Whether new polls of the queue may start; those that are under way end as they will.
+    void set_receiving(std::size_t queue, bool on);
     // No new polls from now on.
     void stop() { stopped_ = true; }
 
@@ -96,6 +98,8 @@ private:
     struct queue_state {
         double weight = 1;
         bool fifo = false;
+        bool off = false;      // no new polls
+        bool resting = false;  // off, and without its one poll: not in bare_
         receiver::state state = state::quiet;
         std::size_t wanted = 1;  // polls at once
         std::size_t open = 0;

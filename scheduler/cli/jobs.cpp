@@ -1,11 +1,11 @@
 // `trainyard jobs`: what became of each job; from the running dispatcher, or from its ledger when none runs.
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <vector>
 
 #include "engine/base/json.hpp"
 #include "scheduler/cli/commands.hpp"
+#include "scheduler/cli/dispatcher_call.hpp"
 #include "scheduler/cli/support.hpp"
 
 namespace trainyard::cli {
@@ -15,27 +15,6 @@ struct jobs_arguments {
     std::string config, state, tenant;
     bool json = false;
 };
-
-std::string field(json::value v, std::string_view key) {
-    const json::value found = v.find(key);
-    if (const auto text = found.string()) return std::string{*text};
-    return std::string{found.number_text()};
-}
-
-void print_table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> width;
-    for (const auto& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            if (i >= width.size()) width.push_back(0);
-            width[i] = std::max(width[i], row[i].size());
-        }
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            line += fmt::format("{:<{}}  ", row[i], i + 1 < row.size() ? width[i] : 0);
-        std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
-    }
-}
 
 int show_jobs(const jobs_arguments& a) {
     const auto fleet = load_fleet(a.config);
@@ -51,16 +30,16 @@ int show_jobs(const jobs_arguments& a) {
         const auto document = json::document::parse(line);
         if (!document) return complain(document.error());
         const json::value j = document->root();
-        if ((!a.state.empty() && field(j, "state") != a.state) ||
-            (!a.tenant.empty() && field(j, "tenant") != a.tenant))
+        if ((!a.state.empty() && text_of(j, "state") != a.state) ||
+            (!a.tenant.empty() && text_of(j, "tenant") != a.tenant))
             continue;
         if (a.json) {
             std::cout << line << "\n";
             continue;
         }
-        rows.push_back({field(j, "job"), field(j, "name"), field(j, "tenant"), field(j, "priority"),
-                        field(j, "state"), field(j, "attempts"), field(j, "pool"),
-                        field(j, "reason").substr(0, 80)});
+        rows.push_back({text_of(j, "job"), text_of(j, "name"), text_of(j, "tenant"), text_of(j, "priority"),
+                        text_of(j, "state"), text_of(j, "attempts"), text_of(j, "pool"),
+                        text_of(j, "reason").substr(0, 80)});
     }
     if (!a.json) print_table(rows);
     std::cout.flush();

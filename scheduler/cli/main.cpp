@@ -15,6 +15,13 @@ int main(int argc, char** argv) {
     add_local(app, run);
     add_submit(app, run);
     add_jobs(app, run);
+    add_explain(app, run);
+    add_cancel(app, run);
+    add_pools(app, run);
+    add_tenants(app, run);
+    add_queues(app, run);
+    add_pause(app, run);
+    add_resume(app, run);
     add_simulate(app, run);
     add_audit(app, run);
     add_restore(app, run);

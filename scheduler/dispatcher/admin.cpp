@@ -10,6 +10,7 @@
 
 #include "engine/base/encoding.hpp"
 #include "engine/base/json.hpp"
+#include "scheduler/dispatcher/pages.hpp"
 
 namespace trainyard::dispatcher {
 namespace {
@@ -37,33 +38,24 @@ bool is_local_host(std::string_view host) {
     return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }
 
-std::string not_ready_because(const driver& d, const clock& time) {
+std::string not_ready_because(const core& c, const driver& d, const clock& time) {
     if (!d.state().running) return "not running yet";
     if (d.state().stopping) return "stopping";
     for (const auto& [queue, at] : d.last_polls())
-        if (time.mono() - at > poll_age_max)
+        if (time.mono() - at > poll_age_max && !c.pauses().contains({lifecycle::pause::of::queue, queue}))
             return fmt::format("queue {} was last polled with success {} s ago", queue,
                                std::chrono::duration_cast<std::chrono::seconds>(time.mono() - at).count());
     return {};
 }
 
-std::string explain(const core& c, const lifecycle::job& j, const clock& time) {
-    const policy::explanation e = c.policy().explain(j.facts.id, time.wall());
-    json::writer w;
-    w.begin_object()
-        .member("job", lifecycle::to_text(j.facts.id))
-        .member("state", lifecycle::to_string(j.state));
-    const std::string held = c.machine().held_by(j.facts.id);
-    w.member("reason", j.reason)
-        .member("summary", held.empty() ? e.summary : held)
-        .member("tenant_reason", e.tenant_reason);
-    w.member("ahead", e.ahead).key("pools").begin_object();
-    for (const auto& [pool, why] : e.pool_reasons) w.member(pool, std::string_view{why});
-    w.end_object().end_object();
-    return w.take() + "\n";
+constexpr std::string_view one_job = "/api/v1/jobs/", cancel = "/cancel";
+
+// Names come percent-encoded; what is no encoding names no job.
+std::string key_of(std::string_view encoded) {
+    return percent_decode(encoded).value_or(std::string{encoded});
 }
 
-http::response answer(const http::request& q, metrics::registry& registry, const core& c, driver& d,
+http::response answer(const http::request& q, metrics::registry& registry, const core& c, const driver& d,
                       const clock& time) {
     if (!is_local_host(q.fields.get("host")))
         return text_response(403, "this address answers local names only\n");
@@ -75,7 +67,7 @@ http::response answer(const http::request& q, metrics::registry& registry, const
         return text_response(d.state().failure.empty() ? 200 : 500,
                              d.state().failure.empty() ? "ok\n" : d.state().failure + "\n");
     if (path == "/readyz") {
-        const std::string why = not_ready_because(d, time);
+        const std::string why = not_ready_because(c, d, time);
         return text_response(why.empty() ? 200 : 503, why.empty() ? "ready\n" : why + "\n");
     }
     if (path == "/api/v1/jobs") {
@@ -83,20 +75,25 @@ http::response answer(const http::request& q, metrics::registry& registry, const
         for (const auto& [id, j] : c.machine().jobs()) lines += job_line(j) + "\n";
         return text_response(200, std::move(lines), "application/x-ndjson");
     }
-    constexpr std::string_view one = "/api/v1/jobs/";
-    if (path.starts_with(one)) {
-        const auto id = lifecycle::parse_job_id(path.substr(one.size()));
-        const lifecycle::job* j = id ? c.machine().find(*id) : nullptr;
-        if (j == nullptr) return text_response(404, "no such job\n");
-        return text_response(200, explain(c, *j, time), "application/json");
+    const instant now{time.wall(), time.mono()};
+    if (path == "/api/v1/pools") return text_response(200, pools_page(c, now), "application/json");
+    if (path == "/api/v1/tenants") return text_response(200, tenants_page(c), "application/json");
+    if (path == "/api/v1/queues")
+        return text_response(200, queues_page(c, d.queue_reports(), now), "application/json");
+    if (path.starts_with(one_job)) {
+        const found_job found = find_job(c, key_of(path.substr(one_job.size())));
+        if (found.job == nullptr) return text_response(found.status, found.problem + "\n");
+        return text_response(200, explanation_page(c, *found.job, time.wall()), "application/json");
     }
-    return text_response(404, "there are /metrics, /healthz, /readyz, /api/v1/jobs and /api/v1/jobs/ID\n");
+    return text_response(
+        404,
+        "there are /metrics, /healthz, /readyz and, of /api/v1, jobs, jobs/JOB, pools, tenants, "
+        "queues\n");
 }
 
 // A named coroutine with its request by value: the handler's lambda only calls it.
-task<http::response> answer_async(http::request q, metrics::registry& registry, const core& c, driver& d,
-                                  const clock& time) {
-    co_return answer(q, registry, c, d, time);
+task<http::response> answer_async(http::request q, admin_parts on) {
+    co_return answer(q, on.registry, on.decisions, on.work, on.time);
 }
 
 // The ledger answers on its own thread.
@@ -115,11 +112,22 @@ task<result<void>> copy_ledger(ledger::ledger_thread& l, std::string to) {
     co_return copied;
 }
 
-task<http::response> back_up(http::request q, ledger::ledger_thread& l, std::string to) {
+// Why a request that changes something is not obeyed; nothing when it is.
+std::optional<http::response> refusal(const http::request& q, const std::string& installation) {
     if (!is_local_host(q.fields.get("host")))
-        co_return text_response(403, "this address answers local names only\n");
+        return text_response(403, "this address answers local names only\n");
     // A page of another origin can send a POST, but not with a field of its own unless it is allowed to.
-    if (!q.fields.has("x-trainyard")) co_return text_response(403, "send the field x-trainyard\n");
+    if (!q.fields.has("x-trainyard")) return text_response(403, "send the field x-trainyard\n");
+    // The address of a dispatcher that was killed may be another's by now.
+    if (q.fields.has(installation_field) && q.fields.get(installation_field) != percent_encode(installation))
+        return text_response(421, "another installation's dispatcher listens here\n");
+    return std::nullopt;
+}
+
+task<http::response> back_up(http::request q, admin_parts on) {
+    if (auto no = refusal(q, on.installation)) co_return std::move(*no);
+    ledger::ledger_thread& l = on.ledger;
+    const std::string to = on.backup_to;
     const auto copied = co_await copy_ledger(l, to);
     if (!copied) co_return text_response(500, copied.error().message + "\n");
     json::writer w;
@@ -127,20 +135,36 @@ task<http::response> back_up(http::request q, ledger::ledger_thread& l, std::str
     co_return text_response(200, w.take() + "\n", "application/json");
 }
 
-}  // namespace
-
-std::string job_line(const lifecycle::job& j) {
-    json::writer w;
-    w.begin_object().member("job", lifecycle::to_text(j.facts.id)).member("name", j.facts.name);
-    w.member("kind", j.facts.kind).member("queue", j.facts.queue).member("tenant", j.facts.tenant);
-    w.member("priority", j.facts.priority_class).member("state", lifecycle::to_string(j.state));
-    w.member("attempts", j.attempt).member("pool", j.pool).member("sagemaker_name", j.sagemaker_name);
-    w.member("reason", j.reason).member("message_id", j.facts.message_id);
-    w.member("accepted", to_unix_seconds(j.facts.accepted))
-        .member("updated", to_unix_seconds(j.updated))
-        .end_object();
-    return w.take();
+// Answered once it is durable: what was said to be cancelled stays so.
+task<http::response> cancel_job(http::request q, admin_parts on) {
+    if (auto no = refusal(q, on.installation)) co_return std::move(*no);
+    const std::string_view path = q.path();
+    const std::string key = key_of(path.substr(one_job.size(), path.size() - one_job.size() - cancel.size()));
+    const found_job found = find_job(on.decisions, key);
+    if (found.job == nullptr) co_return text_response(found.status, found.problem + "\n");
+    const lifecycle::job before = *found.job;
+    on.work.cancel_job(before.facts.id);
+    std::string page = cancel_page(before, *on.decisions.machine().find(before.facts.id));
+    const auto recorded = co_await on.work.recorded();
+    if (!recorded) co_return text_response(500, recorded.error().message + "\n");
+    co_return text_response(200, std::move(page), "application/json");
 }
+
+// POST /api/v1/pause and /api/v1/resume, with one of ?tenant=T, ?pool=P, ?queue=Q, or with nothing: all
+// starts.
+task<http::response> set_paused(http::request q, bool paused, admin_parts on) {
+    if (auto no = refusal(q, on.installation)) co_return std::move(*no);
+    const auto which = read_pause(q.query());
+    if (!which) co_return text_response(400, which.error().message + "\n");
+    const auto changed = on.work.set_paused(*which, paused);
+    if (!changed) co_return text_response(404, changed.error().message + "\n");
+    std::string page = pause_page(on.decisions, *which, *changed);
+    const auto recorded = co_await on.work.recorded();
+    if (!recorded) co_return text_response(500, recorded.error().message + "\n");
+    co_return text_response(200, std::move(page), "application/json");
+}
+
+}  // namespace
 
 void register_gauges(metrics::registry& registry, const core& c, const driver& d,
                      const ledger::ledger_thread& l, const clock& time) {
@@ -159,6 +183,7 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
         tenant_pending.emplace(t.tenant,
                                registry.get_gauge("tenant_pending_jobs", "Jobs that wait to be started",
                                                   {{"tenant", t.tenant}}));
+    const auto paused = registry.get_gauge("pauses", "What an operator has paused and not resumed");
     const auto commits = registry.get_gauge("ledger_commits", "Transactions committed since start");
     const auto duplicates = registry.get_gauge("messages_recognised", "Redeliveries recognised since start");
     const auto retries =
@@ -174,17 +199,25 @@ void register_gauges(metrics::registry& registry, const core& c, const driver& d
             pool_jobs.at(p.pool).set(static_cast<double>(p.jobs.count()));
         for (const auto& t : c.policy().tenants())
             tenant_pending.at(t.tenant).set(static_cast<double>(t.pending));
+        paused.set(static_cast<double>(c.pauses().size()));
         commits.set(static_cast<double>(l.statistics().commits));
         duplicates.set(static_cast<double>(c.machine().counts().duplicates));
         retries.set(static_cast<double>(c.machine().counts().retries));
     });
 }
 
-http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time,
-                                 ledger::ledger_thread& l, std::string backup_to) {
-    return [&registry, &c, &d, &time, &l, backup_to = std::move(backup_to)](http::request q) {
-        if (q.method == "POST" && q.path() == "/api/v1/backup") return back_up(std::move(q), l, backup_to);
-        return answer_async(std::move(q), registry, c, d, time);
+http::handler make_admin_handler(admin_parts on) {
+    return [on = std::move(on)](http::request q) {
+        const std::string_view path = q.path();
+        if (q.method == "POST" && path == "/api/v1/backup") return back_up(std::move(q), on);
+        if (q.method == "POST" && path.starts_with(one_job) && path.ends_with(cancel) &&
+            path.size() > one_job.size() + cancel.size())
+            return cancel_job(std::move(q), on);
+        if (q.method == "POST" && (path == "/api/v1/pause" || path == "/api/v1/resume")) {
+            const bool paused = path == "/api/v1/pause";
+            return set_paused(std::move(q), paused, on);
+        }
+        return answer_async(std::move(q), on);
     };
 }
 

@@ -14,8 +14,9 @@ namespace trainyard::dispatcher {
 // Ready: restored, and every queue was polled with success at most this long ago.
 inline constexpr duration poll_age_max = std::chrono::seconds{45};
 
-// One line of `trainyard jobs --json`.
-std::string job_line(const lifecycle::job& j);
+// A request that changes something may name the installation that it means, percent-encoded; another's
+// dispatcher then refuses it.
+inline constexpr std::string_view installation_field = "x-trainyard-installation";
 
 // Registers the gauges that are read from the core at each rendering. Everything outlives the registry.
 void register_gauges(metrics::registry& registry, const core& c, const driver& d,
@@ -26,7 +27,17 @@ inline std::string backup_file(const std::string& ledger) {
     return ledger + ".backup";
 }
 
-http::handler make_admin_handler(metrics::registry& registry, const core& c, driver& d, const clock& time,
-                                 ledger::ledger_thread& l, std::string backup_to);
+// What the pages show and change; all of it outlives them.
+struct admin_parts {
+    metrics::registry& registry;
+    core& decisions;
+    driver& work;
+    const clock& time;
+    ledger::ledger_thread& ledger;
+    std::string installation;
+    std::string backup_to;
+};
+
+http::handler make_admin_handler(admin_parts on);
 
 }  // namespace trainyard::dispatcher

@@ -1,6 +1,7 @@
 #include "scheduler/dispatcher/core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace trainyard::dispatcher {
 namespace {
@@ -307,6 +308,7 @@ void core::preempt(instant now) {
 lifecycle::batch core::turn(instant now, std::size_t starts_max) {
     machine_.handle_time(now.wall);
     lifecycle::batch all;
+    all.records = std::exchange(pausing_, {});
     std::size_t started = 0;
     for (;;) {
         preempt(now);

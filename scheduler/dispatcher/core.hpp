@@ -46,8 +46,19 @@ public:
     const lifecycle::machine& machine() const { return machine_; }
     const policy::scheduler& policy() const { return policy_; }
     pool_budgets& budgets(const std::string& pool, lifecycle::kind k);
+    const pool_budgets& budgets(const std::string& pool, lifecycle::kind k) const {
+        return budgets_[pool_numbers_.at(pool) * lifecycle::kind_count + static_cast<std::size_t>(k)].of;
+    }
+    bool has_budgets(const std::string& pool) const { return pool_numbers_.contains(pool); }
     // True when the budget allows the call now; it is then paid for.
     bool pay(const std::string& pool, lifecycle::kind k, budget pool_budgets::* which, instant now);
+
+    // What an operator pauses and resumes; true when that changes something, errc::not_found when the fleet
+    // has no such thing. It is durable with the records of the next turn.
+    result<bool> set_paused(const lifecycle::pause& which, bool paused, instant now);
+    // What the ledger holds, before the first turn. What the fleet no longer has stays, until it is resumed.
+    void restore_pauses(lifecycle::pauses known);
+    const lifecycle::pauses& pauses() const { return pauses_; }
 
     // Tracking: pages to ask for now, their answers, and the hints of events.
     std::vector<lifecycle::page_request> pages_due(instant now);
@@ -88,6 +99,8 @@ private:
     void see_kind(lifecycle::kind k);
     void offer_starts(instant now);
     void preempt(instant now);
+    bool has(const lifecycle::pause& which) const;
+    void apply_pause(const lifecycle::pause& which, bool paused);
 
     struct kind_in_pool {
         pool_budgets of;
@@ -106,6 +119,8 @@ private:
     quota_table quotas_;
     quota_watch quota_watch_;
     std::map<std::string, std::string> quota_problems_;
+    lifecycle::pauses pauses_;
+    std::vector<lifecycle::record> pausing_;  // for the next turn
     lifecycle::tracker tracker_;
     lifecycle::machine machine_;
     policy::scheduler policy_;

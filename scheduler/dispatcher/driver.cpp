@@ -1,6 +1,8 @@
 #include "scheduler/dispatcher/driver.hpp"
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
@@ -98,7 +100,33 @@ void driver::cancel_job(lifecycle::job_id id) {
     work_.set();
 }
 
+result<bool> driver::set_paused(const lifecycle::pause& which, bool paused) {
+    auto changed = core_.set_paused(which, paused, now());
+    follow_pauses();
+    work_.set();
+    return changed;
+}
+
+// The ledger answers in order: what it is asked last it answers after every commit before.
+task<result<void>> driver::recorded() {
+    if (!finished_ && state_.failure.empty()) turn(now());
+    work_.set();
+    if (!state_.failure.empty()) co_return error{errc::io, state_.failure};
+    auto start = [this](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto answer = [this, shared](const result<void>& done) {
+            boost::asio::post(io_, [shared, done] { (*shared)(done); });
+        };
+        if (!ledger_.submit({}, answer)) answer(error{errc::io, "the ledger takes no more"});
+    };
+    result<void> done =
+        co_await boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(result<void>)>(
+            std::move(start), boost::asio::use_awaitable);
+    co_return done;
+}
+
 task<result<void>> driver::run() {
+    follow_pauses();
     state_.running = true;
     workers_.spawn([this] { return turns(); });
     receivers_.spawn([this] { return consumer_.run(); });
@@ -135,12 +163,16 @@ task<result<void>> driver::run() {
     co_return result<void>{};
 }
 
+void driver::turn(instant at) {
+    const std::size_t room = effects_running_max - std::min(effects_running_, effects_running_max);
+    lifecycle::batch b = core_.turn(at, room);
+    if (!b.empty()) commit(std::move(b));
+}
+
 task<void> driver::turns() {
     while (!finished_ && state_.failure.empty()) {
         const instant at = now();
-        const std::size_t room = effects_running_max - std::min(effects_running_, effects_running_max);
-        lifecycle::batch b = core_.turn(at, room);
-        if (!b.empty()) commit(std::move(b));
+        turn(at);
         const auto wake = core_.next_wakeup(at);
         const mono_time until = at.mono + (wake ? std::min(*wake, forever) : forever);
         co_await work_.wait_until(until);
@@ -153,11 +185,15 @@ void driver::commit(lifecycle::batch b) {
     uncommitted_records_ += b.records.size();
     follow_consumer();
     const std::size_t records = b.records.size();
+    std::map<std::string, std::uint64_t> came;
+    for (const lifecycle::record& r : b.records)
+        if (r.accepted) ++came[r.accepted->queue];
     keep_fresh_bodies(b.records);
     uncommitted_.push_back(std::move(b.effects));
     const mono_time began = time_.mono();
-    auto done = [this, records, began](const result<void>& outcome) {
-        boost::asio::post(io_, [this, records, began, outcome] {
+    auto done = [this, records, began, came = std::move(came)](const result<void>& outcome) {
+        boost::asio::post(io_, [this, records, began, outcome, came] {
+            if (outcome) count_recorded(came);
             uncommitted_records_ -= records;
             if (records > 0)
                 commit_seconds_.observe(std::chrono::duration<double>(time_.mono() - began).count());

@@ -19,6 +19,7 @@
 #include "engine/metrics/registry.hpp"
 #include "scheduler/dispatcher/core.hpp"
 #include "scheduler/dispatcher/links.hpp"
+#include "scheduler/dispatcher/pages.hpp"
 #include "scheduler/ledger/ledger.hpp"
 
 namespace trainyard::dispatcher {
@@ -60,15 +61,22 @@ public:
     task<result<void>> run();
     void stop();
     void cancel_job(lifecycle::job_id id);
+    result<bool> set_paused(const lifecycle::pause& which, bool paused);
+    // Completes once everything that was decided up to now is durable.
+    task<result<void>> recorded();
 
     const driver_state& state() const { return state_; }
     // Of each queue: its last successful receive, at first the driver's start.
     std::map<std::string, mono_time> last_polls() const;
+    std::map<std::string, queue_report> queue_reports() const;
 
 private:
     struct intake {  // the consumer's numbers of a queue and of its reject queue
         aws::sqs::queue_number queue = 0;
         std::optional<aws::sqs::queue_number> rejects;
+        std::uint64_t recorded = 0;  // jobs that are durable
+        bool paused = false;
+        std::optional<mono_time> resumed;  // polled anew since then
     };
 
     // Received and not yet on disk: beyond it nothing is received, so a slow disk never piles up invisible
@@ -84,14 +92,17 @@ private:
 
     // driver.cpp: the turn and the commit
     task<void> turns();
+    void turn(instant at);
     void commit(lifecycle::batch b);
     void committed(const result<void>& outcome);
+    void count_recorded(const std::map<std::string, std::uint64_t>& by_queue);
     void perform(std::vector<lifecycle::effect_t> effects);
     task<void> watch_idle();
     task<bool> queues_are_empty();
 
     // driver_intake.cpp
     void open_queues();
+    void follow_pauses();
     void deliver(const aws::sqs::delivery& what) override;
     void abandoned(const aws::sqs::abandoned_entry& what) override;
     void take_message(const std::string& queue, aws::sqs::message_ref ref,

@@ -69,6 +69,16 @@ void driver::open_queues() {
     }
 }
 
+void driver::follow_pauses() {
+    for (auto& [name, in] : intakes_) {
+        const bool paused = core_.pauses().contains({lifecycle::pause::of::queue, name});
+        if (paused == in.paused) continue;
+        in.paused = paused;
+        if (!paused) in.resumed = time_.mono();
+        consumer_.set_receiving(in.queue, !paused);
+    }
+}
+
 void driver::deliver(const aws::sqs::delivery& what) {
     const std::string& queue = queue_names_[what.queue];
     for (const aws::sqs::received& m : what.messages) {
@@ -174,10 +184,26 @@ task<void> driver::copy_alone(std::string queue, aws::sqs::send_entry copy, std:
     copied(job, sent.has_value());
 }
 
+void driver::count_recorded(const std::map<std::string, std::uint64_t>& by_queue) {
+    for (const auto& [queue, jobs] : by_queue)
+        if (const auto found = intakes_.find(queue); found != intakes_.end()) found->second.recorded += jobs;
+}
+
+std::map<std::string, queue_report> driver::queue_reports() const {
+    std::map<std::string, queue_report> out;
+    for (const auto& [name, in] : intakes_) {
+        const auto polled = consumer_.report(in.queue);
+        out[name] = {polled.last_success, polled.polls, polled.received, in.recorded,
+                     consumer_.deleted(in.queue)};
+    }
+    return out;
+}
+
 std::map<std::string, mono_time> driver::last_polls() const {
     std::map<std::string, mono_time> out;
     for (const auto& [name, in] : intakes_)
-        out[name] = consumer_.report(in.queue).last_success.value_or(started_);
+        out[name] = std::max(consumer_.report(in.queue).last_success.value_or(started_),
+                             in.resumed.value_or(started_));
     return out;
 }
 

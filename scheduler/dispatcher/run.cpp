@@ -99,6 +99,7 @@ struct run_instance::impl {
     std::unique_ptr<ledger::ledger> opened;  // until begin_work()
     std::vector<lifecycle::job> loaded;
     std::map<std::string, int> marks;  // messages whose reading was begun
+    lifecycle::pauses pauses;
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
     std::unique_ptr<core> decisions;
@@ -114,10 +115,13 @@ struct run_instance::impl {
         if (!jobs) return jobs.error();
         auto read = (*file)->marks();
         if (!read) return read.error();
+        auto paused = (*file)->pauses();
+        if (!paused) return paused.error();
         if (auto placed = check_places(*jobs, fleet); !placed) return placed;
         opened = std::move(*file);
         loaded = std::move(*jobs);
         marks = std::move(*read);
+        pauses = std::move(*paused);
         return {};
     }
 
@@ -147,6 +151,7 @@ struct run_instance::impl {
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
         decisions->restore(std::exchange(loaded, {}), std::exchange(marks, {}), at);
+        decisions->restore_pauses(std::exchange(pauses, {}));
         ledger = std::make_unique<ledger::ledger_thread>(std::move(opened));
     }
 
@@ -156,7 +161,8 @@ struct run_instance::impl {
         limits.connections_max = 64;
         admin = std::make_unique<http::server>(
             io, limits,
-            make_admin_handler(registry, *decisions, *work, time, *ledger, backup_file(fleet.ledger_file)));
+            make_admin_handler({registry, *decisions, *work, time, *ledger, fleet.installation,
+                                backup_file(fleet.ledger_file)}));
         auto port = admin->listen(fleet.admin_address, fleet.admin_port);
         if (!port)
             return error{

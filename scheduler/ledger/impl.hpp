@@ -36,7 +36,7 @@ struct ledger::impl {
     sqlite::connection db;  // before the statements: they must be gone when it closes
     sqlite::statement begin, end, insert_job, insert_body, insert_transition, apply_job, set_meta;
     sqlite::statement select_jobs, select_job, select_last, select_body, select_transition;
-    sqlite::statement set_mark, drop_mark, select_marks;
+    sqlite::statement set_mark, drop_mark, select_marks, set_pause, drop_pause, select_pauses;
     std::optional<error> failed;
     trainyard::ledger::stats statistics;
     std::size_t wal_pages = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/base/encoding.hpp"
 #include "scheduler/ledger/impl.hpp"
 #include "scheduler/ledger/schema.hpp"
 
@@ -30,6 +31,9 @@ result<void> ledger::impl::prepare() {
         {&set_mark, set_mark_sql},
         {&drop_mark, drop_mark_sql},
         {&select_marks, select_marks_sql},
+        {&set_pause, set_pause_sql},
+        {&drop_pause, drop_pause_sql},
+        {&select_pauses, select_pauses_sql},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = db.prepare(sql);
@@ -69,6 +73,14 @@ result<void> ledger::impl::store(const record& r) {
     const auto refuse = [&](const char* why) {
         return error{errc::invalid_argument, "record of job " + lifecycle::to_text(r.id) + ": " + why};
     };
+    if (r.pausing) {
+        const auto since = std::to_string(to_unix_millis(r.when)),
+                   which = lifecycle::to_text(r.pausing->which);
+        auto done = r.pausing->on ? set_pause.start().text(which).text(since).execute()
+                                  : drop_pause.start().text(which).execute();
+        if (!done) return done.error();
+        return {};
+    }
     if (r.mark) {
         const auto times = std::to_string(r.mark->times);
         auto done = r.mark->times > 0 ? set_mark.start().text(r.mark->key).text(times).execute()
@@ -157,6 +169,26 @@ result<std::map<std::string, int>> ledger::marks() {
         if (!*row) return out;
         std::string key = i.select_marks.next_text();
         out[std::move(key)] = static_cast<int>(i.select_marks.next_integer());
+    }
+}
+
+result<lifecycle::pauses> ledger::pauses() {
+    impl& i = *impl_;
+    if (i.failed) return *i.failed;
+    lifecycle::pauses out;
+    i.select_pauses.start();
+    for (;;) {
+        auto row = i.select_pauses.step();
+        if (!row) return i.stop(row.error());
+        if (!*row) return out;
+        const std::string text = i.select_pauses.next_text();
+        const auto which = lifecycle::parse_pause(text);
+        if (!which) {
+            i.select_pauses.finish();
+            return i.stop({errc::corrupt, "ledger " + i.db.path() + ": \"" + printable(text) +
+                                              "\" is no pause; restore a backup"});
+        }
+        out[*which] = from_unix_millis(i.select_pauses.next_integer());
     }
 }
 

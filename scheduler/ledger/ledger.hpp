@@ -50,6 +50,8 @@ public:
     result<std::vector<lifecycle::job>> load();
     // Messages whose reading was begun and not concluded, and how often: record::mark.
     result<std::map<std::string, int>> marks();
+    // What is paused: record::pausing.
+    result<lifecycle::pauses> pauses();
     // All of them durably or none. After an error every further call fails with the same error; that includes
     // errc::invalid_argument for a record of an unknown job and for a job accepted twice. Times keep
     // milliseconds.

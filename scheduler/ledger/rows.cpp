@@ -100,6 +100,11 @@ result<void> check_record(const record& r) {
         return error{errc::invalid_argument,
                      "record of job " + lifecycle::to_text(r.id) + ": " + std::string(why)};
     };
+    if (r.pausing) {
+        if (r.id != 0 || r.mark || r.accepted) return refuse("a pause belongs to no job");
+        if (!lifecycle::parse_pause(lifecycle::to_text(r.pausing->which))) return refuse("it pauses nothing");
+        return {};
+    }
     if (r.mark && r.mark->key.empty()) return refuse("it marks a message without a key");
     if (r.mark && r.id == 0) return {};
     if (r.id == 0 || r.id > static_cast<lifecycle::job_id>(std::numeric_limits<std::int64_t>::max()))

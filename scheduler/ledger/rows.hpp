@@ -47,6 +47,13 @@ constexpr const char* drop_mark_sql = "DELETE FROM meta WHERE key='reading:' || 
 constexpr const char* select_marks_sql =
     "SELECT substr(key, 9), CAST(value AS INTEGER) FROM meta WHERE key >= 'reading:' AND key < 'reading;'";
 
+// What an operator has paused, and since when in milliseconds: meta's keys with this prefix. They stand in
+// the ledger because they are part of what a restart takes up, and of a backup.
+constexpr const char* set_pause_sql = "INSERT OR REPLACE INTO meta(key, value) VALUES('paused:' || ?, ?)";
+constexpr const char* drop_pause_sql = "DELETE FROM meta WHERE key='paused:' || ?";
+constexpr const char* select_pauses_sql =
+    "SELECT substr(key, 8), CAST(value AS INTEGER) FROM meta WHERE key >= 'paused:' AND key < 'paused;'";
+
 struct job_row {
     lifecycle::job job;
     std::int64_t last = 0;

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
+#include "scheduler/lifecycle/pause.hpp"
 
 namespace trainyard::lifecycle {
 
@@ -165,6 +166,7 @@ struct record {
         int times = 0;
     };
     std::optional<reading> mark;
+    std::optional<pause_change> pausing;  // a record of its own (id 0)
     wall_time when{};
 };
 

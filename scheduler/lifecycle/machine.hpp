@@ -133,6 +133,9 @@ public:
     // What keeps a pending job from the scheduler: the turn of its message group, or jobs that it depends on.
     // Empty: nothing of these.
     std::string held_by(job_id id) const;
+    // Jobs that it depends on and that have not ended, as it names them, with their state; nothing once it
+    // waits for none.
+    std::vector<std::string> waits_for(job_id id) const;
     const std::map<job_id, job>& jobs() const { return jobs_; }
     std::size_t live() const { return live_; }           // jobs that are not terminal
     std::size_t untold() const { return untold_; }       // terminal ones whose result is still due

@@ -61,6 +61,21 @@ machine::settled machine::settle(const job& j, std::string& why) const {
     return settled::never;
 }
 
+std::vector<std::string> machine::waits_for(job_id id) const {
+    std::vector<std::string> out;
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return out;
+    const job& j = found->second;
+    if (j.state != state::pending || j.progress.released) return out;
+    for (const std::string& name : j.facts.terms.depends_on.jobs) {
+        const job* other = dependency_of(j, name);
+        if (other != nullptr && is_terminal(other->state)) continue;
+        out.push_back(
+            fmt::format("{} ({})", name, other == nullptr ? "not here yet" : to_string(other->state)));
+    }
+    return out;
+}
+
 // A pending job that has just come, was restored, or may have been waited for long enough.
 void machine::make_ready(job& j, wall_time now) {
     const job_id id = j.facts.id;

@@ -35,6 +35,7 @@ struct explanation {
     std::vector<pool_score> scores;   // of the pools that would take it now, best first
     std::size_t ahead = 0;            // pending jobs of its tenant that are tried before it
     std::vector<std::uint64_t> next;  // the first of these, at most ten
+    std::uint64_t reserved_for = 0;   // the job for which room is kept that it could have; 0: none
     std::optional<wall_time>
         estimated_start;         // from expected runtimes; nothing: not within the lookahead, or never
     std::string estimated_from;  // what the estimate rests on
@@ -62,6 +63,8 @@ struct pool_usage {
     std::map<std::string, amount> learned = {};  // below `limits`: where AWS refused more
     std::map<std::string, limit_source> sources =
         {};  // of each of `limits`; learned: what stands in `learned` decides
+    bool paused = false;
+    std::map<std::string, wall_time> blocked = {};  // until then nothing more starts on the resource
 };
 struct tenant_usage {
     std::string tenant;
@@ -71,6 +74,8 @@ struct tenant_usage {
     double share = 0;                             // dominant share of the fleet over weight
     std::string parent = {};                      // empty: the fleet
     std::map<std::string, amount> borrowed = {};  // from its parent, above what it has of its own
+    bool paused = false;                          // it, or what it lies under
+    std::map<std::string, amount> borrowing_limit = {}, lending_limit = {};  // where a quota is stated
 };
 
 }  // namespace trainyard::policy

@@ -38,6 +38,7 @@ std::string scheduler::impl::describe(const obstacle& o, index pool, const needs
     const pool_state& p = fleet.pools()[pool];
     switch (o.what) {
         case kind::not_offered: return resource + " is not offered";
+        case kind::paused: return "the pool is paused";
         case kind::pool_jobs: return in_use("jobs of the pool", p.jobs, p.jobs_max, amount{1});
         case kind::room: {
             const pool_line& l = p.lines[o.resource];
@@ -58,6 +59,8 @@ std::string scheduler::impl::describe(const tenant_obstacle& o, const needs& n) 
     using kind = tenant_obstacle::kind;
     if (o.what == kind::none) return {};
     const tenant_node& t = tenants.at(o.node);
+    if (o.what == kind::paused)
+        return o.node == policy::tenants::root ? "all starts are paused" : "tenant " + t.name + " is paused";
     const std::string whose = o.node == policy::tenants::root ? "the fleet" : "tenant " + t.name;
     if (o.what == kind::jobs) return in_use("jobs of " + whose, t.jobs, t.jobs_max, amount{1});
     const std::string& resource = fleet.resource_names().name(o.resource);
@@ -218,14 +221,15 @@ void scheduler::impl::explain_waiting(explanation& out, index shape, const waiti
     if (out.estimated_start)
         out.estimated_from = "expected runtimes of " + std::to_string(running.size()) +
                              " started jobs and of the waiting jobs ahead, each with a reservation";
+    if (reserved_for != job.id) out.reserved_for = reserved_for;
     const std::string ahead = std::to_string(out.ahead) + " of its tenant's jobs are tried before it";
     if (!out.tenant_reason.empty())
         out.summary = "Waiting for its tenant (" + out.tenant_reason + "); " + ahead;
     else if (open.empty())
         out.summary = "Waiting for room in a pool; " + ahead;
     else if (reserved_for != 0 && reserved_for != job.id)
-        out.summary = "Fits in " + join(open) + " but for the room reserved for job " +
-                      std::to_string(reserved_for) + ", or waits for its turn; " + ahead;
+        out.summary = "Fits in " + join(open) +
+                      " but for the room reserved for another job, or waits for its turn; " + ahead;
     else
         out.summary = "Fits in " + join(open) + " and waits for its turn; " + ahead;
     if (reserved_for == job.id) out.summary += "; room is reserved for it";

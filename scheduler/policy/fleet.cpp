@@ -187,6 +187,7 @@ obstacle fleet::pool_obstacle(index pool, const class_key& k, wall_time now) con
     const needs& n = k.demand;
     for (const need& x : n)
         if (!p.lines[x.resource].offered) return {obstacle::kind::not_offered, x.resource};
+    if (p.paused) return {obstacle::kind::paused, 0};
     if (p.jobs + amount{1} > p.jobs_max) return {obstacle::kind::pool_jobs, 0};
     for (const need& x : n)
         if (p.lines[x.resource].used + x.instances > p.lines[x.resource].limit)
@@ -199,6 +200,21 @@ obstacle fleet::pool_obstacle(index pool, const class_key& k, wall_time now) con
     }
     if (starts_left(p, k.kind).value_or(1) <= 0) return {obstacle::kind::budget, 0};
     return {};
+}
+
+bool fleet::paused_everywhere(index c) const {
+    if (paused_ == 0) return false;
+    const class_key& k = *classes_[c].key;
+    return !k.pools.empty() && std::ranges::all_of(k.pools, [&](index p) { return pools_[p].paused; }) &&
+           (k.fall_back == no_index || paused_everywhere(k.fall_back));
+}
+
+bool fleet::set_paused(index pool, bool paused) {
+    if (pools_[pool].paused == paused) return false;
+    pools_[pool].paused = paused;
+    paused_ += paused ? 1 : std::size_t(-1);
+    changed_open(pool);
+    return true;
 }
 
 bool fleet::can_hold(index pool, const needs& n) const {
@@ -244,7 +260,7 @@ void fleet::changed(index pool, index resource) {
 
 void fleet::changed_open(index pool) {
     const pool_state& p = pools_[pool];
-    const bool is = p.jobs < p.jobs_max && (!p.budget || *p.budget > 0);
+    const bool is = is_open(p);
     if (is == open_.test(pool)) return;
     if (is)
         open_.set(pool);
@@ -433,9 +449,7 @@ void fleet::check() const {
                  "a class's bit is outdated");
     }
     for (index p = 0; p < pools_.size(); ++p)
-        TY_CHECK(open_.test(p) ==
-                     (pools_[p].jobs < pools_[p].jobs_max && (!pools_[p].budget || *pools_[p].budget > 0)),
-                 "a pool's open bit is outdated");
+        TY_CHECK(open_.test(p) == is_open(pools_[p]), "a pool's open bit is outdated");
     for (index p = 0; p < pools_.size(); ++p)
         for (index k = 0; k < shut_.size(); ++k) {
             const auto& budgets = pools_[p].kind_budgets;

@@ -49,6 +49,7 @@ struct pool_line {
 struct pool_state {
     std::vector<pool_line> lines;  // by resource
     amount jobs, jobs_max, restored_jobs;
+    bool paused = false;  // by an operator: nothing starts here
     int preference = 0;
     bool discovers = false;
     index lane = 0;
@@ -65,7 +66,18 @@ struct tally {
 };
 
 struct obstacle {
-    enum class kind { none, kind_jobs, group_jobs, not_offered, pool_jobs, room, blocked, probing, budget };
+    enum class kind {
+        none,
+        kind_jobs,
+        group_jobs,
+        not_offered,
+        paused,
+        pool_jobs,
+        room,
+        blocked,
+        probing,
+        budget
+    };
     kind what = kind::none;
     index resource = 0;
     explicit operator bool() const { return what != kind::none; }
@@ -97,6 +109,8 @@ public:
 
     obstacle limits_obstacle(const class_key& k) const;
     obstacle pool_obstacle(index pool, const class_key& k, wall_time now) const;
+    // Whether each pool that could take a job of the class, as its fall-back too, is paused.
+    bool paused_everywhere(index c) const;
     // Whether the pool would take the demand if nothing else were there. A limit that is discovered may still
     // rise.
     bool can_hold(index pool, const needs& n) const;
@@ -117,6 +131,8 @@ public:
 
     // Of a pool that discovers, and not of what the configuration states; false: nothing has changed.
     bool set_limit(index pool, index resource, amount limit);
+    // False when it was so before.
+    bool set_paused(index pool, bool paused);
     void set_budget(index pool, std::int64_t starts);
     void set_budget(index pool, index kind, std::int64_t starts);
     // A start was decided, and is taken back within the pass.
@@ -152,6 +168,9 @@ private:
     }
     void changed(index pool, index resource);
     void changed_open(index pool);
+    static bool is_open(const pool_state& p) {
+        return !p.paused && p.jobs < p.jobs_max && (!p.budget || *p.budget > 0);
+    }
     void changed_shut(index pool, index kind);
     void pay(index pool, index kind, std::int64_t starts);
     const pool_set& shut_for(index c) const {
@@ -175,7 +194,8 @@ private:
     std::vector<index> free_classes_, free_bits_;
     class_mask fitting_;
     std::vector<class_mask> needing_;  // by resource
-    pool_set open_;                    // pools with a job slot and budget left
+    pool_set open_;                    // pools with a job slot and budget left that are not paused
+    std::size_t paused_ = 0;           // pools
     std::vector<pool_set> shut_;       // by kind: pools whose budget for it is spent
     std::vector<tally> kinds_, groups_;
     std::vector<std::vector<index>> kind_classes_, group_classes_;

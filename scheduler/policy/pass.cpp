@@ -69,7 +69,8 @@ candidate scheduler::impl::find(index lane, bool with_room, const search_filter&
         const shape_key& k = *s.key;
         if (with_room && k.gang != no_index && s.stalled_at == changes) return false;
         const demand_class& c = fleet.at(k.demand);
-        if (!c.below_limits) return false;
+        // Who can start nowhere for a pause holds up nobody, and no room is kept for it.
+        if (!c.below_limits || fleet.paused_everywhere(k.demand)) return false;
         if (c.key->fall_back != no_index) {
             if (!may(shape)) return false;
         } else if (const tenant_obstacle o = tenants.obstacle_for(k.leaf, c.key->demand)) {
@@ -222,6 +223,10 @@ decision scheduler::decide(wall_time now, std::size_t max) {
     impl& x = *impl_;
     advance(now);
     decision out;
+    if (x.tenants.at(policy::tenants::root).paused) {
+        out.unsatisfiable.swap(x.unsatisfiable);
+        return out;
+    }
     x.start_claimed(out, max);
     for (index l = 0; l < x.lanes.size() && out.starts.size() < max; ++l)
         if (!x.lanes[l]->idle) x.pass(l, max, out);

@@ -237,7 +237,7 @@ bool scheduler::impl::preempt_for(index lane, index shape, const waiting_job& j,
     victims best;
     std::size_t looked_at = 0;
     for (const index p : c.key->pools) {
-        if (fleet.pools()[p].lane != lane) continue;
+        if (fleet.pools()[p].lane != lane || fleet.pools()[p].paused) continue;
         // Where not even all of them together make room, nothing is worth a try.
         needs all;
         for (const need& x : c.key->demand) all.push_back({x.resource, amount{}});
@@ -288,13 +288,19 @@ void scheduler::impl::preempt(decision& out) {
         p.window_start = now;
         p.in_window = 0;
     }
-    for (index l = 0; l < lanes.size(); ++l)
-        for (const auto& [shape, job] : lanes[l]->jobs.list(beneficiaries_max, 1)) {
+    // Who is paused needs no room, and does not count among those that are looked at.
+    const std::size_t listed_max = tenants.any_paused() ? config.lookahead : beneficiaries_max;
+    for (index l = 0; l < lanes.size(); ++l) {
+        std::size_t looked_at = 0;
+        for (const auto& [shape, job] : lanes[l]->jobs.list(listed_max, 1)) {
+            if (tenants.is_paused(shapes[shape].key->leaf)) continue;
+            if (++looked_at > beneficiaries_max) break;
             const std::size_t before = out.preemptions.size();
             keep_claimed();
             preempt_for(l, shape, job, config.preemption.victims_max - p.in_window, out);
             p.in_window += static_cast<std::int64_t>(out.preemptions.size() - before);
         }
+    }
 }
 
 // What others may not take: the room that the victims leave.

@@ -70,7 +70,7 @@ room_profile::place room_profile::earliest(const std::vector<index>& pools, cons
                                            std::int64_t runtime, index lane) {
     place best;
     for (const index p : pools) {
-        if (lane != no_index && fleet_.pools()[p].lane != lane) continue;
+        if ((lane != no_index && fleet_.pools()[p].lane != lane) || fleet_.pools()[p].paused) continue;
         const std::int64_t at = earliest_in(p, n, runtime);
         if (at != end_of_time && (best.pool == no_index || at < best.at ||
                                   (at == best.at && fleet_.better(p, best.pool, n, no_index))))

@@ -89,7 +89,7 @@ reservation scheduler::impl::reserve(lane& l, index number, index shape, const w
     std::int64_t best_at = end_of_time;
     for (const index p : c.key->pools) {
         const pool_state& s = fleet.pools()[p];
-        if (s.lane != number || (k.gang != no_index && !fleet.can_hold(p, n))) continue;
+        if (s.lane != number || s.paused || (k.gang != no_index && !fleet.can_hold(p, n))) continue;
         std::uint64_t version = s.jobs < s.jobs_max ? 0 : s.version << 32U;
         for (const need& x : n) version += s.lines[x.resource].version;
         lane::known_time& t = known.pools[p];

@@ -79,6 +79,13 @@ public:
     void accept(const std::string& pool, const std::string& resource, std::uint64_t id);
     void unblock(const std::string& pool, const std::string& resource);
 
+    // Nothing starts any more of the tenant and those below it (the empty name: of anybody), or in the pool;
+    // what has started goes on. False when it was so before.
+    bool pause_tenant(const std::string& tenant, bool paused);
+    bool pause_pool(const std::string& pool, bool paused);
+    bool has_tenant(const std::string& tenant) const;
+    bool has_pool(const std::string& pool) const;
+
     // At most `max` starts; the last may be a gang, which starts whole and may go above it.
     decision decide(wall_time now, std::size_t max);
     // When decide() could give more although nothing else happens (a block ends, usage decays, a job becomes

@@ -140,6 +140,7 @@ struct scheduler::impl {
     bool spoils_claim(index leaf, const needs& n, std::uint64_t job);
     void forget_victim(std::uint64_t id);
     void end_claim(std::uint64_t beneficiary);
+    void drop_paused_claims();
 
     std::string describe(const obstacle& o, index pool, const needs& n) const;
     std::string describe(const tenant_obstacle& o, const needs& n) const;

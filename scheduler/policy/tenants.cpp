@@ -189,6 +189,9 @@ index tenants::leaf_of(const std::string& name) {
 
 tenant_obstacle tenants::obstacle_for(index leaf, const needs& n) const {
     using kind = tenant_obstacle::kind;
+    if (paused_ > 0)
+        for (index t = leaf; t != no_index; t = nodes_[t].parent)
+            if (nodes_[t].paused) return {kind::paused, t, 0, amount{}, true};
     for (index t = leaf; t != no_index; t = nodes_[t].parent)
         if (nodes_[t].jobs >= nodes_[t].jobs_max) return {kind::jobs, t, 0, amount{1}, true};
     for (const need& x : n) {
@@ -379,6 +382,29 @@ void tenants::refresh_all() {
         x.share = std::ranges::max(x.shares);
         x.jobs_by_weight = jobs_over_weight(x);
     }
+}
+
+// Who was refused for the pause is refused no longer; other refusals are found again.
+bool tenants::set_paused(index t, bool paused) {
+    if (nodes_[t].paused == paused) return false;
+    nodes_[t].paused = paused;
+    if (paused) {
+        ++paused_;
+        return true;
+    }
+    --paused_;
+    for (tenant_node& x : nodes_) {
+        x.refused = {};
+        x.affected.clear();
+    }
+    return true;
+}
+
+bool tenants::is_paused(index leaf) const {
+    if (paused_ == 0) return false;
+    for (index t = leaf; t != no_index; t = nodes_[t].parent)
+        if (nodes_[t].paused) return true;
+    return false;
 }
 
 void tenants::refuse(const tenant_obstacle& o, index leaf, std::size_t bit) {

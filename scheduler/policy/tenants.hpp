@@ -51,6 +51,7 @@ struct tenant_node {
     preempt_within within = preempt_within::never;
     preempt_reclaim reclaim = preempt_reclaim::never;
     bool configured = false;
+    bool paused = false;  // by an operator: nothing in the subtree starts
     // Of the fleet, over the weight, times 2^40: what siblings are compared by. One for each resource, jobs
     // last.
     std::vector<std::uint64_t> shares;
@@ -62,7 +63,7 @@ struct tenant_node {
 };
 
 struct tenant_obstacle {
-    enum class kind { none, jobs, quota, borrowing };
+    enum class kind { none, paused, jobs, quota, borrowing };
     kind what = kind::none;
     index node = 0;
     index resource = 0;
@@ -104,6 +105,11 @@ public:
     wall_time next_step() const { return last_step_ + decay_.step(); }
     bool decays() const { return decays_; }
     void charge(index leaf, index resource, std::int64_t instance_seconds);
+
+    // False when it was so before.
+    bool set_paused(index t, bool paused);
+    bool any_paused() const { return paused_ > 0; }
+    bool is_paused(index leaf) const;  // it or a node above
 
     void refuse(const tenant_obstacle& o, index leaf, std::size_t bit);
     // Forgets refusals of these classes that what the leaf gave back could lift. Calls `changed` with leaves
@@ -150,6 +156,7 @@ private:
     std::vector<amount> capacity_;
     amount jobs_capacity_;
     decay decay_;
+    std::size_t paused_ = 0;  // nodes
     bool decays_ = false;
     wall_time now_{}, last_step_{};
     std::int64_t now_ms_ = 0;

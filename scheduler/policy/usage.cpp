@@ -40,6 +40,7 @@ std::vector<pool_usage> scheduler::pools() const {
     for (index p = 0; p < f.pools().size(); ++p) {
         const pool_state& x = f.pools()[p];
         pool_usage u{f.pool_names().name(p), {}, {}, x.jobs, x.jobs_max};
+        u.paused = x.paused;
         for (index r = 0; r < x.lines.size(); ++r) {
             const pool_line& l = x.lines[r];
             if (l.offered) {
@@ -47,6 +48,7 @@ std::vector<pool_usage> scheduler::pools() const {
                 u.sources[f.resource_names().name(r)] = l.decided_by();
             }
             if (l.learned) u.learned[f.resource_names().name(r)] = *l.learned;
+            if (l.gate.now == gate::state::blocked) u.blocked[f.resource_names().name(r)] = l.gate.until;
             if (l.offered || l.used > amount{}) u.used[f.resource_names().name(r)] = l.used;
         }
         out.push_back(std::move(u));
@@ -67,10 +69,15 @@ std::vector<tenant_usage> scheduler::tenants() const {
         u.jobs = x.jobs;
         u.jobs_max = x.jobs_max;
         u.pending = x.pending;
+        u.paused = tree.is_paused(t);
         u.share = tree.share_value(t);
         for (index r = 0; r < x.lines.size(); ++r) {
             const tenant_line& l = x.lines[r];
-            if (l.stated) u.quota[resources.name(r)] = l.nominal;
+            if (l.stated) {
+                u.quota[resources.name(r)] = l.nominal;
+                u.borrowing_limit[resources.name(r)] = l.borrowing_limit;
+                u.lending_limit[resources.name(r)] = l.lending_limit;
+            }
             if (l.stated || l.total > amount{}) u.used[resources.name(r)] = l.total;
             if (l.governed && l.used > l.quota) u.borrowed[resources.name(r)] = l.used - l.quota;
         }
@@ -81,7 +88,7 @@ std::vector<tenant_usage> scheduler::tenants() const {
 
 std::optional<wall_time> scheduler::next_wakeup() const {
     const impl& x = *impl_;
-    if (pending() == 0) return std::nullopt;
+    if (pending() == 0 || x.tenants.at(policy::tenants::root).paused) return std::nullopt;
     std::optional<wall_time> soonest;
     const auto consider = [&](wall_time t) { soonest = soonest ? std::min(*soonest, t) : t; };
     for (const auto& [until, pool, resource] : x.fleet.timers()) {

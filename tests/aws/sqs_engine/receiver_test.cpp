@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -56,6 +57,49 @@ TEST(receiver, full_answers_double_the_polls_and_short_ones_halve_them) {
     }
     while (r.polls() > 1) end(0);
     EXPECT_EQ(r.queue(0).state, receiver::state::quiet);
+}
+
+TEST(receiver, a_queue_that_is_off_has_no_new_polls) {
+    receiver r{{.polls_per_queue = 8}};
+    r.add_queue(1, false);
+    r.add_queue(1, false);
+    auto c = r.take(start);
+    ASSERT_EQ(c.polls.size(), 2U);
+    const auto id_of = [&](std::size_t queue) {
+        return c.polls[0].queue == queue ? c.polls[0].id : c.polls[1].id;
+    };
+    r.set_receiving(0, false);
+    r.ended(id_of(0), 10, start);  // it came back full, and wants two polls
+    r.release(10);
+    r.ended(id_of(1), 0, start);
+    for (int i = 0; i < 3; ++i) {
+        c = r.take(start);
+        ASSERT_EQ(c.polls.size(), 1U);
+        EXPECT_EQ(c.polls[0].queue, 1U);
+        r.ended(c.polls[0].id, 0, start);
+    }
+    EXPECT_EQ(r.queue(0).received, 10U) << "what was under way has counted";
+    r.set_receiving(0, true);
+    r.set_receiving(0, true);
+    c = r.take(start);
+    EXPECT_EQ(std::ranges::count(c.polls, 0U, &receiver::poll::queue), 2) << "busy, as it was";
+}
+
+TEST(receiver, off_and_on_again_under_way_and_after_an_error_changes_nothing) {
+    receiver r{{.polls_per_queue = 1}};
+    r.add_queue(1, false);
+    auto c = r.take(start);
+    r.set_receiving(0, false);
+    r.set_receiving(0, true);
+    EXPECT_TRUE(r.take(start).polls.empty()) << "its poll is still open";
+    r.failed(c.polls.at(0).id, start);
+    r.set_receiving(0, false);
+    EXPECT_TRUE(r.take(start + 1h).polls.empty());
+    r.set_receiving(0, true);
+    c = r.take(start + 1h);
+    ASSERT_EQ(c.polls.size(), 1U);
+    r.ended(c.polls[0].id, 0, start + 1h);
+    EXPECT_EQ(r.take(start + 1h).polls.size(), 1U);
 }
 
 TEST(receiver, nothing_is_asked_for_that_the_consumer_cannot_take) {

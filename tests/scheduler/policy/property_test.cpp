@@ -83,6 +83,22 @@ struct history {
     explicit history(rng seeded) : r(seeded), expected(random_fleet(r)), actual(expected.config()) {}
 
     std::string some_pool() { return expected.config().pools[r.below(expected.config().pools.size())].name; }
+    std::string some_tenant() {
+        return expected.config().tenants[r.below(expected.config().tenants.size())].name;
+    }
+    void pause_tenant(const std::string& name, bool paused) {
+        expected.pause_tenant(name, paused);
+        actual.pause_tenant(name, paused);
+    }
+    void pause_pool(const std::string& name, bool paused) {
+        expected.pause_pool(name, paused);
+        actual.pause_pool(name, paused);
+    }
+    void resume_all() {
+        pause_tenant("", false);
+        for (const tenant_config& t : expected.config().tenants) pause_tenant(t.name, false);
+        for (const pool_config& p : expected.config().pools) pause_pool(p.name, false);
+    }
     template <class F>
     void with_some(const std::vector<std::uint64_t>& v, F f) {
         if (!v.empty()) f(v[r.below(v.size())]);
@@ -98,7 +114,7 @@ struct history {
         now += r.between(0, 400) * 1s;
         const std::string pool = some_pool();
         const std::string resource = resources[r.below(resources.size())];
-        switch (r.below(12)) {
+        switch (r.below(14)) {
             case 0:
             case 1:
             case 2:
@@ -151,6 +167,8 @@ struct history {
                     ++restored;
                 }
                 break;
+            case 11: pause_tenant(r.chance(0.2) ? "" : some_tenant(), r.chance(0.4)); break;
+            case 12: pause_pool(pool, r.chance(0.4)); break;
             default: decide(r.below(4));
         }
     }
@@ -213,6 +231,10 @@ TEST_P(histories, agree_with_the_reference) {
         h.decide(1'000);
         h.check_conservation();
         h.check_explanations();
+        h.resume_all();
+        h.check_explanations();
+        h.decide(1'000);
+        h.check_conservation();
         h.check_limits();
         h.actual.check_invariants();
         decisions += h.log.size();

@@ -53,6 +53,7 @@ std::int64_t reference::rank(const pending_job& j) const {
 
 bool reference::tenant_allows(const pending_job& j) const {
     const tenant_config& t = tenant_of(j);
+    if (paused_tenants_.contains("") || paused_tenants_.contains(t.name)) return false;
     if (amount{running(t.name, "") + 1} > t.jobs_max) return false;
     return std::ranges::all_of(j.demand, [&](const demand_line& d) {
         const auto q = t.quota.find(d.resource);
@@ -62,6 +63,7 @@ bool reference::tenant_allows(const pending_job& j) const {
 
 bool reference::pool_takes(const pending_job& j, const pool_config& p, wall_time now) const {
     const tenant_config& t = tenant_of(j);
+    if (paused_pools_.contains(p.name)) return false;
     const auto names = [&](const std::vector<std::string>& v) {
         return v.empty() || std::ranges::count(v, p.name) > 0;
     };

@@ -29,6 +29,9 @@ public:
         gates_.erase({pool, resource});
         refusals_[{pool, resource}] /= 2;
     }
+    // The empty name: every tenant.
+    void pause_tenant(const std::string& tenant, bool paused) { set(paused_tenants_, tenant, paused); }
+    void pause_pool(const std::string& pool, bool paused) { set(paused_pools_, pool, paused); }
     decision decide(wall_time now, std::size_t max);
 
     bool tenant_allows(const pending_job& j) const;
@@ -57,7 +60,15 @@ private:
     const pool_config* place(const pending_job& j, wall_time now) const;
     void probe_ended(std::uint64_t id);
 
+    static void set(std::set<std::string>& names, const std::string& name, bool in) {
+        if (in)
+            names.insert(name);
+        else
+            names.erase(name);
+    }
+
     settings s_;
+    std::set<std::string> paused_tenants_, paused_pools_;
     std::map<std::uint64_t, std::pair<pending_job, std::string>> jobs_;  // pool empty: waits
     std::map<std::string, std::int64_t> budget_;
     std::map<std::pair<std::string, std::string>, gate> gates_;
