@@ -97,9 +97,9 @@ void cloud::watch(std::size_t pool, kind k, json::value request, std::string_vie
 // S4 and S6 as they hold in the world, whatever Trainyard believes.
 void cloud::judge_start(const started& s) {
     const duration now = time_.now();
-    // A Create that was under way for minutes may bring an endpoint back that Trainyard has deleted. It has
-    // to go again, which is judged at the end.
-    const bool brought_back = s.kind == kind::endpoint && faults_.request_late > 0;
+    // A Create that was under way for minutes may bring an endpoint back that Trainyard has deleted, even
+    // after the faults have ended. It has to go again, which is judged at the end.
+    const bool brought_back = s.kind == kind::endpoint && plan_.faults.request_late > 0;
     std::int64_t in_use = s.instances;
     std::string users = s.name;
     std::set<std::string_view> counted{s.key};
