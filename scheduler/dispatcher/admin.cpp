@@ -78,6 +78,7 @@ http::response answer(const http::request& q, metrics::registry& registry, const
     const instant now{time.wall(), time.mono()};
     if (path == "/api/v1/pools") return text_response(200, pools_page(c, now), "application/json");
     if (path == "/api/v1/tenants") return text_response(200, tenants_page(c), "application/json");
+    if (path == "/api/v1/decisions") return text_response(200, decisions_page(c), "application/json");
     if (path == "/api/v1/queues")
         return text_response(200, queues_page(c, d.queue_reports(), now), "application/json");
     if (path.starts_with(one_job)) {
@@ -88,7 +89,7 @@ http::response answer(const http::request& q, metrics::registry& registry, const
     return text_response(
         404,
         "there are /metrics, /healthz, /readyz and, of /api/v1, jobs, jobs/JOB, pools, tenants, "
-        "queues\n");
+        "queues, decisions\n");
 }
 
 // A named coroutine with its request by value: the handler's lambda only calls it.

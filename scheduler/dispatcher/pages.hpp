@@ -40,6 +40,8 @@ struct queue_report {
 // Who uses what; null where there is no limit. In pages_usage.cpp.
 std::string pools_page(const core& c, instant now);
 std::string tenants_page(const core& c);
+// The policy's last decisions, oldest first, and what the pools were compared by.
+std::string decisions_page(const core& c);
 std::string queues_page(const core& c, const std::map<std::string, queue_report>& queues, instant now);
 
 }  // namespace trainyard::dispatcher

@@ -1,4 +1,4 @@
-// Who uses what: pools, tenants and queues.
+// Who uses what: pools, tenants and queues; and what was decided lately.
 #include "engine/base/json.hpp"
 #include "scheduler/dispatcher/pages.hpp"
 
@@ -6,6 +6,16 @@ namespace trainyard::dispatcher {
 namespace {
 
 using amounts = std::map<std::string, policy::amount>;
+
+std::string_view why_text(policy::reason r) {
+    switch (r) {
+        case policy::reason::in_order: return "in_order";
+        case policy::reason::backfilled: return "backfilled";
+        case policy::reason::gang: return "gang";
+        case policy::reason::preempted: return "preempted";
+    }
+    return "unknown";
+}
 
 void write_amount(json::writer& w, policy::amount a) {
     if (a.is_unlimited())
@@ -109,6 +119,28 @@ std::string tenants_page(const core& c) {
                 }
             }
             w.end_object();
+        }
+        w.end_array().end_object();
+    }
+    w.end_array().end_object();
+    return w.take() + "\n";
+}
+
+std::string decisions_page(const core& c) {
+    json::writer w;
+    w.begin_object().key("decisions").begin_array();
+    for (const policy::recent_decision& d : c.policy().recent()) {
+        w.begin_object().member("at", to_unix_seconds(d.at)).member("job", lifecycle::to_text(d.job));
+        w.member("why", std::string{why_text(d.why)}).member("tenant", d.tenant).member("pool", d.pool);
+        w.member("share", d.share);
+        if (d.beneficiary != 0) w.member("beneficiary", lifecycle::to_text(d.beneficiary));
+        if (d.reserved_for != 0) w.member("reserved_for", lifecycle::to_text(d.reserved_for));
+        w.key("scores").begin_array();
+        for (const policy::pool_score& s : d.scores) {
+            w.begin_object().member("pool", s.pool).key("preference").integer(s.preference);
+            w.key("refusals").integer(s.refusals).key("price").integer(s.price).key("budget");
+            write_amount(w, s.budget);
+            w.key("fullness").integer(s.fullness).end_object();
         }
         w.end_array().end_object();
     }

@@ -159,6 +159,18 @@ TEST_F(Pages, APauseIsRecordedOnceAndTakenUpAgain) {
     EXPECT_TRUE(again.pauses().empty());
 }
 
+TEST_F(Pages, DecisionsTellWhichJobWentWhere) {
+    const auto first = accept_job("first");
+    EXPECT_EQ(json::document::parse(decisions_page(c)).value().root().find("decisions").size(), 0U);
+    while (started_by_a_turn() > 0) {
+    }
+    const std::string page = decisions_page(c);
+    EXPECT_EQ(json::document::parse(page).value().root().find("decisions").size(), 1U);
+    EXPECT_THAT(page, HasSubstr("\"job\":\"" + lifecycle::to_text(first) +
+                                "\",\"why\":\"in_order\","
+                                "\"tenant\":\"vision\",\"pool\":\"111111111111/us-east-1\""));
+}
+
 TEST_F(Pages, UsageTellsLimitsAndWhereTheyAreKnownFrom) {
     accept_job("first");
     while (started_by_a_turn() > 0) {
