@@ -53,7 +53,7 @@ struct recent_decision {
     std::string tenant, pool;
     double share = 0;                // of the tenant before the decision
     std::uint64_t reserved_for = 0;  // backfilled: the job whose reservation it did not delay
-    std::vector<pool_score> scores;  // of the pools it could choose from, best first, at most eight
+    std::vector<pool_score> scores;  // of the pools it could choose from, best first, at most four
 };
 
 struct pool_usage {
