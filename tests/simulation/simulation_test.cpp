@@ -10,6 +10,7 @@
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/minimise.hpp"
 #include "tests/simulation/run.hpp"
+#include "tests/support/runs.hpp"
 
 namespace trainyard::simulation {
 namespace {
@@ -67,15 +68,17 @@ TEST(Simulation, OneSeedIsOneRun) {
 // The file is the same for every compiler and every level of optimisation; after a change of what is decided:
 // tests_simulation_seeds --seeds 100 --hashes > tests/simulation/hashes.txt
 TEST(Simulation, EveryCompilerDecidesTheSame) {
+    constexpr std::uint64_t seeds_compared = test::runs(100);
     std::ifstream file{std::string{TRAINYARD_SOURCE_DIR} + "/tests/simulation/hashes.txt"};
     std::uint64_t seed = 0, hash = 0;
-    int seeds = 0, different = 0;
-    while (file >> std::dec >> seed >> std::hex >> hash) {
+    std::uint64_t seeds = 0;
+    int different = 0;
+    while (seeds < seeds_compared && file >> std::dec >> seed >> std::hex >> hash) {
         ++seeds;
         const outcome o = run(make_plan(seed, {}));
         if (o.hash != hash && ++different <= 3) ADD_FAILURE() << "seed " << seed << " went another way";
     }
-    EXPECT_EQ(seeds, 100);
+    EXPECT_EQ(seeds, seeds_compared);
     EXPECT_EQ(different, 0);
 }
 

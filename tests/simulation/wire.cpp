@@ -12,8 +12,8 @@ wire::wire(const plan& p, agenda& time)
     : time_(time), dice_(rng{p.seed}.split("wire")), faults_(p.faults), clogged_(p.pools.size() + 1) {}
 
 duration wire::latency() {
-    return std::chrono::milliseconds{dice_.between(1, 40)} +
-           std::chrono::milliseconds{dice_.chance(0.02) ? dice_.between(0, 5'000) : 0};
+    const std::int64_t slow = dice_.chance(0.02) ? dice_.between(0, 5'000) : 0;
+    return std::chrono::milliseconds{dice_.between(1, 40) + slow};
 }
 
 void wire::call(const address& where, execution execute, answered done) {

@@ -86,10 +86,15 @@ std::string make_message(const plan& p, rng& r) {
             request = R"("EndpointConfigName":"c")";
             break;
     }
+    // One after the other: the order of arguments is the compiler's.
+    const std::int64_t attempts = r.between(1, 4);
+    const std::string_view priority = priorities[r.below(3)];
+    const std::string& tenant = p.tenants[r.below(p.tenants.size())];
+    const std::uint64_t number = r.below(1000);
     return fmt::format(
         R"({{"kind":"{}","name":"{}-{}","tenant":"{}","priority":"{}","max_attempts":{}{},"request":{{{}}}}})",
-        lifecycle::to_string(k), poison ? poison_mark : "job", r.below(1000),
-        p.tenants[r.below(p.tenants.size())], priorities[r.below(3)], r.between(1, 4), more, request);
+        lifecycle::to_string(k), poison ? poison_mark : "job", number, tenant, priority, attempts, more,
+        request);
 }
 
 std::vector<std::pair<std::string, std::string>> preparations(const std::string& account) {

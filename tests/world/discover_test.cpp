@@ -54,7 +54,7 @@ TEST_F(Discover, WhatIsDiscoveredIsUsedAndNothingIsRefused) {
 }
 
 TEST_F(Discover, WithoutPermissionTheReasonIsToldAndRefusalsTeachTheLimit) {
-    open_with(3, 2, R"([{"service":"servicequotas","effect":"access_denied"}])");
+    open_with(1, 1, R"([{"service":"servicequotas","effect":"access_denied"}])");
     send(jobs());
     const auto report = run(discovering());
     EXPECT_EQ(report.jobs_by_state, all_24_succeeded) << report.message;
