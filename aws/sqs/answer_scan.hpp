@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/json_escape.hpp"
 #include "engine/base/plain_run.hpp"
 #include "engine/base/utf8.hpp"
 
@@ -177,42 +178,10 @@ private:
         at_ += 2;
         return true;
     }
-    bool hex_unit(std::uint32_t& out) {
-        constexpr std::size_t unit_bytes = 6;
-        if (left() < unit_bytes || at_[0] != '\\' || at_[1] != 'u') return false;
-        out = 0;
-        for (std::size_t i = 2; i < unit_bytes; ++i) {
-            const char c = at_[i];
-            const int digit = is_digit(c)            ? c - '0'
-                              : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                              : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                     : -1;
-            if (digit < 0) return false;
-            out = out << 4U | static_cast<std::uint32_t>(digit);
-        }
-        at_ += unit_bytes;
-        return true;
-    }
     bool unicode_escape(char*& to) {
-        std::uint32_t v = 0;
-        if (!hex_unit(v)) return fail("a malformed escape");
-        if (v >= 0xD800 && v < 0xE000) {
-            std::uint32_t low = 0;
-            if (v >= 0xDC00 || !hex_unit(low) || low < 0xDC00 || low >= 0xE000)
-                return fail("a surrogate without its pair");
-            v = 0x10000 + ((v - 0xD800) << 10U) + (low - 0xDC00);
-        }
-        const auto put = [&to](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
-        const auto put_tail = [&put](std::uint32_t bits) { put(0x80U | (bits & 0x3FU)); };
-        if (v < 0x80) {
-            put(v);
-        } else if (v < 0x800) {
-            put(0xC0U | v >> 6U), put_tail(v);
-        } else if (v < 0x10000) {
-            put(0xE0U | v >> 12U), put_tail(v >> 6U), put_tail(v);
-        } else {
-            put(0xF0U | v >> 18U), put_tail(v >> 12U), put_tail(v >> 6U), put_tail(v);
-        }
+        const char* at = at_;
+        if (!json::decode_unicode_escape(at, end_, to)) return fail("a malformed escape");
+        at_ += at - at_;
         return true;
     }
 

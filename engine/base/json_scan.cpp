@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/base/json_escape.hpp"
 #include "engine/base/json_tape.hpp"
 #include "engine/base/plain_run.hpp"
 #include "engine/base/utf8.hpp"
@@ -182,51 +183,10 @@ private:
     bool escape() {
         if (end_ - at_ < 2) return false;
         const char c = at_[1];
-        if (c == 'u') return unicode_escape();
+        if (c == 'u') return decode_unicode_escape(at_, end_, to_);
         *to_++ = unescaped[static_cast<unsigned char>(c)];
         at_ += 2;
         return unescaped[static_cast<unsigned char>(c)] != 0;
-    }
-
-    // The four digits of \uXXXX at `at_`; nothing when that does not stand there.
-    std::optional<std::uint32_t> hex_unit() {
-        constexpr std::ptrdiff_t unit_bytes = 6;
-        if (end_ - at_ < unit_bytes || at_[0] != '\\' || at_[1] != 'u') return std::nullopt;
-        std::uint32_t v = 0;
-        for (std::size_t i = 2; i < unit_bytes; ++i) {
-            const char c = at_[i];
-            const int digit = is_digit(c)            ? c - '0'
-                              : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                              : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                     : -1;
-            if (digit < 0) return std::nullopt;
-            v = v << 4U | static_cast<std::uint32_t>(digit);
-        }
-        at_ += unit_bytes;
-        return v;
-    }
-
-    bool unicode_escape() {
-        const auto first = hex_unit();
-        if (!first || (*first >= 0xDC00 && *first < 0xE000)) return false;
-        std::uint32_t v = *first;
-        if (v >= 0xD800 && v < 0xDC00) {
-            const auto second = hex_unit();
-            if (!second || *second < 0xDC00 || *second >= 0xE000) return false;
-            v = 0x10000 + ((v - 0xD800) << 10U) + (*second - 0xDC00);
-        }
-        const auto put = [this](std::uint32_t byte) { *to_++ = static_cast<char>(byte); };
-        const auto put_tail = [&put](std::uint32_t bits) { put(0x80U | (bits & 0x3FU)); };
-        if (v < 0x80) {
-            put(v);
-        } else if (v < 0x800) {
-            put(0xC0U | v >> 6U), put_tail(v);
-        } else if (v < 0x10000) {
-            put(0xE0U | v >> 12U), put_tail(v >> 6U), put_tail(v);
-        } else {
-            put(0xF0U | v >> 18U), put_tail(v >> 12U), put_tail(v >> 6U), put_tail(v);
-        }
-        return true;
     }
 
     const char* at_;

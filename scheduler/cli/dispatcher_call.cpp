@@ -73,6 +73,23 @@ int complain(const dispatcher_answer& refused) {
                     known ? text : fmt::format("the dispatcher answered {}: {}", refused.status, text));
 }
 
+int show_answer(const std::string& fleet_file, const dispatcher_call& what, bool as_json,
+                const std::function<void(json::value)>& show) {
+    const auto fleet = load_fleet(fleet_file);
+    if (!fleet) return complain(fleet.error());
+    const auto answer = ask_dispatcher(*fleet, what);
+    if (!answer) return complain(answer.error());
+    if (answer->status != 200) return complain(*answer);
+    const auto page = json::document::parse(answer->body);
+    if (!page) return complain(page.error());
+    if (as_json)
+        std::cout << answer->body;
+    else
+        show(page->root());
+    std::cout.flush();
+    return exit_code::done;
+}
+
 std::string text_of(json::value object, std::string_view key) {
     const json::value found = object.find(key);
     if (const auto text = found.string()) return std::string{*text};

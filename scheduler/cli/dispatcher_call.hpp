@@ -1,6 +1,7 @@
 // One request to the running dispatcher of a fleet, found by the address that it left beside its ledger.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ result<dispatcher_answer> ask_dispatcher(const config::fleet& f, const dispatche
 std::string job_target(std::string_view job);
 // What the dispatcher refused, as an exit code: its own words on standard error.
 int complain(const dispatcher_answer& refused);
+
+// Asks, and shows the answer's object: as it is, or by `show`. The exit code, with what was wrong told.
+int show_answer(const std::string& fleet_file, const dispatcher_call& what, bool as_json,
+                const std::function<void(json::value)>& show);
 
 // A member of an object as text: strings as they are, numbers as written, else nothing.
 std::string text_of(json::value object, std::string_view key);

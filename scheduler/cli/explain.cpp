@@ -51,22 +51,6 @@ void print_explained(json::value e) {
         line("pool", printable(m.key(), 200) + "  " + printable((*m).string().value_or(""), 500));
 }
 
-int explain_job(const explain_arguments& a) {
-    const auto fleet = load_fleet(a.config);
-    if (!fleet) return complain(fleet.error());
-    const auto answer = ask_dispatcher(*fleet, {"GET", job_target(a.job)});
-    if (!answer) return complain(answer.error());
-    if (answer->status != 200) return complain(*answer);
-    const auto page = json::document::parse(answer->body);
-    if (!page) return complain(page.error());
-    if (a.json)
-        std::cout << answer->body;
-    else
-        print_explained(page->root());
-    std::cout.flush();
-    return exit_code::done;
-}
-
 }  // namespace
 
 void add_explain(CLI::App& app, action& run) {
@@ -75,7 +59,9 @@ void add_explain(CLI::App& app, action& run) {
     cmd->add_option("job", a->job, "The job's id, or its name when no other job has it")->required();
     cmd->add_option("-c,--config", a->config, "The fleet file (YAML)")->required();
     cmd->add_flag("--json", a->json, "One object");
-    cmd->callback([&run, a] { run = [a] { return explain_job(*a); }; });
+    cmd->callback([&run, a] {
+        run = [a] { return show_answer(a->config, {"GET", job_target(a->job)}, a->json, print_explained); };
+    });
 }
 
 }  // namespace trainyard::cli

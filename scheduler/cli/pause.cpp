@@ -28,23 +28,12 @@ std::string said(json::value page, bool pausing) {
 }
 
 int set_paused(const pause_arguments& a, bool pausing) {
-    const auto fleet = load_fleet(a.config);
-    if (!fleet) return complain(fleet.error());
     std::string target = pausing ? "/api/v1/pause" : "/api/v1/resume";
     if (!a.tenant.empty()) target += "?tenant=" + percent_encode(a.tenant);
     if (!a.pool.empty()) target += "?pool=" + percent_encode(a.pool);
     if (!a.queue.empty()) target += "?queue=" + percent_encode(a.queue);
-    const auto answer = ask_dispatcher(*fleet, {"POST", target});
-    if (!answer) return complain(answer.error());
-    if (answer->status != 200) return complain(*answer);
-    const auto page = json::document::parse(answer->body);
-    if (!page) return complain(page.error());
-    if (a.json)
-        std::cout << answer->body;
-    else
-        std::cout << said(page->root(), pausing) << "\n";
-    std::cout.flush();
-    return exit_code::done;
+    return show_answer(a.config, {"POST", target}, a.json,
+                       [pausing](json::value page) { std::cout << said(page, pausing) << "\n"; });
 }
 
 void add_pausing(CLI::App& app, action& run, bool pausing) {

@@ -99,29 +99,18 @@ table queues_table(json::value page) {
     return rows;
 }
 
-int show_usage(const usage_arguments& a, const std::string& what, table (*make)(json::value)) {
-    const auto fleet = load_fleet(a.config);
-    if (!fleet) return complain(fleet.error());
-    const auto answer = ask_dispatcher(*fleet, {"GET", "/api/v1/" + what});
-    if (!answer) return complain(answer.error());
-    if (answer->status != 200) return complain(*answer);
-    const auto page = json::document::parse(answer->body);
-    if (!page) return complain(page.error());
-    if (a.json)
-        std::cout << answer->body;
-    else
-        print_table(make(page->root()));
-    std::cout.flush();
-    return exit_code::done;
-}
-
 void add_usage(CLI::App& app, action& run, const std::string& what, const std::string& help,
                table (*make)(json::value)) {
     CLI::App* cmd = app.add_subcommand(what, help);
     auto a = std::make_shared<usage_arguments>();
     cmd->add_option("-c,--config", a->config, "The fleet file (YAML)")->required();
     cmd->add_flag("--json", a->json, "One object");
-    cmd->callback([&run, a, what, make] { run = [a, what, make] { return show_usage(*a, what, make); }; });
+    cmd->callback([&run, a, what, make] {
+        run = [a, what, make] {
+            return show_answer(a->config, {"GET", "/api/v1/" + what}, a->json,
+                               [make](json::value page) { print_table(make(page)); });
+        };
+    });
 }
 
 }  // namespace

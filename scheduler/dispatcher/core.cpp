@@ -117,6 +117,16 @@ std::string core::counted_as(const std::string& resource, lifecycle::kind k) con
     return use_of(resource, k).value_or(resource);
 }
 
+// AWS states the limit of one use. A type is counted by use where pools discover and for spot; elsewhere all
+// its uses are counted together, and that is the same only while all jobs are of one.
+bool core::counts_one_use(const std::string& resource, const std::string& counted) const {
+    if (counted != resource || resource.ends_with(spot_suffix)) return true;
+    std::set<std::string> uses;
+    for (std::size_t k = 0; k < lifecycle::kind_count; ++k)
+        if (budgets_[k].seen) uses.insert(use_of(resource, static_cast<lifecycle::kind>(k)).value_or(""));
+    return uses.size() == 1;
+}
+
 void core::apply_limits(const std::string& pool, const std::string& resource) {
     if (const auto limit = quotas_.limit(pool, resource)) policy_.set_limit(pool, resource, *limit);
 }
@@ -187,10 +197,11 @@ void core::obey(const lifecycle::quota_t& command, instant now) {
                 const auto stated = lifecycle::read_stated_limit(c.why);
                 for (const auto& d : c.demand) {
                     std::optional<policy::amount> limit;
-                    if (stated && d.resource.substr(0, d.resource.find(':')) == stated->instance_type)
+                    const std::string counted = counted_as(d.resource, k);
+                    if (stated && d.resource.substr(0, d.resource.find(':')) == stated->instance_type &&
+                        counts_one_use(d.resource, counted))
                         limit = policy::amount{stated->instances};
-                    policy_.refuse(c.pool, counted_as(d.resource, k), d.instances,
-                                   now.wall + blocked_interval, limit);
+                    policy_.refuse(c.pool, counted, d.instances, now.wall + blocked_interval, limit);
                 }
             },
             [&](const quota::accept& c) {

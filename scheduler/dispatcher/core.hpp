@@ -92,6 +92,7 @@ private:
     policy::pending_job to_pending(const lifecycle::job_facts& facts);
     // What SageMaker counts a line of a demand as.
     std::string counted_as(const std::string& resource, lifecycle::kind k) const;
+    bool counts_one_use(const std::string& resource, const std::string& counted) const;
     void apply_limits(const std::string& pool, const std::string& resource);
     void meet(const std::string& resource);
 
