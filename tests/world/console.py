@@ -5,25 +5,19 @@
 
 A fleet runs against the local AWS, through a restart while it is paused. Needs Python's standard library alone.
 """
-import ctypes
 import json
-import os
 import pathlib
-import re
-import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.request
 
-PROGRAM = ""
-SECONDS_MAX = 60
-PR_SET_PDEATHSIG = 1
+import running
+from running import SECONDS_MAX
+
 HUB, POOL = "000000000000", "111111111111/us-east-1"
 FLEET = """installation: test
 ledger: ledger.db
@@ -57,20 +51,12 @@ def job(name, seconds):
         "HyperParameters": {"trainyard-local-seconds": seconds}}})
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class Console(unittest.TestCase):
+class Console(running.RunningProgram):
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trainyard-console-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        self.environment.update(AWS_ACCESS_KEY_ID=HUB, AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
-                                AWS_EC2_METADATA_DISABLED="true", HOME=str(self.folder))
+        super().setUp()
+        self.environment.update(HOME=str(self.folder))
         (self.folder / "fleet.yaml").write_text(FLEET)
-        local = self.start("local", "--port", "0", "--time-scale", "1000", "--no-verify")
-        self.environment["AWS_ENDPOINT_URL"] = self.line(local.stdout, r"listening on (http://\S+)").group(1)
+        self.local("--no-verify")
         for queue in ("vision-jobs", "speech-jobs"):
             self.make_queue(queue)
 
@@ -83,28 +69,6 @@ class Console(unittest.TestCase):
         with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
             self.assertIn("QueueUrl", json.load(answer))
 
-    def start(self, *arguments):
-        child = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
-
-        def end():
-            child.kill()
-            child.wait()
-            child.stdout.close()
-            child.stderr.close()
-        self.addCleanup(end)
-        return child
-
-    def line(self, pipe, pattern):
-        """The first line of a pipe that matches, within the time."""
-        deadline, seen = time.monotonic() + SECONDS_MAX, b""
-        while not (m := re.search(pattern, seen.decode(errors="replace"))):
-            self.assertTrue(select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0], f"no {pattern}: {seen}")
-            got = os.read(pipe.fileno(), 65536)
-            self.assertTrue(got, f"ended before {pattern}: {seen}")
-            seen += got
-        return m
-
     def run_dispatcher(self):
         run = self.start("run", "-c", "fleet.yaml", "--poll-wait", "1")
         address = self.line(run.stderr, r"admin on http://(\S+):(\d+)")
@@ -112,7 +76,7 @@ class Console(unittest.TestCase):
         return run
 
     def call(self, *arguments, expect=0, text=""):
-        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text,
+        done = subprocess.run([self.PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text,
                               capture_output=True, text=True, timeout=SECONDS_MAX)
         self.assertEqual(done.returncode, expect, f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done
@@ -264,5 +228,5 @@ class Console(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    running.RunningProgram.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=1)

@@ -5,7 +5,6 @@
 
 Needs Python's standard library alone; promtool is used where it is installed.
 """
-import ctypes
 import http.client
 import json
 import os
@@ -16,16 +15,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 import urllib.error
 import urllib.request
 
-PROGRAM = ""
-SECONDS_MAX = 60
-PR_SET_PDEATHSIG = 1
+import running
+from running import SECONDS_MAX
+
 
 FLEET = """installation: test
 ledger: ledger.db
@@ -51,55 +49,20 @@ JOB = {"kind": "training", "name": "one", "request": {
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600}, "HyperParameters": {"trainyard-local-seconds": "30"}}}
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class Program(unittest.TestCase):
+class Program(running.RunningProgram):
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trainyard-program-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        self.environment.update(AWS_ACCESS_KEY_ID="000000000000", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
-                                AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_EC2_METADATA_DISABLED="true")
+        super().setUp()
+        self.environment.update(AWS_ENDPOINT_URL="http://127.0.0.1:1")
         self.fleet()
 
     def fleet(self, admin="127.0.0.1:0", change=lambda text: text):
         (self.folder / "fleet.yaml").write_text(change(FLEET.format(admin=admin)))
 
     def call(self, *arguments, text=None):
-        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text or "",
+        done = subprocess.run([self.PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text or "",
                               capture_output=True, text=True, timeout=SECONDS_MAX)
         self.assertNotIn(self.environment["AWS_SECRET_ACCESS_KEY"] * 2, done.stdout + done.stderr)
         return done
-
-    def start(self, *arguments):
-        child = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
-
-        def end():
-            child.kill()
-            child.wait()
-            child.stdout.close()
-            child.stderr.close()
-        self.addCleanup(end)
-        return child
-
-    def line(self, pipe, pattern):
-        """The first line of a pipe that matches, within the time."""
-        deadline, seen = time.monotonic() + SECONDS_MAX, b""
-        while True:
-            if m := re.search(pattern, seen.decode(errors="replace")):
-                return m
-            self.assertTrue(select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0], f"no {pattern}: {seen}")
-            got = os.read(pipe.fileno(), 65536)
-            self.assertTrue(got, f"ended before {pattern}: {seen}")
-            seen += got
-
-    def local(self, *options):
-        child = self.start("local", "--port", "0", "--time-scale", "1000", *options)
-        self.environment["AWS_ENDPOINT_URL"] = self.line(child.stdout, r"listening on (http://\S+)").group(1)
-        return child
 
     def test_usage_errors(self):
         for arguments in ([], ["bake"], ["run"], ["run", "-c"], ["demo", "--jobs", "many"], ["local", "--port", "x"], ["doctor"]):
@@ -139,7 +102,7 @@ class Program(unittest.TestCase):
         self.environment.pop("AWS_SECRET_ACCESS_KEY")
         self.environment.pop("AWS_ACCESS_KEY_ID")
         self.environment["HOME"] = str(self.folder)
-        done = subprocess.run([PROGRAM, "run", "-c", "fleet.yaml"], cwd=self.folder, env=self.environment,
+        done = subprocess.run([self.PROGRAM, "run", "-c", "fleet.yaml"], cwd=self.folder, env=self.environment,
                               capture_output=True, text=True, timeout=SECONDS_MAX)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("AWS_ACCESS_KEY_ID", done.stderr)
@@ -379,5 +342,5 @@ class Program(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    running.RunningProgram.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=1)

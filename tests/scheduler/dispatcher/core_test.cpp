@@ -93,7 +93,7 @@ protected:
                 ++paid;
         }
         EXPECT_EQ(paid, 3U);
-        std::ranges::stable_sort(all, {}, [](const effect::create& e) { return e.kind == kind::training; });
+        std::ranges::sort(all, {}, [](const effect::create& e) { return e.kind == kind::training; });
         for (std::size_t i = 0; i < all.size(); ++i)
             c.machine().handle_create(
                 all[i].job, all[i].attempt,
