@@ -17,7 +17,7 @@ import sys
 import time
 import unittest
 
-import program
+import running
 
 JOBS = 150
 BODY_BYTES = 3000
@@ -25,7 +25,7 @@ STOPPED = r"nothing more is started or deleted"
 
 
 def job(n, size=BODY_BYTES):
-    body = json.loads(json.dumps(program.JOB))
+    body = json.loads(json.dumps(running.JOB))
     body["name"] = f"job-{n}"
     body["request"]["HyperParameters"]["filling"] = "x" * min(size, 2500)
     for i in range(size // 2500):
@@ -33,10 +33,7 @@ def job(n, size=BODY_BYTES):
     return json.dumps(body)
 
 
-class Disk(unittest.TestCase):
-    setUp, fleet, call, start = (getattr(program.Program, n) for n in ("setUp", "fleet", "call", "start"))
-    line, local, make_queue = (getattr(program.Program, n) for n in ("line", "local", "make_queue"))
-
+class Disk(running.FleetProgram):
     def submit(self, count, first=0, size=BODY_BYTES):
         text = "\n".join(job(first + n, size) for n in range(count))
         done = self.call("submit", "-c", "fleet.yaml", "-", text=text)
@@ -49,9 +46,9 @@ class Disk(unittest.TestCase):
 
     def run_to_the_end(self, under=(), **popen):
         """One `run` until idle; its exit code and standard error."""
-        done = subprocess.run([*under, program.PROGRAM, "run", "-c", "fleet.yaml", "--until-idle", "--poll-wait", "1"],
+        done = subprocess.run([*under, self.PROGRAM, "run", "-c", "fleet.yaml", "--until-idle", "--poll-wait", "1"],
                               cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=program.SECONDS_MAX, **popen)
+                              text=True, timeout=running.SECONDS_MAX, **popen)
         return done.returncode, done.stderr
 
     def audit(self):
@@ -124,7 +121,7 @@ class Disk(unittest.TestCase):
         # had received is visible again, and its requests are answered or cut off.
         select.select([], [], [], 33)
         child.send_signal(signal.SIGCONT)
-        self.assertEqual(child.wait(program.SECONDS_MAX), 0, child.stderr.read())
+        self.assertEqual(child.wait(running.SECONDS_MAX), 0, child.stderr.read())
         self.recover()
 
     def test_memory_that_runs_out(self):
@@ -136,7 +133,7 @@ class Disk(unittest.TestCase):
         limit = pages * resource.getpagesize() + (2 << 20)
         resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, limit))
         self.submit(60, size=100_000)
-        code = child.wait(program.SECONDS_MAX)
+        code = child.wait(running.SECONDS_MAX)
         self.assertNotEqual(code, 0, "it can end only by stopping")
         self.recover(60)
 
@@ -153,7 +150,7 @@ class Disk(unittest.TestCase):
         self.submit(10, first=20)
         self.until(lambda: self.states().get("succeeded") == 30)
         child.send_signal(signal.SIGTERM)
-        self.assertEqual(child.wait(program.SECONDS_MAX), 0)
+        self.assertEqual(child.wait(running.SECONDS_MAX), 0)
 
         done = self.call("restore", "ledger.db", "copy.db")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -179,11 +176,11 @@ class Disk(unittest.TestCase):
         return count
 
     def until(self, condition):
-        deadline = time.monotonic() + program.SECONDS_MAX
+        deadline = time.monotonic() + running.SECONDS_MAX
         while not condition():
             self.assertLess(time.monotonic(), deadline)
 
 
 if __name__ == "__main__":
-    program.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    running.RunningProgram.PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=1)

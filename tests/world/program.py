@@ -22,48 +22,10 @@ import urllib.error
 import urllib.request
 
 import running
-from running import SECONDS_MAX
+from running import FLEET, JOB, SECONDS_MAX
 
 
-FLEET = """installation: test
-ledger: ledger.db
-admin: {admin}
-reconcile_seconds: 0.1
-accounts:
-  - id: "111111111111"
-    role: arn:aws:iam::111111111111:role/spoke
-    execution_role: arn:aws:iam::111111111111:role/exec
-    bucket: s3://b
-    regions: [us-east-1]
-    limits: {{ml.m5.xlarge: 20}}
-    api_rates: {{create: 100, stop: 100, describe: 100, list: 100}}
-tenants:
-  - name: vision
-queues:
-  - {{name: jobs, region: us-east-1, tenants: [vision]}}
-"""
-JOB = {"kind": "training", "name": "one", "request": {
-    "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"}, "RoleArn": "${pool.execution_role}",
-    "OutputDataConfig": {"S3OutputPath": "${pool.bucket}/out"},
-    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-    "StoppingCondition": {"MaxRuntimeInSeconds": 3600}, "HyperParameters": {"trainyard-local-seconds": "30"}}}
-
-
-class Program(running.RunningProgram):
-    def setUp(self):
-        super().setUp()
-        self.environment.update(AWS_ENDPOINT_URL="http://127.0.0.1:1")
-        self.fleet()
-
-    def fleet(self, admin="127.0.0.1:0", change=lambda text: text):
-        (self.folder / "fleet.yaml").write_text(change(FLEET.format(admin=admin)))
-
-    def call(self, *arguments, text=None):
-        done = subprocess.run([self.PROGRAM, *arguments], cwd=self.folder, env=self.environment, input=text or "",
-                              capture_output=True, text=True, timeout=SECONDS_MAX)
-        self.assertNotIn(self.environment["AWS_SECRET_ACCESS_KEY"] * 2, done.stdout + done.stderr)
-        return done
-
+class Program(running.FleetProgram):
     def test_usage_errors(self):
         for arguments in ([], ["bake"], ["run"], ["run", "-c"], ["demo", "--jobs", "many"], ["local", "--port", "x"], ["doctor"]):
             self.assertEqual(self.call(*arguments).returncode, 2, arguments)
@@ -190,30 +152,6 @@ class Program(running.RunningProgram):
         self.assertEqual(done.returncode, 1, done.stderr)
         run.send_signal(signal.SIGTERM)
         self.assertEqual(run.wait(SECONDS_MAX), 0)
-
-    def make_queue(self):
-        """One queue in the local AWS without a foreign client: the demo's own way is CreateQueue over SigV4, so sign here."""
-        import datetime
-        import hashlib
-        import hmac
-        host = self.environment["AWS_ENDPOINT_URL"].removeprefix("http://")
-        body = b'{"QueueName":"jobs"}'
-        at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        headers = {"content-type": "application/x-amz-json-1.0", "host": host, "x-amz-date": at,
-                   "x-amz-target": "AmazonSQS.CreateQueue"}
-        names = ";".join(headers)
-        canonical = "POST\n/\n\n" + "".join(f"{k}:{v}\n" for k, v in headers.items()) + f"\n{names}\n{hashlib.sha256(body).hexdigest()}"
-        scope = f"{at[:8]}/us-east-1/sqs/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-        key = b"AWS4test"
-        for part in (at[:8], "us-east-1", "sqs", "aws4_request"):
-            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        headers["authorization"] = (f"AWS4-HMAC-SHA256 Credential=000000000000/{scope}, SignedHeaders={names}, "
-                                    f"Signature={signature}")
-        request = urllib.request.Request(self.environment["AWS_ENDPOINT_URL"], body, headers)
-        with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
-            self.assertIn("QueueUrl", json.load(answer))
 
     def get(self, url):
         try:
