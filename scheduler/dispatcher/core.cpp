@@ -107,8 +107,8 @@ core::core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, inst
     machine_.set_outlets(std::move(outlets));
 }
 
-void core::restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> marks, instant now) {
-    machine_.restore_marks(std::move(marks));
+void core::restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> crashes, instant now) {
+    machine_.restore_crashes(std::move(crashes));
     machine_.restore(std::move(jobs), now.wall);
 }
 

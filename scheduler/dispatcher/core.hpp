@@ -41,7 +41,7 @@ public:
 
     core(const config::fleet& f, lifecycle::timing t, std::uint64_t seed, instant now);
 
-    void restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> marks, instant now);
+    void restore(std::vector<lifecycle::job> jobs, std::map<std::string, int> crashes, instant now);
     lifecycle::machine& machine() { return machine_; }
     const lifecycle::machine& machine() const { return machine_; }
     const policy::scheduler& policy() const { return policy_; }

@@ -40,12 +40,13 @@ aws::sqs::consumer_options consumer_options_of(const driver_options& o, const co
 }  // namespace
 
 driver::driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger,
-               links& aws, const config::fleet& fleet, const driver_options& options,
-               metrics::registry& registry)
+               const ledger::reading_slot& reading, links& aws, const config::fleet& fleet,
+               const driver_options& options, metrics::registry& registry)
     : io_(io),
       time_(time),
       core_(decisions),
       ledger_(ledger),
+      reading_(reading),
       aws_(aws),
       fleet_(fleet),
       options_(options),
@@ -221,11 +222,6 @@ void driver::perform(std::vector<lifecycle::effect_t> effects) {
     for (auto& e : effects) {
         if (auto* d = std::get_if<effect::delete_message>(&e)) {
             delete_message(*d);
-            continue;
-        }
-        if (auto* a = std::get_if<effect::admit>(&e)) {
-            core_.machine().handle_admit(a->key, time_.wall());
-            work_.set();
             continue;
         }
         ++effects_running_;

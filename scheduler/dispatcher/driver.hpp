@@ -21,6 +21,7 @@
 #include "scheduler/dispatcher/links.hpp"
 #include "scheduler/dispatcher/pages.hpp"
 #include "scheduler/ledger/ledger.hpp"
+#include "scheduler/ledger/reading_slot.hpp"
 
 namespace trainyard::dispatcher {
 
@@ -50,8 +51,8 @@ class driver : private aws::sqs::message_handler {
 public:
     // Everything referred to outlives the driver. `links` are connected.
     driver(boost::asio::io_context& io, const clock& time, core& decisions, ledger::ledger_thread& ledger,
-           links& aws, const config::fleet& fleet, const driver_options& options,
-           metrics::registry& registry);
+           const ledger::reading_slot& reading, links& aws, const config::fleet& fleet,
+           const driver_options& options, metrics::registry& registry);
     ~driver() override;
     driver(const driver&) = delete;
     driver& operator=(const driver&) = delete;
@@ -164,6 +165,7 @@ private:
     const clock& time_;
     core& core_;
     ledger::ledger_thread& ledger_;
+    const ledger::reading_slot& reading_;
     links& aws_;
     const config::fleet& fleet_;
     driver_options options_;

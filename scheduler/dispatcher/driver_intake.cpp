@@ -114,6 +114,7 @@ void driver::deliver(const aws::sqs::delivery& what) {
 
 void driver::take_message(const std::string& queue, aws::sqs::message_ref ref,
                           const lifecycle::incoming_message& in) {
+    const auto open = reading_.begin(lifecycle::dedup_key(in));
     core_.machine().handle_message(in, to_token(ref), core_.rules(queue), time_.wall());
 }
 

@@ -98,7 +98,8 @@ struct run_instance::impl {
     even_clock time{io::real_clock()};       // of all decisions
     std::unique_ptr<ledger::ledger> opened;  // until begin_work()
     std::vector<lifecycle::job> loaded;
-    std::map<std::string, int> marks;  // messages whose reading was begun
+    std::map<std::string, int> crashes;  // of the program, by the message that it read
+    std::optional<ledger::reading_slot> reading;
     lifecycle::pauses pauses;
     std::unique_ptr<ledger::ledger_thread> ledger;
     links aws_links;
@@ -113,14 +114,17 @@ struct run_instance::impl {
         if (!file) return file.error();
         auto jobs = (*file)->load();
         if (!jobs) return jobs.error();
-        auto read = (*file)->marks();
+        auto slot = ledger::reading_slot::open(fleet.ledger_file + ".reading");
+        if (!slot) return slot.error();
+        auto read = ledger::count_crash(**file, *slot);
         if (!read) return read.error();
         auto paused = (*file)->pauses();
         if (!paused) return paused.error();
         if (auto placed = check_places(*jobs, fleet); !placed) return placed;
         opened = std::move(*file);
         loaded = std::move(*jobs);
-        marks = std::move(*read);
+        crashes = std::move(*read);
+        reading.emplace(std::move(*slot));
         pauses = std::move(*paused);
         return {};
     }
@@ -150,7 +154,7 @@ struct run_instance::impl {
     void begin_work() {
         const instant at{time.wall(), time.mono()};
         decisions = std::make_unique<core>(fleet, options.timing, options.seed, at);
-        decisions->restore(std::exchange(loaded, {}), std::exchange(marks, {}), at);
+        decisions->restore(std::exchange(loaded, {}), std::exchange(crashes, {}), at);
         decisions->restore_pauses(std::exchange(pauses, {}));
         ledger = std::make_unique<ledger::ledger_thread>(std::move(opened));
     }
@@ -227,8 +231,8 @@ struct run_instance::impl {
         auto reconciled = co_await reconcile_if_restored();
         if (!reconciled) co_return reconciled.error();
         begin_work();
-        work = std::make_unique<driver>(io, time, *decisions, *ledger, aws_links, fleet, options.driver,
-                                        registry);
+        work = std::make_unique<driver>(io, time, *decisions, *ledger, *reading, aws_links, fleet,
+                                        options.driver, registry);
         register_gauges(registry, *decisions, *work, *ledger, time);
         auto url = open_admin();
         if (!url) co_return url.error();

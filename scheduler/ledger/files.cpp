@@ -56,6 +56,15 @@ result<void> file::write(std::string_view bytes) const {
     return {};
 }
 
+result<void> file::overwrite(std::string_view bytes) const {
+    for (;;) {
+        const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), 0);
+        if (n == static_cast<ssize_t>(bytes.size())) return {};
+        if (n >= 0) return error{errc::io, path_ + ": overwriting: cut short"};
+        if (errno != EINTR) return failed("overwriting");
+    }
+}
+
 result<std::size_t> file::read(char* to, std::size_t size) const {
     for (;;) {
         const ssize_t n = ::read(fd_, to, size);

@@ -19,8 +19,9 @@ public:
 
     result<std::size_t> size() const;
     result<void> truncate(std::size_t to) const;
-    result<void> write(std::string_view bytes) const;  // all of them
-    // At most `bytes.size()`; 0 at the end.
+    result<void> write(std::string_view bytes) const;      // all of them
+    result<void> overwrite(std::string_view bytes) const;  // the first bytes of the file, at once
+    // At most `size`; 0 at the end.
     result<std::size_t> read(char* to, std::size_t size) const;
     result<void> sync() const;
 

@@ -48,7 +48,7 @@ public:
 
     // Every job's current state in id order, without bodies.
     result<std::vector<lifecycle::job>> load();
-    // Messages whose reading was begun and not concluded, and how often: record::mark.
+    // Messages in whose reading the program ended, and how often: record::mark.
     result<std::map<std::string, int>> marks();
     // What is paused: record::pausing.
     result<lifecycle::pauses> pauses();

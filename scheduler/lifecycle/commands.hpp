@@ -17,10 +17,6 @@ struct delete_message {
 struct copy_rejected {
     std::string queue, body, reason, job;
 };
-// The marker of this message is durable: it may be read now; answered by handle_admit().
-struct admit {
-    std::string key;
-};
 // The job has ended and its queue wants to know: a result, a copy for the reject queue, or both. At least
 // once; answered by handle_told().
 struct tell {
@@ -44,7 +40,7 @@ struct describe : attempt_ref {};
 struct stop : attempt_ref {};
 }  // namespace effect
 using effect_t = std::variant<effect::delete_message, effect::copy_rejected, effect::create, effect::verify,
-                              effect::describe, effect::stop, effect::admit, effect::tell>;
+                              effect::describe, effect::stop, effect::tell>;
 
 namespace quota {
 struct make_pending {  // the scheduler may start it

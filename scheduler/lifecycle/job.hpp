@@ -159,8 +159,8 @@ struct record {
     std::string pool, sagemaker_name, reason;
     std::optional<wall_time> not_before;
     job_progress progress;
-    // How often the program has begun to read the message `key`, this time included. A record of its own (id
-    // 0) before; 0 times, and so gone, with the record that accepts or rejects the message.
+    // How often the program ended while it read the message `key`. A record of its own (id 0) at the next
+    // start; 0 times, and so gone, with the record that accepts or rejects the message.
     struct reading {
         std::string key;
         int times = 0;

@@ -1,8 +1,6 @@
 // From a message to a job, and what becomes of messages that may have ended the program.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "scheduler/lifecycle/machine.hpp"
 
 namespace trainyard::lifecycle {
@@ -10,36 +8,17 @@ namespace trainyard::lifecycle {
 std::optional<job_id> machine::handle_message(const incoming_message& m, const std::string& receipt_handle,
                                               const queue_rules& rules, wall_time now) {
     ++counters_.received;
-    std::string key = dedup_key(m);
+    const std::string key = dedup_key(m);
+    // A delete leaves only after everything recorded so far, the job of the first delivery included.
+    out_.effects.push_back(effect::delete_message{m.queue, m.message_id, receipt_handle});
     if (by_dedup_.contains(key)) {
         ++counters_.duplicates;
-        delete_deliveries(m, {receipt_handle});
         return std::nullopt;
     }
-    // Behind a suspect of its group a message waits, or it would be taken in before it.
-    const bool behind = !m.group_id.empty() && rules.group_order != group_rule::none &&
-                        std::any_of(suspects_.begin(), suspects_.end(), [&m](const suspect& s) {
-                            return s.message.queue == m.queue && s.message.group_id == m.group_id;
-                        });
-    if (m.receive_count < timing_.suspect_receives && !marks_.contains(key) && !behind) {
-        delete_deliveries(m, {receipt_handle});
-        return take_in(m, admit(m, rules), now);
-    }
-    for (suspect& s : suspects_) {
-        if (s.key != key) continue;
-        ++counters_.duplicates;
-        s.receipt_handles.push_back(receipt_handle);
-        return std::nullopt;
-    }
-    suspects_.push_back({std::move(key), m, {receipt_handle}, &rules});
-    next_suspect(now);
-    return std::nullopt;
-}
-
-// A delete leaves only after everything recorded so far, the job of the first delivery included.
-void machine::delete_deliveries(const incoming_message& m, const std::vector<std::string>& receipt_handles) {
-    for (const std::string& handle : receipt_handles)
-        out_.effects.push_back(effect::delete_message{m.queue, m.message_id, handle});
+    if (const auto found = crashes_.find(key);
+        found != crashes_.end() && found->second >= timing_.reading_crashes)
+        return set_aside(m, found->second, now);
+    return take_in(m, admit(m, rules), now);
 }
 
 job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
@@ -56,7 +35,7 @@ job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
     r.id = id;
     r.accepted = j.facts;
     r.when = now;
-    if (marks_.erase(key) > 0) r.mark = record::reading{key, 0};
+    if (crashes_.erase(key) > 0) r.mark = record::reading{key, 0};
     if (!a.refused) {
         ++counters_.accepted;
         ++live_;
@@ -88,44 +67,16 @@ job_id machine::take_in(const incoming_message& m, admission a, wall_time now) {
     return id;
 }
 
-// One at a time, so that a message which ends the program marks nobody but itself.
-void machine::next_suspect(wall_time now) {
-    while (!marking_ && !suspects_.empty()) {
-        const suspect& first = suspects_.front();
-        int& times = marks_[first.key];
-        if (times < timing_.marked_crashes) {
-            ++times;
-            record r;
-            r.mark = record::reading{first.key, times};
-            r.when = now;
-            out_.records.push_back(std::move(r));
-            out_.effects.push_back(effect::admit{first.key});
-            marking_ = true;
-            return;
-        }
-        ++counters_.quarantined;
-        admission unread;
-        unread.facts.queue = first.message.queue;
-        unread.facts.message_id = first.message.message_id;
-        unread.facts.dedup_key = first.key;
-        unread.refused = rejection{
-            fmt::format("the program ended {} times while it read this message; it is set aside unread",
-                        times),
-            ""};
-        delete_deliveries(first.message, first.receipt_handles);
-        take_in(first.message, std::move(unread), now);
-        suspects_.pop_front();
-    }
-}
-
-void machine::handle_admit(const std::string& key, wall_time now) {
-    if (!marking_ || suspects_.front().key != key) return;
-    const suspect s = std::move(suspects_.front());
-    suspects_.pop_front();
-    marking_ = false;
-    delete_deliveries(s.message, s.receipt_handles);
-    if (!by_dedup_.contains(key)) take_in(s.message, admit(s.message, *s.rules), now);
-    next_suspect(now);
+job_id machine::set_aside(const incoming_message& m, int crashes, wall_time now) {
+    ++counters_.quarantined;
+    admission unread;
+    unread.facts.queue = m.queue;
+    unread.facts.message_id = m.message_id;
+    unread.facts.dedup_key = dedup_key(m);
+    unread.refused = rejection{
+        fmt::format("the program ended {} times while it read this message; it is set aside unread", crashes),
+        ""};
+    return take_in(m, std::move(unread), now);
 }
 
 }  // namespace trainyard::lifecycle

@@ -1,5 +1,7 @@
 #include "tests/simulation/disk.hpp"
 
+#include "tests/simulation/work.hpp"
+
 namespace trainyard::simulation {
 
 using lifecycle::state;
@@ -59,6 +61,14 @@ void disk::crash() {
     ++life_;
 }
 
+void disk::count_crash() {
+    if (reading_.empty()) return;
+    lifecycle::record r;
+    r.mark = lifecycle::record::reading{reading_, marks_[reading_] + 1};
+    apply(r);
+    end_reading();
+}
+
 void disk::apply(const lifecycle::record& r) {
     const duration now = time_.now();
     if (r.mark) {
@@ -75,6 +85,10 @@ void disk::apply(const lifecycle::record& r) {
             verdict_.accuse(now, "S2", "{} is accepted twice", lifecycle::to_text(r.id));
         j.facts = *r.accepted;
         bodies_[r.id] = r.body;
+        if (r.reason.find("while it read this message") != std::string::npos &&
+            r.body.find(poison_mark) == std::string::npos)
+            verdict_.accuse(now, "S12", "message {} is set aside and never ended the program",
+                            j.facts.message_id);
         if (!keys_.insert(j.facts.dedup_key).second)
             verdict_.accuse(now, "S10", "two jobs of message {}", j.facts.message_id);
     } else if (j.facts.dedup_key.empty()) {

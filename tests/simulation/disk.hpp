@@ -31,6 +31,11 @@ public:
     // The process is gone. What it has given to be written is there up to some batch.
     void crash();
 
+    // As ledger::reading_slot: what is being read is known to the next life.
+    void begin_reading(std::string key) { reading_ = std::move(key); }
+    void end_reading() { reading_.clear(); }
+    void count_crash();
+
     std::vector<lifecycle::job> load() const;
     const std::map<std::string, int>& marks() const { return marks_; }
     const lifecycle::job* find(lifecycle::job_id id) const;
@@ -61,6 +66,7 @@ private:
     std::map<lifecycle::job_id, std::string> bodies_;
     std::set<std::string> keys_;
     std::map<std::string, int> marks_;
+    std::string reading_;
 };
 
 }  // namespace trainyard::simulation

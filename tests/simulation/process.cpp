@@ -25,6 +25,7 @@ process::process(surroundings& s, std::uint64_t seed, std::function<void()> exit
       stepped_(s),
       even_(stepped_),
       core_(s.fleet, lifecycle::timing{}, seed, now()) {
+    s.ledger.count_crash();
     core_.restore(s.ledger.load(), s.ledger.marks(), now());
     track();
     poll(true);
@@ -106,17 +107,7 @@ void process::perform(std::vector<lifecycle::effect_t> effects) {
         if (const auto* t = std::get_if<effect::tell>(&e)) tell(t->job);
         if (const auto* c = std::get_if<effect::copy_rejected>(&e))
             tell(lifecycle::parse_job_id(c->job).value());
-        if (const auto* a = std::get_if<effect::admit>(&e)) {
-            const lifecycle::job_id before = newest();
-            core_.machine().handle_admit(a->key, now().wall);
-            if (newest() != before && poisoned(newest())) return die();
-        }
     }
-}
-
-lifecycle::job_id process::newest() const {
-    const auto& jobs = core_.machine().jobs();
-    return jobs.empty() ? 0 : jobs.rbegin()->first;
 }
 
 // What has been read without being set aside, and ends the program.

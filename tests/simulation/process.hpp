@@ -84,7 +84,6 @@ private:
 
     void tell(lifecycle::job_id job);
     bool poisoned(lifecycle::job_id id);
-    lifecycle::job_id newest() const;
 
     // process_calls.cpp
     using told = std::function<void(const answer&)>;

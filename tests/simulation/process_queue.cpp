@@ -46,8 +46,10 @@ void process::received(std::vector<message_copy> messages, bool steady) {
         in.group_id = m.group_id;
         in.body = m.body;
         in.receive_count = m.receive_count;
+        around_.ledger.begin_reading(lifecycle::dedup_key(in));
         const auto job = core_.machine().handle_message(in, m.handle, core_.rules(in.queue), now().wall);
         if (job && poisoned(*job)) return die();
+        around_.ledger.end_reading();
     }
     if (!messages.empty()) kick();
     if (steady) poll(true);

@@ -216,23 +216,6 @@ TEST_F(Turns, ARejectedMessageHasNoTurn) {
     EXPECT_EQ(times_ready(take("b", "g")), 1);
 }
 
-TEST_F(Turns, ASuspectIsNotOvertakenByItsGroup) {
-    under(group_rule::start);
-    auto often = message("often", "g");
-    often.receive_count = 3;
-    EXPECT_FALSE(m.handle_message(often, "h", rules, now)) << "marked first";
-    EXPECT_EQ(take("next", "g"), 0U);
-    EXPECT_NE(take("other", "h"), 0U);
-    for (int i = 0; i < 2; ++i) {
-        m.handle_admit("jobs\nm:" + std::string{i == 0 ? "often" : "next"}, now);
-        step();
-    }
-    std::vector<std::string> names;
-    for (const auto& [id, j] : m.jobs()) names.push_back(j.facts.name);
-    EXPECT_EQ(names, (std::vector<std::string>{"other", "often", "next"}));
-    EXPECT_EQ(times_ready(m.jobs().rbegin()->first), 0);
-}
-
 // Each would wait for the other.
 TEST_F(Turns, AJobCannotWaitForOneBehindIt) {
     for (const char* rule : {"all", "any", "always"}) {
